@@ -1,0 +1,166 @@
+"""Inventory: the right to sell one lead within one age bucket (contract, "Inventory")."""
+
+from datetime import datetime
+from typing import Self
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+
+from homeshield.lib.ids import new_id
+from inventory.criteria import Criteria
+from leads.age import NEVER, AgeBucket
+from leads.classification import Classification
+from leads.models import Lead
+
+OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True)
+"""The predicate of the partial indexes. A query that repeats it, and checks the window, finds what is sellable."""
+
+
+_EXPIRY_SQL = (
+    "CASE record.age_bucket "
+    + " ".join(
+        f"WHEN '{bucket}' THEN lead.created_at_utc + interval '{bucket.next.first_day * 24} hours'"
+        for bucket in AgeBucket
+        if bucket.next
+    )
+    + f" ELSE timestamptz '{NEVER}' END"
+)
+"""When a lead leaves a record's bucket, for the trigger: hours, because a day of PostgreSQL's may have 23 or 25."""
+
+
+class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
+    def sellable(self, as_of: datetime) -> Self:
+        """Records that may be sold at this instant: unsold, and the lead still within the bucket.
+
+        The window is checked here and not left to the roll, so that the shop is right to the second between rolls.
+        """
+        return self.filter(OPEN, expires_at_utc__gt=as_of)
+
+    def matching(self, criteria: Criteria) -> Self:
+        """Records that a buyer's criteria describe; what the criteria leave open matches everything."""
+        return self.filter(**criteria.as_filter())
+
+    def in_order_of_sale(self) -> Self:
+        """What lapses soonest first: stock is perishable. The id makes the order total."""
+        return self.order_by("expires_at_utc", "id")
+
+
+class InventoryRecord(models.Model):
+    """One right to sell. `state`, `county` and `classification` are copies of the immutable lead's, so that
+    one index answers a buyer's question; a trigger holds them equal.
+
+    `lapsed_at_utc` is set by the roll on every record whose window is over, sold or not, once the record of the
+    next bucket exists: it takes the record out of the partial indexes and out of the next roll.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="inventory", db_index=False)
+    age_bucket = models.CharField(max_length=14, choices=AgeBucket)
+    classification = models.CharField(max_length=6, choices=Classification)
+    state = models.CharField(max_length=2)
+    county = models.TextField(null=True, blank=True)
+    expires_at_utc = models.DateTimeField("leaves the bucket (UTC)")
+    sold_at_utc = models.DateTimeField("sold (UTC)", null=True, blank=True)
+    lapsed_at_utc = models.DateTimeField("closed by the roll (UTC)", null=True, blank=True)
+
+    objects = InventoryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "inventory"
+        verbose_name = "inventory record"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead", "age_bucket"],
+                name="inventory_once_per_lead_and_bucket",
+                violation_error_message="There is a record for this lead and bucket already.",
+            ),
+            models.CheckConstraint(name="inventory_bucket_known", condition=Q(age_bucket__in=AgeBucket.values)),
+            models.CheckConstraint(
+                name="inventory_classification_known", condition=Q(classification__in=Classification.values)
+            ),
+            models.CheckConstraint(
+                name="inventory_sold_within_its_window",
+                condition=Q(sold_at_utc__isnull=True) | Q(sold_at_utc__lt=F("expires_at_utc")),
+                violation_error_message="A record is sold only while its lead is in the bucket.",
+            ),
+            models.CheckConstraint(
+                name="inventory_lapsed_after_its_window",
+                condition=Q(lapsed_at_utc__isnull=True) | Q(lapsed_at_utc__gte=F("expires_at_utc")),
+            ),
+        ]
+        indexes = [
+            # Each begins with what an order fixes and ends in the order of sale, so that a scan stops after n rows.
+            models.Index(
+                "classification", "age_bucket", "state", "county", "expires_at_utc", "id",
+                name="inventory_open_by_county", condition=OPEN,
+            ),
+            models.Index(
+                "classification", "age_bucket", "state", "expires_at_utc", "id",
+                name="inventory_open_by_state", condition=OPEN,
+            ),
+            models.Index(
+                "classification", "age_bucket", "expires_at_utc", "id",
+                name="inventory_open_by_cell", condition=OPEN,
+            ),
+            # The roll's own: what has left its bucket and is not closed yet, sold records included.
+            models.Index("expires_at_utc", "id", name="inventory_due", condition=Q(lapsed_at_utc__isnull=True)),
+        ]  # fmt: skip
+        triggers = [
+            pgtrigger.Protect(name="inventory_is_history", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="inventory_facts_are_fixed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(
+                    "id", "lead", "age_bucket", "classification", "state", "county", "expires_at_utc"
+                ),
+            ),
+            pgtrigger.Protect(
+                name="inventory_sold_stays_sold",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__sold_at_utc__isnull=False)
+                & pgtrigger.Q(old__sold_at_utc__df=pgtrigger.F("new__sold_at_utc")),
+            ),
+            pgtrigger.Trigger(
+                name="inventory_agrees_with_lead",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                declare=[("stray", "uuid")],
+                func=f"""
+                    SELECT record.id INTO stray
+                    FROM new_rows record JOIN leads lead ON lead.id = record.lead_id
+                    WHERE (record.state, record.classification) <> (lead.state, lead.classification)
+                       OR record.county IS DISTINCT FROM lead.county
+                       OR record.expires_at_utc <> {_EXPIRY_SQL}
+                    LIMIT 1;
+                    IF FOUND THEN
+                        RAISE EXCEPTION 'inventory record % does not agree with its lead', stray
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'inventory_agrees_with_lead';
+                    END IF;
+                    RETURN NULL;
+                """,  # noqa: S608 - the text is made of our own enumeration
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Inventory {self.id}"
+
+
+class YoungLead(models.Model):
+    """A lead that was too young for any bucket when it was loaded, until the roll gives it its first record.
+
+    A table of its own, so that the roll finds what is due by an index and at a cost that follows what is due.
+    """
+
+    lead = models.OneToOneField(Lead, on_delete=models.PROTECT, primary_key=True, related_name="young")
+    enters_at_utc = models.DateTimeField("enters the first bucket (UTC)", db_index=True)
+
+    class Meta:
+        db_table = "young_leads"
+        ordering = ["enters_at_utc", "lead"]
+
+    def __str__(self) -> str:
+        return f"Young lead {self.lead_id}"

@@ -1,0 +1,39 @@
+"""Gold or Silver: decided once, at ingestion, from the qualification fields (contract, "Lead").
+
+Classification changes price and presentation only, never what may be sold when.
+"""
+
+from collections.abc import Mapping
+
+from django.db import models
+
+
+class Classification(models.TextChoices):
+    GOLD = "Gold", "Gold"
+    SILVER = "Silver", "Silver"
+
+
+QUALIFICATION_FIELDS: tuple[str, ...] = (
+    "source",
+    "borrower_age",
+    "borrower_medical_issues",
+    "borrower_tobacco_use",
+    "co_borrower",
+    "borrower_phone",
+)
+"""The lead fields that must all be present for Gold: the criteria, in the contract's order."""
+
+PLACEHOLDERS = frozenset({"undefined", "null", "none", "n/a", "na", "nan", "-"})
+"""What call-centre exports write where they know nothing, in any case. `No` is an answer, not a placeholder."""
+
+
+def present(value: str | None) -> bool:
+    """Whether a qualification field says anything: not blank after trimming, and no placeholder."""
+    return value is not None and bool(text := value.strip()) and text.lower() not in PLACEHOLDERS
+
+
+def classify(lead: Mapping[str, str | None]) -> Classification:
+    """The class of a lead given its fields by name. A field that is not there counts as absent, so: not Gold."""
+    if all(present(lead.get(field)) for field in QUALIFICATION_FIELDS):
+        return Classification.GOLD
+    return Classification.SILVER

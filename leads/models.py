@@ -1,0 +1,80 @@
+"""The lead: one consumer inquiry, as it came, for ever (contract, "Lead")."""
+
+import pgtrigger
+from django.db import models
+from django.db.models.functions import Now
+
+from homeshield.lib.ids import new_id
+from leads.classification import Classification
+
+
+def _text(label: str) -> "models.TextField[str | None, str | None]":
+    """A cell of the call-centre CSV: text as it came, trimmed; NULL where it was blank."""
+    return models.TextField(label, null=True, blank=True)
+
+
+class Lead(models.Model):
+    """One inquiry of a homeowner. Immutable: the database refuses every change and removal of a row.
+
+    `created_at_utc` is the instant of the inquiry, not of the load. Every other fact is a cell of the call-centre
+    CSV. Before purchase only first name, city, county and state may be shown.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    created_at_utc = models.DateTimeField("inquiry (UTC)")
+    classification = models.CharField(max_length=6, choices=Classification)
+    state = models.CharField(max_length=2)
+    county = _text("county")
+    city = _text("city")
+    zip = _text("ZIP code")
+    address = _text("address")
+    full_name = _text("full name")
+    first_name = _text("first name")
+    last_name = _text("last name")
+    co_borrower_name = _text("co-borrower name")
+    borrower_phone = _text("borrower phone")
+    call_in_phone_number = _text("call-in phone number")
+    borrower_age = _text("borrower age")
+    borrower_medical_issues = _text("borrower medical issues")
+    borrower_tobacco_use = _text("borrower tobacco use")
+    co_borrower = _text("co-borrower?")
+    source = _text("source")
+    mortgage_id = _text("mortgage id")
+    mortgage_amount = _text("mortgage amount")
+    lender = _text("lender")
+    sale_date = _text("mortgage closing date")
+    call_in_date = models.TextField("call-in date, as it came")
+    campaign_id = _text("campaign id")
+    type = _text("type")
+    status = _text("status")
+    agent_id = _text("agent id")
+    natural_key = models.UUIDField(
+        "natural key",
+        unique=True,
+        editable=False,
+        help_text="Digest of what makes two rows the same inquiry.",
+    )
+    ingested_at_utc = models.DateTimeField("loaded (UTC)", db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "leads"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="lead_classification_known",
+                condition=models.Q(classification__in=Classification.values),
+                violation_error_message="A lead is Gold or Silver.",
+            ),
+            models.CheckConstraint(
+                name="lead_state_is_a_code",
+                condition=models.Q(state__regex=r"^[A-Z]{2}$"),
+                violation_error_message="A lead's state is a USPS code of two capital letters.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="lead_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        """A name without personal data, since it appears in lists and logs."""
+        return f"Lead {self.id}"

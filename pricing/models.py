@@ -1,0 +1,137 @@
+"""Price rules: what a lead of one class and bucket costs, from when until when (contract, "Price")."""
+
+from datetime import datetime
+from itertools import product
+from typing import Self
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import (
+    DateTimeRangeField,
+    IntegerRangeField,
+    RangeBoundary,
+    RangeOperators,
+)
+from django.db import models
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Now
+
+from homeshield.lib.ids import new_id
+from homeshield.lib.money import MoneyField
+from leads.age import AgeBucket
+from leads.classification import Classification
+
+_CELL = Case(
+    *(
+        When(Q(classification=str(classification)) & Q(age_bucket=str(bucket)), then=Value(number))
+        for number, (classification, bucket) in enumerate(product(Classification, AgeBucket))
+    ),
+    output_field=models.IntegerField(),
+)
+"""The number of a (classification, bucket). An exclusion constraint needs it as a range, because GiST compares
+texts only with the extension btree_gist, which the embedded PostgreSQL does not have."""
+
+
+class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
+    def in_force(self, as_of: datetime) -> Self:
+        """The rules that set the price at this instant: at most one for each classification and bucket."""
+        return self.filter(
+            Q(effective_until_utc__isnull=True) | Q(effective_until_utc__gt=as_of),
+            effective_from_utc__lte=as_of,
+        )
+
+
+class PriceRule(models.Model):
+    """An amount in USD for one (classification, bucket), in force from an instant until another or open-ended.
+
+    History is kept by the database: a rule that has come into force can only be closed, a future one may still
+    be taken back. Two rules of one (classification, bucket) never overlap.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    classification = models.CharField(max_length=6, choices=Classification)
+    age_bucket = models.CharField(max_length=14, choices=AgeBucket)
+    amount = MoneyField("amount (USD)")
+    effective_from_utc = models.DateTimeField("in force from (UTC)")
+    effective_until_utc = models.DateTimeField("until (UTC)", null=True, blank=True)
+    created_at_utc = models.DateTimeField("entered (UTC)", db_default=Now(), editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+
+    objects = PriceRuleQuerySet.as_manager()
+
+    class Meta:
+        db_table = "pricing"
+        verbose_name = "price rule"
+        ordering = ["classification", "age_bucket", "-effective_from_utc"]
+        constraints = [
+            models.CheckConstraint(name="price_bucket_known", condition=Q(age_bucket__in=AgeBucket.values)),
+            models.CheckConstraint(
+                name="price_classification_known", condition=Q(classification__in=Classification.values)
+            ),
+            models.CheckConstraint(
+                name="price_not_negative",
+                condition=Q(amount__gte=0),
+                violation_error_message="A price is not negative.",
+            ),
+            models.CheckConstraint(
+                name="price_ends_after_it_begins",
+                condition=Q(effective_until_utc__isnull=True) | Q(effective_until_utc__gt=F("effective_from_utc")),
+                violation_error_message="A price rule ends after it begins.",
+            ),
+            ExclusionConstraint(
+                name="price_one_rule_at_any_instant",
+                expressions=[
+                    (
+                        Func(_CELL, _CELL, Value("[]"), function="int4range", output_field=IntegerRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    (
+                        Func(
+                            "effective_from_utc",
+                            "effective_until_utc",
+                            RangeBoundary(),
+                            function="tstzrange",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message="Another rule for this classification and bucket is in force at that time.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="price_history_is_kept",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                # now() is the transaction's start; a page's own instant lies a moment before it, hence the minute.
+                func="""
+                    IF OLD.effective_from_utc > now() THEN
+                        RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+                    END IF;
+                    IF TG_OP = 'UPDATE'
+                       AND (NEW.id, NEW.classification, NEW.age_bucket, NEW.amount, NEW.effective_from_utc,
+                            NEW.created_at_utc, NEW.created_by_id)
+                           IS NOT DISTINCT FROM
+                           (OLD.id, OLD.classification, OLD.age_bucket, OLD.amount, OLD.effective_from_utc,
+                            OLD.created_at_utc, OLD.created_by_id)
+                       AND coalesce(OLD.effective_until_utc, 'infinity') > now()
+                       AND coalesce(NEW.effective_until_utc, 'infinity') >= now() - interval '1 minute' THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'price rule % has been in force: it can only be closed', OLD.id
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'price_history_is_kept';
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.classification} {self.age_bucket}: {self.amount} USD"

@@ -1,0 +1,238 @@
+"""Orders and sales, which are final, and the draft of the next order, which is not (contract, "Sale", "Purchase")."""
+
+import pgtrigger
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from homeshield.accounts.models import Client
+from homeshield.lib.ids import new_id
+from homeshield.lib.money import CURRENCY, MoneyField
+from inventory.criteria import Criteria
+from inventory.models import InventoryRecord
+from leads.age import AgeBucket
+from leads.classification import Classification
+from leads.models import Lead
+
+MAX_QUANTITY = 1000
+"""The most leads that one line asks for (contract, "Purchase")."""
+
+
+class LineFields(models.Model):
+    """What a line asks for: criteria and a quantity."""
+
+    classification = models.CharField(max_length=6, choices=Classification)
+    age_bucket = models.CharField(max_length=14, choices=AgeBucket)
+    state = models.CharField(max_length=2, null=True, blank=True)
+    county = models.TextField(null=True, blank=True)
+    quantity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)])
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_quantity_1_to_1000", condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY)
+            ),
+            models.CheckConstraint(name="%(class)s_bucket_known", condition=Q(age_bucket__in=AgeBucket.values)),
+            models.CheckConstraint(
+                name="%(class)s_classification_known", condition=Q(classification__in=Classification.values)
+            ),
+            models.CheckConstraint(
+                name="%(class)s_county_within_state",
+                condition=Q(county__isnull=True) | Q(state__isnull=False),
+            ),
+        ]
+
+    @property
+    def criteria(self) -> Criteria:
+        return Criteria(
+            classification=Classification(self.classification),
+            age_bucket=AgeBucket(self.age_bucket),
+            state=self.state,
+            county=self.county,
+        )
+
+
+class Draft(models.Model):
+    """The order that a user is putting together. Its id is the key under which it is bought, once: when the
+    purchase is through, the draft is gone and the next one has another id."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft")
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "drafts"
+
+    def __str__(self) -> str:
+        return f"Draft {self.id}"
+
+
+class DraftLine(LineFields):
+    """A line of a draft; at most one for each criteria."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="lines", db_index=False)
+
+    class Meta(LineFields.Meta):
+        db_table = "draft_lines"
+        ordering = ["id"]
+        constraints = [
+            *LineFields.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["draft", "classification", "age_bucket", "state", "county"],
+                name="draft_line_once_per_criteria",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.criteria}"
+
+
+class Order(models.Model):
+    """A purchase that went through, whole. The database keeps it as it was, and at commit makes sure that its
+    quantity and total are those of its lines and of its sales."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="orders", db_index=False)
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="orders", db_index=False
+    )
+    placed_at_utc = models.DateTimeField("placed (UTC)")
+    quantity = models.PositiveIntegerField("leads")
+    total = MoneyField("total (USD)")
+    currency = models.CharField(max_length=3, default=CURRENCY)
+    idempotency_key = models.CharField(max_length=255)
+
+    class Meta:
+        db_table = "orders"
+        ordering = ["-placed_at_utc", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "idempotency_key"],
+                name="order_once_per_client_and_key",
+                violation_error_message="This order has been placed already.",
+            ),
+            models.CheckConstraint(name="order_total_not_negative", condition=Q(total__gte=0)),
+            models.CheckConstraint(name="order_quantity_positive", condition=Q(quantity__gte=1)),
+            models.CheckConstraint(name="order_currency_known", condition=Q(currency=CURRENCY)),
+        ]
+        indexes = [
+            models.Index("client", F("placed_at_utc").desc(), F("id").desc(), name="order_history"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="order_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="order_adds_up",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF (NEW.quantity, NEW.total) IS DISTINCT FROM
+                           (SELECT count(*), sum(purchase_price) FROM sales WHERE order_id = NEW.id)
+                       OR (NEW.quantity, NEW.total) IS DISTINCT FROM
+                           (SELECT sum(quantity), sum(amount) FROM order_lines WHERE order_id = NEW.id) THEN
+                        RAISE EXCEPTION 'order % does not add up to its lines and sales', NEW.id
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'order_adds_up';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.id}"
+
+
+class OrderLine(LineFields):
+    """A line of an order, filled in full, at the price of that instant."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    number = models.PositiveSmallIntegerField("line")
+    unit_price = MoneyField("unit price (USD)")
+    amount = MoneyField("amount (USD)")
+
+    class Meta(LineFields.Meta):
+        db_table = "order_lines"
+        ordering = ["order", "number"]
+        constraints = [
+            *LineFields.Meta.constraints,
+            models.UniqueConstraint(fields=["order", "number"], name="order_line_number_once"),
+            models.CheckConstraint(name="order_line_price_not_negative", condition=Q(unit_price__gte=0)),
+            models.CheckConstraint(
+                name="order_line_amount_is_price_times_quantity",
+                condition=Q(amount=F("unit_price") * F("quantity")),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="order_line_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.criteria}"
+
+
+class Sale(models.Model):
+    """One lead sold to one client: exclusive for its age bucket, and never to the same client again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="sales", db_index=False)
+    line_number = models.PositiveSmallIntegerField("line")
+    inventory = models.OneToOneField(InventoryRecord, on_delete=models.PROTECT, related_name="sale")
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="sales", db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="sales", db_index=False)
+    age_bucket = models.CharField("age bucket at purchase", max_length=14, choices=AgeBucket)
+    purchase_price = MoneyField("purchase price (USD)")
+    currency = models.CharField(max_length=3, default=CURRENCY)
+    sold_at_utc = models.DateTimeField("purchase date (UTC)")
+
+    class Meta:
+        db_table = "sales"
+        ordering = ["id"]
+        constraints = [
+            # Buyer protection, which the allocation asks before it takes a lead (contract, "Sale").
+            models.UniqueConstraint(
+                fields=["client", "lead"],
+                name="sale_once_per_client_and_lead",
+                violation_error_message="The client owns this lead already.",
+            ),
+            models.CheckConstraint(name="sale_price_not_negative", condition=Q(purchase_price__gte=0)),
+            models.CheckConstraint(name="sale_bucket_known", condition=Q(age_bucket__in=AgeBucket.values)),
+            models.CheckConstraint(name="sale_currency_known", condition=Q(currency=CURRENCY)),
+        ]
+        indexes = [
+            models.Index("order", "line_number", "id", name="sale_by_order"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="sale_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="sale_agrees_with_inventory",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                declare=[("stray", "uuid")],
+                func="""
+                    SELECT sale.id INTO stray
+                    FROM new_rows sale
+                    JOIN inventory record ON record.id = sale.inventory_id
+                    JOIN orders ON orders.id = sale.order_id
+                    WHERE (record.lead_id, record.age_bucket, orders.client_id)
+                              <> (sale.lead_id, sale.age_bucket, sale.client_id)
+                       OR (sale.sold_at_utc, sale.sold_at_utc)
+                              IS DISTINCT FROM (record.sold_at_utc, orders.placed_at_utc)
+                    LIMIT 1;
+                    IF FOUND THEN
+                        RAISE EXCEPTION 'sale % does not agree with its inventory record and order', stray
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'sale_agrees_with_inventory';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Sale {self.id}"

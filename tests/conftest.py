@@ -1,0 +1,18 @@
+"""What every test may ask for."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.utils import timezone
+
+
+@pytest.fixture
+def as_of() -> datetime:
+    """The instant at which a test that opens no page looks at the world."""
+    return datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The present, for tests that open pages: a page reads the clock by itself."""
+    return timezone.now()

@@ -1,0 +1,104 @@
+"""Fictional people and their leads. Phone numbers come from the range 555-01xx, which is kept for fiction."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import factory
+
+from homeshield.accounts.models import Client, ClientStatus, User
+from inventory.models import InventoryRecord
+from leads.age import AgeBucket
+from leads.classification import Classification
+from leads.models import Lead
+
+PASSWORD = "correct horse battery staple"
+
+
+class ClientFactory(factory.django.DjangoModelFactory[Client]):
+    """A buying company that may buy."""
+
+    class Meta:
+        model = Client
+
+    name = factory.Sequence(lambda n: f"Example Agency {n}")
+    status = ClientStatus.ACTIVE
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    """A buyer who signs in with PASSWORD."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"buyer{n}@agency.example")
+    client = factory.SubFactory(ClientFactory)
+    password = factory.django.Password(PASSWORD)
+
+
+class StaffFactory(UserFactory):
+    """A member of staff with every permission."""
+
+    email = factory.Sequence(lambda n: f"staff{n}@homeshield.example")
+    client = None
+    is_staff = True
+    is_superuser = True
+
+
+class LeadFactory(factory.django.DjangoModelFactory[Lead]):
+    """A Gold lead of Caddo, LA, `age` (a timedelta) old at `as_of`."""
+
+    class Meta:
+        model = Lead
+
+    class Params:
+        as_of = None
+        age = timedelta(days=200)
+
+    created_at_utc = factory.LazyAttribute(lambda o: o.as_of - o.age)
+    call_in_date = factory.LazyAttribute(lambda o: f"{o.created_at_utc:%m-%d-%Y %H:%M:%S}")
+    classification = Classification.GOLD
+    state = "LA"
+    county = "Caddo"
+    city = "Pecanville"
+    zip = "71118-2401"
+    address = factory.Sequence(lambda n: f"{n} Magnolia Dr")
+    first_name = "Ada"
+    last_name = factory.Sequence(lambda n: f"Fontenot{n}")
+    full_name = factory.LazyAttribute(lambda o: f"{o.first_name} {o.last_name}")
+    borrower_phone = factory.Sequence(lambda n: f"318555{100 + n % 100:04d}")
+    borrower_age = "51"
+    borrower_medical_issues = "No"
+    borrower_tobacco_use = "No"
+    co_borrower = "Yes"
+    source = "CALL"
+    mortgage_id = factory.Sequence(lambda n: f"{n:08d}")
+    natural_key = factory.LazyFunction(uuid4)
+
+
+class InventoryFactory(factory.django.DjangoModelFactory[InventoryRecord]):
+    """The record of a lead for the bucket that it is in at `as_of`."""
+
+    class Meta:
+        model = InventoryRecord
+
+    class Params:
+        as_of = None
+
+    lead = factory.SubFactory(LeadFactory, as_of=factory.SelfAttribute("..as_of"))
+    age_bucket = factory.LazyAttribute(lambda o: AgeBucket.at(o.lead.created_at_utc, o.as_of))
+    classification = factory.SelfAttribute("lead.classification")
+    state = factory.SelfAttribute("lead.state")
+    county = factory.SelfAttribute("lead.county")
+    expires_at_utc = factory.LazyAttribute(lambda o: AgeBucket(o.age_bucket).expires_at(o.lead.created_at_utc))
+
+
+def stock(count: int, *, as_of: datetime, age_days: int = 200, **lead: object) -> list[InventoryRecord]:
+    """`count` sellable records of leads that are `age_days` (and some seconds) old at `as_of`; `lead` names facts."""
+    return [
+        InventoryFactory(
+            as_of=as_of, **{f"lead__{name}": value for name, value in lead.items()},
+            lead__age=timedelta(days=age_days, seconds=n),
+        )
+        for n in range(count)
+    ]  # fmt: skip
