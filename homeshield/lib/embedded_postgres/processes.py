@@ -1,0 +1,63 @@
+"""Which process is alive, and which is ours. A number in a file proves neither: pids are reused."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+_HAS_PROC = Path("/proc/self/stat").exists()
+
+
+def start_time(pid: int) -> str | None:
+    """When the process started (the kernel's count), or None when it has ended.
+
+    With the pid it names one process for good. A zombie counts as ended: where nobody reaps (the first
+    process of many containers does not), it stays for ever. Empty where the system has no /proc.
+    """
+    if not _HAS_PROC:
+        return "" if _signal_reaches(pid) else None
+    try:
+        # The name, in brackets, may itself hold spaces and brackets; the state is the first field after it.
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in (b"Z", b"X") else fields[19].decode()
+
+
+def _signal_reaches(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def serves(pid: int, data: Path) -> bool:
+    """Whether the process is a PostgreSQL server of this data folder.
+
+    By the command line, which every user may read: for the working folder of another user's process root
+    needs a capability that containers take away. A server's child shows a title instead, a zombie nothing.
+    """
+    if pid <= 0:
+        return False
+    if not _HAS_PROC:
+        command = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
+        shown = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603 -- fixed program
+        return f"postgres -D {data} -c " in shown.stdout
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return arguments[0].endswith(b"/postgres") and arguments[1:3] == [b"-D", os.fsencode(data)]
+
+
+def wait_for_end(pid: int, started: str, seconds: float) -> bool:
+    """Waits until the process has ended, and answers whether it has."""
+    deadline = time.monotonic() + seconds
+    while start_time(pid) == started:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True

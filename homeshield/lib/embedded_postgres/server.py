@@ -1,0 +1,257 @@
+"""Finding, initialising, starting and stopping the server. Whatever changes something here holds the lock."""
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .binaries import server_binary
+from .errors import EmbeddedPostgresError
+from .location import PORT, Location, make_socket_dir
+from .processes import serves, start_time, wait_for_end
+
+DATABASE = "homeshield"
+SUPERUSER = "homeshield"
+
+# For a development machine of 2 cores and a few GB. Durability stays on: tests of crashes must mean something.
+SERVER_SETTINGS: dict[str, str] = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "fsync": "on",
+    "jit": "off",  # compiling costs more than it gains on queries of milliseconds
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+
+_START_SECONDS = 60.0  # recovery after a crash replays at most max_wal_size
+_STOP_SECONDS = 60.0
+_LOG_BYTES = 10_000_000
+# Nothing of the caller's environment: neither its secrets, nor a locale or PGDATA that would change the server.
+_ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Postmaster:
+    """The server's main process; the start time tells it from a later process with the same pid."""
+
+    pid: int
+    started: str
+
+    def is_serving(self, location: Location) -> bool:
+        """A check for every new connection (some 30 microseconds): alive, its socket and its data in place."""
+        if not self.started:  # no /proc, no identity: only an answer proves that it lives
+            return _listener(location) is not None
+        return start_time(self.pid) == self.started and location.socket.exists() and location.pid_file.exists()
+
+
+def find_ready(location: Location) -> Postmaster | None:
+    """The server, if it runs, has finished starting and accepts connections."""
+    if _listener(location) is None:
+        return None
+    pid, ready = _read_pid_file(location)
+    started = start_time(pid) if ready and serves(pid, location.data) else None
+    return None if started is None else Postmaster(pid, started)
+
+
+def find(location: Location) -> Postmaster | None:
+    """The server in whatever state: by its pid file, or where someone deleted that, by its socket."""
+    for pid in (_read_pid_file(location)[0], _listener(location) or 0):
+        if serves(pid, location.data) and (started := start_time(pid)) is not None:
+            return Postmaster(pid, started)
+    return None
+
+
+def _read_pid_file(location: Location) -> tuple[int, bool]:
+    """The pid in postmaster.pid (0 if there is none) and whether the server says that it is ready."""
+    try:
+        lines = location.pid_file.read_text().splitlines()
+        return int(lines[0]), len(lines) > 7 and lines[7].strip() == "ready"
+    except (FileNotFoundError, IndexError, ValueError):
+        return 0, False
+
+
+def _listener(location: Location) -> int | None:
+    """The pid of whoever listens on the socket (0 where the system does not tell), or None if nobody does."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(5)
+        try:
+            client.connect(str(location.socket))
+        except OSError:
+            return None
+        if not hasattr(socket, "SO_PEERCRED"):
+            return 0
+        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[0])
+
+
+def start(location: Location) -> Postmaster:
+    """Brings the server up from whatever state it was left in, and waits until it is ready.
+
+    Raises EmbeddedPostgresError with the end of its log if it does not start.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    if found := find(location):  # another process began to start or stop it, and died while it waited
+        while start_time(found.pid) == found.started and time.monotonic() < deadline:
+            if ready := find_ready(location):
+                return ready
+            if _read_pid_file(location)[1] or not location.pid_file.exists():
+                terminate(location, found)  # ready, but its socket or its data is gone
+            time.sleep(0.01)
+    _remove_stale_files(location)
+    if not location.data.exists():
+        _initialise(location)
+    make_socket_dir(location)
+    while True:
+        written = _log_size(location)
+        pid = _launch(location)
+        while (started := start_time(pid)) is not None:
+            if (ready := find_ready(location)) and ready.pid == pid:
+                return ready
+            if time.monotonic() > deadline:
+                wait_for_end(pid, started, 0)
+                raise EmbeddedPostgresError(_with_log(f"Not ready after {_START_SECONDS:.0f} s", location, written))
+            time.sleep(0.005)
+        # A killed server's children end when they notice; until then its shared memory must not be touched.
+        report = _with_log("The server did not start", location, written)
+        if "shared memory block" not in report or time.monotonic() > deadline:
+            raise EmbeddedPostgresError(report)
+        time.sleep(0.1)
+
+
+def _remove_stale_files(location: Location) -> None:
+    """Removes lock files that PostgreSQL would believe although no server lives.
+
+    It compares only pids, so that a reused pid (or a zombie) stops it for ever, and it gives up on an empty
+    file. A dead pid is left to PostgreSQL, which then also looks after the dead server's shared memory.
+    """
+    for path in (location.pid_file, Path(f"{location.socket}.lock")):
+        try:
+            words = path.read_text().split()
+        except FileNotFoundError:
+            continue
+        if not words or not words[0].lstrip("-").isdigit() or Path(f"/proc/{abs(int(words[0]))}").exists():
+            path.unlink()
+
+
+def _initialise(location: Location) -> None:
+    """Makes the data folder aside and renames it when it is whole: a kill at any moment leaves all or nothing."""
+    staging = Path(tempfile.mkdtemp(prefix="initialising-", dir=location.base))
+    # After the new folder exists, so that it cannot get the inode of an old one: a killed initdb's server may
+    # still run there, and PostgreSQL knows a data folder's shared memory by the inode.
+    for left_over in location.base.glob("initialising-*"):
+        if left_over != staging:
+            shutil.rmtree(left_over, ignore_errors=True)
+    if location.account:
+        os.chown(staging, location.account.uid, location.account.gid)
+    initdb = str(server_binary("initdb", location))
+    postgres = str(server_binary("postgres", location))
+    try:
+        _run(
+            [
+                *(initdb, "-D", str(staging), "--username", SUPERUSER, "--encoding", "UTF8", "--no-sync"),
+                *("--no-locale", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+                *("--auth-local", "trust", "--auth-host", "reject"),  # the socket's folder is the gate
+            ],
+            location,
+        )
+        # Before the rename, and not at the first start: whoever finds a server also finds the database.
+        create = f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'\n"
+        _run([postgres, "--single", "-F", "-j", "-D", str(staging), "postgres"], location, stdin=create)
+        _run([initdb, "--sync-only", "-D", str(staging)], location)
+        staging.rename(location.data)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    descriptor = os.open(location.base, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _as_server(location: Location) -> dict[str, Any]:
+    """How a program of the server is run: as its account, apart from the terminal, from a folder it may enter.
+
+    A session of its own keeps Ctrl-C, which goes to the whole group of the starting process, away.
+    """
+    options: dict[str, Any] = {"cwd": "/", "env": _ENVIRONMENT, "start_new_session": True, "umask": 0o077}
+    if location.account:
+        options |= {"user": location.account.uid, "group": location.account.gid, "extra_groups": []}
+    return options
+
+
+def _run(command: list[str], location: Location, stdin: str = "") -> None:
+    done = subprocess.run(  # noqa: S603 -- our own arguments
+        command,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **_as_server(location),
+    )
+    if done.returncode:
+        raise EmbeddedPostgresError(f"{Path(command[0]).name} failed:\n{done.stdout.strip()}")
+
+
+def _launch(location: Location) -> int:
+    """Starts the server in the background and returns its pid.
+
+    A shell starts it and ends at once: the server then belongs to the system's first process instead of the
+    caller, who would have to reap it and whose children some tools kill.
+    """
+    if _log_size(location) > _LOG_BYTES:
+        location.log.replace(location.log.with_suffix(".log.1"))
+    settings = SERVER_SETTINGS | {"unix_socket_directories": str(location.socket_dir), "port": str(PORT)}
+    command = [str(server_binary("postgres", location)), "-D", str(location.data)]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    log = os.open(location.log, flags, 0o600)
+    try:
+        shell = ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *command]
+        started = subprocess.run(  # noqa: S603 -- our own arguments
+            shell, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, check=True, **_as_server(location)
+        )
+    finally:
+        os.close(log)
+    return int(started.stdout)
+
+
+def terminate(location: Location, postmaster: Postmaster) -> None:
+    """Ends the server: clients are disconnected, what is committed stays.
+
+    Raises EmbeddedPostgresError if it lives on.
+    """
+    for how, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGQUIT, 10.0)):
+        with suppress(ProcessLookupError):
+            os.kill(postmaster.pid, how)
+        if wait_for_end(postmaster.pid, postmaster.started, seconds):
+            break
+    else:
+        raise EmbeddedPostgresError(f"The server (pid {postmaster.pid}) does not end. Its log: {location.log}")
+    with suppress(OSError):  # in /tmp nothing should stay behind; if something else lies there, it is not ours
+        location.socket_dir.rmdir()
+
+
+def _log_size(location: Location) -> int:
+    return location.log.stat().st_size if location.log.exists() else 0
+
+
+def _with_log(message: str, location: Location, offset: int) -> str:
+    with location.log.open("rb") as log:
+        log.seek(offset)
+        end = log.read().decode(errors="replace").strip().splitlines()[-15:]
+    return "\n".join([f"{message}. The end of {location.log}:", *end])
