@@ -1,0 +1,45 @@
+"""Refusals of pricing."""
+
+from homeshield.lib.errors import DomainError
+from leads.age import AgeBucket
+from leads.classification import Classification
+
+
+class NoPrice(DomainError):
+    """A (classification, bucket) without a rule in force: never quoted, never sold (contract, "Price")."""
+
+    code = "no_price"
+    status = 409
+
+    def __init__(self, classification: Classification, age_bucket: AgeBucket) -> None:
+        self.classification = classification
+        self.age_bucket = age_bucket
+        super().__init__(
+            f"There is no price in force for {classification.label} leads of {age_bucket.label} "
+            f"({age_bucket}), so nothing was sold. Our staff must set a price first."
+        )
+
+
+class PriceRefused(DomainError):
+    """A price change that cannot be made. `field` names the argument of `price_set` to mend: "amount" or
+    "effective_from"."""
+
+    code = "price_refused"
+    status = 422
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class PriceRuleHasBegun(DomainError):
+    """A rule that is or was in force is history: another price can follow it, but it is not taken back."""
+
+    code = "price_rule_has_begun"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This price is or was in force, so it is kept as history. To change what leads cost from now on, set "
+            "another price for the same class and bucket."
+        )
