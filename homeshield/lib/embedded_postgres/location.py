@@ -26,6 +26,7 @@ from .errors import EmbeddedPostgresError
 
 DIRECTORY_VARIABLE = "HOMESHIELD_POSTGRES_DIR"
 PORT = 5432  # only a part of the socket's name: the server does not listen on TCP
+UNFINISHED = "unfinished-"  # folders with this prefix become whole by being renamed, or are removed
 PROJECT = Path(__file__).resolve().parents[3]
 
 # Accounts for root's server, best first: `postgres` is used by databases alone, `nobody` by anything, but
@@ -98,6 +99,8 @@ def _server_account(data: Path) -> Account:
     """The account that owns the data; for new data the first of SERVER_ACCOUNTS that this machine has."""
     try:
         entry = pwd.getpwuid(data.lstat().st_uid)
+    except KeyError:
+        raise EmbeddedPostgresError(f"The owner of {data} has no account on this machine to run a server.") from None
     except FileNotFoundError:
         for name in SERVER_ACCOUNTS:
             try:

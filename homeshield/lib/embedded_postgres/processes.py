@@ -15,7 +15,7 @@ def start_time(pid: int) -> str | None:
     process of many containers does not), it stays for ever. Empty where the system has no /proc.
     """
     if not _HAS_PROC:
-        return "" if _signal_reaches(pid) else None
+        return "" if is_pid_taken(pid) else None
     try:
         # The name, in brackets, may itself hold spaces and brackets; the state is the first field after it.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
@@ -24,7 +24,8 @@ def start_time(pid: int) -> str | None:
     return None if fields[0] in (b"Z", b"X") else fields[19].decode()
 
 
-def _signal_reaches(pid: int) -> bool:
+def is_pid_taken(pid: int) -> bool:
+    """Whether a signal would find the pid: PostgreSQL's own test, which takes a zombie for alive."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -37,8 +38,9 @@ def _signal_reaches(pid: int) -> bool:
 def serves(pid: int, data: Path) -> bool:
     """Whether the process is a PostgreSQL server of this data folder.
 
-    By the command line, which every user may read: for the working folder of another user's process root
-    needs a capability that containers take away. A server's child shows a title instead, a zombie nothing.
+    Told by its command line, which every user may read, or by its working folder, which shows a server that
+    somebody started by hand. Reading that of another user's process is a capability that containers take away
+    from root, so it cannot be the only proof. A zombie shows neither.
     """
     if pid <= 0:
         return False
@@ -46,11 +48,14 @@ def serves(pid: int, data: Path) -> bool:
         command = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
         shown = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603 -- fixed program
         return f"postgres -D {data} -c " in shown.stdout
+    process = Path(f"/proc/{pid}")
     try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except (FileNotFoundError, ProcessLookupError):
+        program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
+        if not program.rpartition(b"/")[2].startswith(b"postgres"):
+            return False
+        return arguments[:2] == [b"-D", os.fsencode(data)] or (process / "cwd").readlink() == data
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
-    return arguments[0].endswith(b"/postgres") and arguments[1:3] == [b"-D", os.fsencode(data)]
 
 
 def wait_for_end(pid: int, started: str, seconds: float) -> bool:

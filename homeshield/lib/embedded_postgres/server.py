@@ -15,8 +15,8 @@ from typing import Any
 
 from .binaries import server_binary
 from .errors import EmbeddedPostgresError
-from .location import PORT, Location, make_socket_dir
-from .processes import serves, start_time, wait_for_end
+from .location import PORT, UNFINISHED, Location, make_socket_dir
+from .processes import is_pid_taken, serves, start_time, wait_for_end
 
 DATABASE = "homeshield"
 SUPERUSER = "homeshield"
@@ -35,7 +35,7 @@ SERVER_SETTINGS: dict[str, str] = {
     "log_checkpoints": "off",
 }
 
-_START_SECONDS = 60.0  # recovery after a crash replays at most max_wal_size
+_START_SECONDS = 120.0  # recovery after a crash replays at most max_wal_size
 _STOP_SECONDS = 60.0
 _LOG_BYTES = 10_000_000
 # Nothing of the caller's environment: neither its secrets, nor a locale or PGDATA that would change the server.
@@ -85,7 +85,8 @@ def _read_pid_file(location: Location) -> tuple[int, bool]:
 def _listener(location: Location) -> int | None:
     """The pid of whoever listens on the socket (0 where the system does not tell), or None if nobody does."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
+        # Not settimeout(): that makes the socket non-blocking, and a busy server would look like none.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 5, 0))
         try:
             client.connect(str(location.socket))
         except OSError:
@@ -102,57 +103,73 @@ def start(location: Location) -> Postmaster:
     Raises EmbeddedPostgresError with the end of its log if it does not start.
     """
     deadline = time.monotonic() + _START_SECONDS
-    if found := find(location):  # another process began to start or stop it, and died while it waited
-        while start_time(found.pid) == found.started and time.monotonic() < deadline:
-            if ready := find_ready(location):
-                return ready
-            if _read_pid_file(location)[1] or not location.pid_file.exists():
-                terminate(location, found)  # ready, but its socket or its data is gone
-            time.sleep(0.01)
-    _remove_stale_files(location)
+    launched = written = 0
+    while True:
+        if ready := find_ready(location):
+            return ready
+        if found := find(location):  # ours, or that of a process that died while it waited
+            if _is_cut_off(location):
+                terminate(location, found)
+        elif not launched or start_time(launched) is None:
+            if launched:
+                _raise_unless_passing(location, written)
+            _prepare(location)
+            written = _log_size(location)
+            launched = _launch(location)
+        if time.monotonic() > deadline:
+            raise EmbeddedPostgresError(_with_log(f"Not ready after {_START_SECONDS:.0f} s", location, written))
+        time.sleep(0.005)
+
+
+def _is_cut_off(location: Location) -> bool:
+    """Whether a living server lost its socket or its pid file, as when somebody deletes the folder."""
+    return not location.pid_file.exists() or (_read_pid_file(location)[1] and not location.socket.exists())
+
+
+def _raise_unless_passing(location: Location, written: int) -> None:
+    """Raises why the server ended at once, unless it is because of another one that will soon be gone or found.
+
+    A killed server's children end when they notice; until then its shared memory must not be touched.
+    """
+    report = _with_log("The server did not start", location, written)
+    if "shared memory block" not in report and "lock file" not in report:
+        raise EmbeddedPostgresError(report)
+    time.sleep(0.1)
+
+
+def _prepare(location: Location) -> None:
+    for path in (location.pid_file, Path(f"{location.socket}.lock")):
+        if _is_stale(path, location):
+            path.unlink(missing_ok=True)
     if not location.data.exists():
         _initialise(location)
+    # Only now: a new data folder must not get the inode of one in which a killed initdb's server still runs,
+    # because PostgreSQL knows a data folder's shared memory by the inode.
+    for left_over in location.base.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
     make_socket_dir(location)
-    while True:
-        written = _log_size(location)
-        pid = _launch(location)
-        while (started := start_time(pid)) is not None:
-            if (ready := find_ready(location)) and ready.pid == pid:
-                return ready
-            if time.monotonic() > deadline:
-                wait_for_end(pid, started, 0)
-                raise EmbeddedPostgresError(_with_log(f"Not ready after {_START_SECONDS:.0f} s", location, written))
-            time.sleep(0.005)
-        # A killed server's children end when they notice; until then its shared memory must not be touched.
-        report = _with_log("The server did not start", location, written)
-        if "shared memory block" not in report or time.monotonic() > deadline:
-            raise EmbeddedPostgresError(report)
-        time.sleep(0.1)
 
 
-def _remove_stale_files(location: Location) -> None:
-    """Removes lock files that PostgreSQL would believe although no server lives.
+def _is_stale(lock_file: Path, location: Location) -> bool:
+    """Whether PostgreSQL would believe this lock file although no server lives.
 
-    It compares only pids, so that a reused pid (or a zombie) stops it for ever, and it gives up on an empty
-    file. A dead pid is left to PostgreSQL, which then also looks after the dead server's shared memory.
+    It asks only whether the pid lives, so that a reused pid (or a zombie's) stops it for ever, and it gives up
+    on an empty file. A dead pid is left to PostgreSQL, which then also looks after the shared memory.
     """
-    for path in (location.pid_file, Path(f"{location.socket}.lock")):
+    for patience in (0.1, 0.0):  # between creating and writing, the file of a living server is empty as well
         try:
-            words = path.read_text().split()
+            words = lock_file.read_text().split()
         except FileNotFoundError:
-            continue
-        if not words or not words[0].lstrip("-").isdigit() or Path(f"/proc/{abs(int(words[0]))}").exists():
-            path.unlink()
+            return False
+        if words:
+            return words[0].isdigit() and is_pid_taken(int(words[0])) and not serves(int(words[0]), location.data)
+        time.sleep(patience)
+    return True
 
 
 def _initialise(location: Location) -> None:
     """Makes the data folder aside and renames it when it is whole: a kill at any moment leaves all or nothing."""
-    staging = Path(tempfile.mkdtemp(prefix="initialising-", dir=location.base))
-    # After the new folder exists, so that it cannot get the inode of an old one: a killed initdb's server may
-    # still run there, and PostgreSQL knows a data folder's shared memory by the inode.
-    for left_over in location.base.glob("initialising-*"):
-        if left_over != staging:
-            shutil.rmtree(left_over, ignore_errors=True)
+    staging = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=location.base))
     if location.account:
         os.chown(staging, location.account.uid, location.account.gid)
     initdb = str(server_binary("initdb", location))
