@@ -43,3 +43,13 @@ class PriceRuleHasBegun(DomainError):
             "This price is or was in force, so it is kept as history. To change what leads cost from now on, set "
             "another price for the same class and bucket."
         )
+
+
+class PriceRuleIsGone(DomainError):
+    """A rule that somebody else has withdrawn already."""
+
+    code = "price_rule_is_gone"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("This price has been withdrawn already.")

@@ -45,8 +45,9 @@ class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
 class PriceRule(models.Model):
     """An amount in USD for one (classification, bucket), in force from an instant until another or open-ended.
 
-    History is kept by the database: a rule that has come into force can only be closed, a future one may still
-    be taken back. Two rules of one (classification, bucket) never overlap.
+    History is kept by the database: of a rule nothing but its end ever changes, and that only until the end has
+    come; only a rule that lies in the future may still be taken back. Two rules of one (classification, bucket)
+    never overlap.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -112,22 +113,24 @@ class PriceRule(models.Model):
                 name="price_history_is_kept",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update | pgtrigger.Delete,
-                # now() is the transaction's start; a page's own instant lies a moment before it, hence the minute.
+                # clock_timestamp() and not now(): a transaction that waited for another's price change must see
+                # that what the other set is in force by now. A page's own instant lies a moment before: the minute.
                 func="""
-                    IF OLD.effective_from_utc > now() THEN
-                        RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-                    END IF;
-                    IF TG_OP = 'UPDATE'
-                       AND (NEW.id, NEW.classification, NEW.age_bucket, NEW.amount, NEW.effective_from_utc,
-                            NEW.created_at_utc, NEW.created_by_id)
-                           IS NOT DISTINCT FROM
-                           (OLD.id, OLD.classification, OLD.age_bucket, OLD.amount, OLD.effective_from_utc,
-                            OLD.created_at_utc, OLD.created_by_id)
-                       AND coalesce(OLD.effective_until_utc, 'infinity') > now()
-                       AND coalesce(NEW.effective_until_utc, 'infinity') >= now() - interval '1 minute' THEN
+                    IF TG_OP = 'DELETE' THEN
+                        IF OLD.effective_from_utc > clock_timestamp() THEN
+                            RETURN OLD;
+                        END IF;
+                    ELSIF (NEW.id, NEW.classification, NEW.age_bucket, NEW.amount, NEW.effective_from_utc,
+                           NEW.created_at_utc, NEW.created_by_id)
+                          IS NOT DISTINCT FROM
+                          (OLD.id, OLD.classification, OLD.age_bucket, OLD.amount, OLD.effective_from_utc,
+                           OLD.created_at_utc, OLD.created_by_id)
+                          AND coalesce(OLD.effective_until_utc, 'infinity') > clock_timestamp()
+                          AND coalesce(NEW.effective_until_utc, 'infinity')
+                              >= clock_timestamp() - interval '1 minute' THEN
                         RETURN NEW;
                     END IF;
-                    RAISE EXCEPTION 'price rule % has been in force: it can only be closed', OLD.id
+                    RAISE EXCEPTION 'price rule %: only its end may change, and only until it is over', OLD.id
                         USING ERRCODE = 'check_violation', CONSTRAINT = 'price_history_is_kept';
                 """,
             ),
