@@ -1,0 +1,29 @@
+"""How the pages write figures and instants."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from homeshield.lib import money
+
+register = template.Library()
+
+
+@register.filter
+def dollars(amount: Decimal | None) -> str:
+    """`$1,234.50`; nothing for an amount that is not known."""
+    return "" if amount is None else money.dollars(amount)
+
+
+@register.filter
+def instant(value: datetime) -> SafeString:
+    """`Jun 1, 2026, 12:00 UTC`: the zone is named, since a buyer's own is another one."""
+    utc = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}">{}</time>',
+        utc.isoformat(timespec="seconds"),
+        f"{utc:%b} {utc.day}, {utc:%Y, %H:%M} UTC",
+    )
