@@ -1,0 +1,58 @@
+"""`manage.py create_client`: a buyer's account, for trying things out."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from homeshield.accounts.errors import AccountRefused
+from homeshield.accounts.models import ClientStatus
+from homeshield.accounts.services import client_create, password_generate
+
+_OPTION = {"company": "--company", "email": "--email", "password": "the password on standard input"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Creates an active client (a buying company) and the user who buys for it. Without --password-stdin a "
+        "password is made up and printed, this once. Exit code 2 and nothing created where something is wrong."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--company", required=True, help="The company's name.")
+        parser.add_argument("--email", required=True, help="The e-mail address to sign in with.")
+        parser.add_argument(
+            "--password-stdin", action="store_true", help="Take the password from the first line of standard input."
+        )
+        parser.add_argument("--json", action="store_true", help="Print one JSON object instead of sentences.")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        given = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
+        password = password_generate() if given is None else given
+        try:
+            client, user = client_create(
+                company=options["company"], email=options["email"], password=password, status=ClientStatus.ACTIVE
+            )
+        except AccountRefused as error:
+            field = _OPTION.get(error.field, error.field)
+            raise CommandError(f"{field}: {error.message} Nothing was created.", returncode=2) from error
+        facts = {
+            "client_id": str(client.id),
+            "user_id": str(user.id),
+            "email": user.email,
+            "company": client.name,
+            "status": str(client.status),
+        }
+        if given is None:
+            facts["password"] = password
+        self.stdout.write(json.dumps(facts) if options["json"] else _sentences(facts))
+
+
+def _sentences(facts: dict[str, str]) -> str:
+    width = max(map(len, facts))
+    lines = [f"{name:<{width}}  {value}" for name, value in facts.items()]
+    if "password" in facts:
+        lines.append("The password is shown this once.")
+    return "\n".join(["Created an active client.", *lines])

@@ -1,0 +1,85 @@
+"""Accounts that operators make: a buying company with its first user, and members of staff."""
+
+import secrets
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+from homeshield.accounts.errors import AccountRefused, EmailTaken
+from homeshield.accounts.models import Client, ClientStatus, User
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without what is misread when copied from paper: i, l, o, 0, 1."""
+
+
+def client_create(*, company: str, email: str, password: str, status: ClientStatus) -> tuple[Client, User]:
+    """A buying company and its first user, who signs in with `email` at once: both, or on any refusal neither.
+
+    Raises AccountRefused, which names the argument at fault, and EmailTaken where another user has the address.
+    """
+    if not company.isprintable():
+        raise AccountRefused("company", "A company name has no line breaks or control characters.")
+    client = Client(name=company.strip(), status=status)
+    _check(client, {"name": "company"})
+    user = User(email=_normal(email), client=client)
+    with transaction.atomic():
+        client.save()
+        _user_save(user, password)
+    return client, user
+
+
+def staff_create(*, email: str, password: str) -> User:
+    """A member of staff with every permission, who signs in with `email` at once. Raises as `client_create` does."""
+    user = User(email=_normal(email), is_staff=True, is_superuser=True)
+    _user_save(user, password)
+    return user
+
+
+def sign_in_address_set(*, user: User) -> None:
+    """Tell allauth, which signs in and resets passwords, that the user's address is verified and the only one.
+
+    To be called after every change of `User.email` by staff, who answer for the address.
+    """
+    with transaction.atomic():
+        EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+        EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
+def password_generate() -> str:
+    """Twenty random characters (99 bits) in groups of five, such as `k7mwp-3xqdv-hn9tz-c4rby`."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+
+
+def _user_save(user: User, password: str) -> None:
+    # A user who changed the address may still hold this one with allauth, hence the second question.
+    if User.objects.filter(email=user.email).exists() or EmailAddress.objects.filter(email=user.email).exists():
+        raise EmailTaken
+    user.set_password(password)
+    _check(user, {"client": "company"})
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise AccountRefused("password", " ".join(error.messages)) from error
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            sign_in_address_set(user=user)
+    except IntegrityError as error:
+        if User.objects.filter(email=user.email).exists():  # somebody else was faster
+            raise EmailTaken from error
+        raise
+
+
+def _check(row: models.Model, argument_of: dict[str, str]) -> None:
+    """The model's own validation; its first complaint becomes a refusal of the argument that the field came from."""
+    try:
+        row.full_clean(exclude=["client", "password"])
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise AccountRefused(argument_of.get(field, field), " ".join(messages)) from error
+
+
+def _normal(email: str) -> str:
+    return email.strip().lower()
