@@ -11,17 +11,18 @@ _HAS_PROC = Path("/proc/self/stat").exists()
 def start_time(pid: int) -> str | None:
     """When the process started (the kernel's count), or None when it has ended.
 
-    With the pid it names one process for good. A zombie counts as ended: where nobody reaps (the first
-    process of many containers does not), it stays for ever. Empty where the system has no /proc.
+    With the pid it names one process for good. One that has given up its memory counts as ended: it is dying,
+    or a zombie, which stays for ever where nobody reaps (the first process of many containers does not).
+    Empty where the system has no /proc.
     """
     if not _HAS_PROC:
         return "" if is_pid_taken(pid) else None
     try:
-        # The name, in brackets, may itself hold spaces and brackets; the state is the first field after it.
+        # The name, in brackets, may itself hold spaces and brackets. After it proc(5)'s fields 3 (state) and so on.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in (b"Z", b"X") else fields[19].decode()
+    return None if fields[0] in (b"Z", b"X") or fields[20] == b"0" else fields[19].decode()
 
 
 def is_pid_taken(pid: int) -> bool:

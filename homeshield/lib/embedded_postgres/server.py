@@ -109,7 +109,7 @@ def start(location: Location) -> Postmaster:
             return ready
         if found := find(location):  # ours, or that of a process that died while it waited
             if _is_cut_off(location):
-                terminate(location, found)
+                terminate(location, found, signal.SIGQUIT)  # at once: it may wait in vain for its files
         elif not launched or start_time(launched) is None:
             if launched:
                 _raise_unless_passing(location, written)
@@ -247,17 +247,15 @@ def _launch(location: Location) -> int:
     return int(started.stdout)
 
 
-def terminate(location: Location, postmaster: Postmaster) -> None:
+def terminate(location: Location, postmaster: Postmaster, how: signal.Signals = signal.SIGINT) -> None:
     """Ends the server: clients are disconnected, what is committed stays.
 
-    Raises EmbeddedPostgresError if it lives on.
+    SIGINT lets it tidy up first, SIGQUIT leaves that to its next start. Raises EmbeddedPostgresError if it
+    lives on.
     """
-    for how, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGQUIT, 10.0)):
-        with suppress(ProcessLookupError):
-            os.kill(postmaster.pid, how)
-        if wait_for_end(postmaster.pid, postmaster.started, seconds):
-            break
-    else:
+    with suppress(ProcessLookupError):
+        os.kill(postmaster.pid, how)
+    if not wait_for_end(postmaster.pid, postmaster.started, _STOP_SECONDS):
         raise EmbeddedPostgresError(f"The server (pid {postmaster.pid}) does not end. Its log: {location.log}")
     with suppress(OSError):  # in /tmp nothing should stay behind; if something else lies there, it is not ours
         location.socket_dir.rmdir()
