@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from homeshield.lib.ids import new_id
 from inventory.criteria import Criteria
@@ -41,9 +42,25 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
         """Records that a buyer's criteria describe; what the criteria leave open matches everything."""
         return self.filter(**criteria.as_filter())
 
+    def owned_by(self, client_id: UUID | None) -> Self:
+        """Records of leads that the client bought in an earlier bucket; none for nobody."""
+        return self.filter(Exists(_purchases_of_the_lead(client_id))) if client_id else self.none()
+
+    def not_owned_by(self, client_id: UUID | None) -> Self:
+        """Records that the client may be sold: a buyer never pays twice for one lead (contract, "Sale")."""
+        return self.filter(~Exists(_purchases_of_the_lead(client_id))) if client_id else self.all()
+
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
         return self.order_by("expires_at_utc", "id")
+
+
+def _purchases_of_the_lead(client_id: UUID) -> models.QuerySet[models.Model]:
+    """The client's sales of a record's lead. The Sale model is found by its relation to the lead, because sales
+    lie a floor above inventory."""
+    sale = Lead._meta.get_field("sales").related_model
+    assert isinstance(sale, type)
+    return sale._base_manager.filter(client_id=client_id, lead_id=OuterRef("lead_id"))
 
 
 class InventoryRecord(models.Model):

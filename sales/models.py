@@ -9,14 +9,11 @@ from django.db.models import F, Q
 from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
-from inventory.criteria import Criteria
+from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
-
-MAX_QUANTITY = 1000
-"""The most leads that one line asks for (contract, "Purchase")."""
 
 
 class LineFields(models.Model):
@@ -52,6 +49,10 @@ class LineFields(models.Model):
             state=self.state,
             county=self.county,
         )
+
+    @property
+    def demand(self) -> Demand:
+        return Demand(criteria=self.criteria, quantity=self.quantity)
 
 
 class Draft(models.Model):
@@ -105,6 +106,7 @@ class Order(models.Model):
     total = MoneyField("total (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
     idempotency_key = models.CharField(max_length=255)
+    request_digest = models.CharField("digest of what was asked for", max_length=64)
 
     class Meta:
         db_table = "orders"

@@ -1,0 +1,90 @@
+"""Pages of a list that is in a total order: from key to key, so that the last page costs what the first does.
+
+A page begins where another ended, not after a number of rows: no row is shown twice or missed when others are
+sold meanwhile. The two columns of the order must be indexed together; the second one is the unique `id`.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+
+from homeshield.lib.errors import DomainError
+
+
+class BadCursor(DomainError):
+    """The place in a list that an address names is none of ours: it was cut off or made up."""
+
+    code = "bad_cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Page[Row]:
+    """Some rows of a list, and where the neighbouring pages begin (None where there is none)."""
+
+    rows: list[Row]
+    next_cursor: str | None
+    previous_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """A place between two rows, and the direction in which to read from there."""
+
+    value: Any
+    id: UUID
+    backwards: bool
+
+    def __str__(self) -> str:
+        value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
+        text = f"{'<' if self.backwards else '>'}{value}~{self.id}"
+        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str, by: Any) -> "_Cursor":
+        """The place that a cursor names, in a list ordered by the model field `by`. Raises BadCursor."""
+        try:
+            plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+            value, _, key = plain[1:].partition("~")
+            if plain[:1] not in ("<", ">"):
+                raise ValueError
+            return cls(by.clean(value, None), UUID(key), backwards=plain[0] == "<")
+        except (ValueError, ValidationError):
+            raise BadCursor("This place in the list is not known. Start again at the first page.") from None
+
+
+def keyset_page[Row: models.Model](
+    rows: models.QuerySet[Row], *, by: str, cursor: str | None, limit: int, descending: bool = False
+) -> Page[Row]:
+    """The page of `rows`, ordered by the column `by` (an instant or a number) and then by id, that begins at
+    `cursor` (None: the first). Raises BadCursor where the cursor cannot be read.
+    """
+    at = _Cursor.parse(cursor, rows.model._meta.get_field(by)) if cursor else None
+    backwards = at is not None and at.backwards
+    reverse = descending != backwards
+    if at is not None:
+        beyond = TupleLessThan if reverse else TupleGreaterThan
+        rows = rows.filter(beyond(Tuple(F(by), F("id")), (at.value, at.id)))
+    rows = rows.order_by(*((F(by).desc(), F("id").desc()) if reverse else (F(by), F("id"))))
+    found = list(rows[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    if backwards:
+        found.reverse()
+
+    def cursor_at(row: Row, *, back: bool) -> str:
+        return str(_Cursor(getattr(row, by), row.pk, backwards=back))
+
+    has_next = bool(found) and (more or backwards)
+    has_previous = bool(found) and (more if backwards else at is not None)
+    return Page(
+        rows=found,
+        next_cursor=cursor_at(found[-1], back=False) if has_next else None,
+        previous_cursor=cursor_at(found[0], back=True) if has_previous else None,
+    )

@@ -1,0 +1,88 @@
+"""What else would fill a line that is short, in the contract's order (contract, "Purchase").
+
+Each alternative can be bought as it stands, beside the other lines of the order. The counting behind that: the
+places of one class and bucket lie within one another (county, state, everywhere), so lines can be filled together
+if and only if no place is asked for more than it holds.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from uuid import UUID
+
+from inventory.availability import available_count
+from inventory.criteria import Criteria, Demand
+from leads.age import AgeBucket
+
+
+class Suggestion(StrEnum):
+    """The kinds of alternative, in the order in which they are offered."""
+
+    PARTIAL = "partial"
+    NO_LOCATION_FILTER = "no_location_filter"
+    DIFFERENT_AGE_BUCKET = "different_age_bucket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Other criteria or another quantity for one line; `available` is how many its criteria could give it."""
+
+    kind: Suggestion
+    criteria: Criteria
+    quantity: int
+    available: int
+
+
+def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[Criteria], int]) -> int:
+    """The most records that a line of these criteria can have while the lines `beside` it are filled in full."""
+    return max(
+        0,
+        min(
+            supply(place) - sum(other.quantity for other in beside if place.contains(other.criteria))
+            for place in criteria.places_around()
+        ),
+    )
+
+
+def alternatives(
+    *, short: Demand, beside: Sequence[Demand], client_id: UUID | None, as_of: datetime
+) -> list[Alternative]:
+    """What the client could buy in place of the `short` line, exactly as counted at `as_of`."""
+
+    @cache
+    def supply(criteria: Criteria) -> int:
+        return available_count(criteria=criteria, client_id=client_id, as_of=as_of)
+
+    def offers() -> Iterator[Alternative]:
+        here = fillable(short.criteria, beside=beside, supply=supply)
+        if 0 < here < short.quantity:
+            yield Alternative(kind=Suggestion.PARTIAL, criteria=short.criteria, quantity=here, available=here)
+        if short.criteria.state is not None:
+            anywhere = short.criteria.without_place()
+            there = fillable(anywhere, beside=beside, supply=supply)
+            if there > here:
+                yield Alternative(
+                    kind=Suggestion.NO_LOCATION_FILTER,
+                    criteria=anywhere,
+                    quantity=min(short.quantity, there),
+                    available=there,
+                )
+        for bucket in _nearest_first(short.criteria.age_bucket):
+            other = replace(short.criteria, age_bucket=bucket)
+            there = fillable(other, beside=beside, supply=supply)
+            if there >= short.quantity:
+                yield Alternative(
+                    kind=Suggestion.DIFFERENT_AGE_BUCKET, criteria=other, quantity=short.quantity, available=there
+                )
+
+    return list(offers())
+
+
+def _nearest_first(bucket: AgeBucket | None) -> list[AgeBucket]:
+    """The other buckets by distance; of two at the same distance the older one, which costs less, comes first."""
+    buckets = list(AgeBucket)
+    here = buckets.index(bucket or buckets[0])
+    others = [other for other in buckets if other != bucket]
+    return sorted(others, key=lambda other: (abs(buckets.index(other) - here), -buckets.index(other)))

@@ -1,0 +1,136 @@
+"""Refusals of an order. Each leaves everything as it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from homeshield.lib.errors import DomainError
+from homeshield.lib.money import dollars
+from inventory.alternatives import Alternative
+from inventory.criteria import MAX_QUANTITY, Criteria
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedAlternative:
+    """An alternative with what it would cost, in USD."""
+
+    alternative: Alternative
+    unit_price: Decimal
+    amount: Decimal
+
+
+class InsufficientInventory(DomainError):
+    """A line of the order cannot be filled, whatever records the lines are given."""
+
+    code = "insufficient_inventory"
+    status = 409
+
+    def __init__(
+        self,
+        *,
+        line_index: int,
+        criteria: Criteria,
+        requested: int,
+        available: int,
+        alternatives: Sequence[PricedAlternative],
+    ) -> None:
+        self.line_index = line_index
+        self.criteria = criteria
+        self.requested = requested
+        self.available = available
+        self.alternatives = list(alternatives)
+        super().__init__(f"{criteria.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
+
+
+class PricesChanged(DomainError):
+    """The total that the buyer has seen is not what the order costs now."""
+
+    code = "prices_changed"
+    status = 409
+
+    def __init__(self, *, expected: Decimal, actual: Decimal) -> None:
+        self.expected = expected
+        self.actual = actual
+        super().__init__(
+            f"Prices have changed: the order now costs {dollars(actual)}, not {dollars(expected)}. "
+            "Nothing was bought. Look at the new prices and buy again if they suit you."
+        )
+
+
+class DraftChanged(DomainError):
+    """The order was changed in another window after this page was shown."""
+
+    code = "draft_changed"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This order was changed in another window. Nothing was bought. Here is the order as it stands now."
+        )
+
+
+class DraftNotFound(DomainError):
+    """The draft is not there (any more), and no order came of it."""
+
+    code = "draft_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("This order is not there any more. Nothing was bought.")
+
+
+class ClientMayNotBuy(DomainError):
+    """Only active clients buy."""
+
+    code = "client_may_not_buy"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Your company's account is not active, so nothing was bought. Please write to our staff.")
+
+
+class EmptyOrder(DomainError):
+    code = "empty_order"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__("An order needs at least one line. Choose leads under Browse and add them to the order.")
+
+
+class QuantityOutOfRange(DomainError):
+    code = "quantity_out_of_range"
+    status = 422
+
+    def __init__(self, quantity: int) -> None:
+        super().__init__(f"A line has 1 to {MAX_QUANTITY:,} leads, so {quantity:,} is not possible.")
+
+
+class LineNotFound(DomainError):
+    code = "line_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("This line is not in your order any more.")
+
+
+class IdempotencyKeyReused(DomainError):
+    """The key of an order that is there already came with another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This idempotency key belongs to an earlier order for something else. Nothing was bought. "
+            "Use a new key for a new order."
+        )
+
+
+class Busy(DomainError):
+    """The records are held by other orders, and waiting for them took too long."""
+
+    code = "busy"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("Other orders hold these leads at the moment. Nothing was bought. Please try again.")

@@ -1,0 +1,23 @@
+"""Reads of orders and sales, always one client's own."""
+
+from uuid import UUID
+
+from homeshield.lib.keyset import Page, keyset_page
+from sales.models import Order, Sale
+
+
+def orders_page(*, client_id: UUID, cursor: str | None, limit: int = 50) -> Page[Order]:
+    """The client's orders, newest first. Raises BadCursor."""
+    orders = Order.objects.filter(client_id=client_id).select_related("placed_by")
+    return keyset_page(orders, by="placed_at_utc", cursor=cursor, limit=limit, descending=True)
+
+
+def order_get(*, client_id: UUID, order_id: UUID) -> Order:
+    """One of the client's orders with its lines. Raises Order.DoesNotExist, also for another client's order."""
+    return Order.objects.prefetch_related("lines").get(client_id=client_id, id=order_id)
+
+
+def order_sales_page(*, order: Order, cursor: str | None, limit: int = 50) -> Page[Sale]:
+    """The order's sales with their leads in full, in the order of the export. Raises BadCursor."""
+    sales = Sale.objects.filter(order=order).select_related("lead")
+    return keyset_page(sales, by="line_number", cursor=cursor, limit=limit)
