@@ -1,7 +1,15 @@
 """Where every page lives: each app brings its own addresses."""
 
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.urls import include, path
+
+admin.site.site_header = "HomeShield staff"
+admin.site.site_title = "HomeShield staff"
+admin.site.index_title = "Administration"
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in for the site
+admin.site.unregister(EmailAddress)  # follows the user's own page: see homeshield/accounts/admin.py
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),

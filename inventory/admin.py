@@ -7,7 +7,7 @@ from inventory.models import InventoryRecord
 
 
 @admin.register(InventoryRecord)
-class InventoryRecordAdmin(ViewOnlyAdmin[InventoryRecord]):
+class InventoryRecordAdmin(ViewOnlyAdmin):
     list_display = (
         "id",
         "classification",

@@ -36,10 +36,11 @@ texts only with the extension btree_gist, which the embedded PostgreSQL does not
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
     def in_force(self, as_of: datetime) -> Self:
         """The rules that set the price at this instant: at most one for each classification and bucket."""
-        return self.filter(
-            Q(effective_until_utc__isnull=True) | Q(effective_until_utc__gt=as_of),
-            effective_from_utc__lte=as_of,
-        )
+        return self.not_over(as_of).filter(effective_from_utc__lte=as_of)
+
+    def not_over(self, as_of: datetime) -> Self:
+        """The rules that are in force at this instant or will be after it."""
+        return self.filter(Q(effective_until_utc__isnull=True) | Q(effective_until_utc__gt=as_of))
 
 
 class PriceRule(models.Model):

@@ -46,7 +46,7 @@ def price_set(
     """
     _check_amount(amount)
     if effective_from < as_of:
-        _refuse("effective_from", f"A price cannot be changed in the past: it is {_utc(as_of)} now.")
+        _refuse("effective_from", f"A price cannot be changed in the past: it is {utc(as_of)} now.")
     cell = PriceRule.objects.filter(classification=classification, age_bucket=age_bucket)
     try:
         with _only_writer():
@@ -69,7 +69,7 @@ def price_set(
             raise
         _refuse(
             "effective_from",
-            f"The price has changed meanwhile, or {_utc(effective_from)} is past by now. "
+            f"The price has changed meanwhile, or {utc(effective_from)} is past by now. "
             "Look at the prices in force and set yours again.",
         )
     logger.info("price rule %s set by user %s", rule.id, by.id if by else None)
@@ -137,11 +137,11 @@ def _check_change(before: PriceRule, amount: Decimal, effective_from: datetime) 
     if before.effective_from_utc == effective_from:
         _refuse(
             "effective_from",
-            f"From {_utc(effective_from)} a price of {dollars(before.amount)} is set already. "
+            f"From {utc(effective_from)} a price of {dollars(before.amount)} is set already. "
             "Choose another instant, or withdraw that price first if it is not in force yet.",
         )
     if before.amount == amount:
-        _refuse("amount", f"The price at {_utc(effective_from)} is {dollars(amount)} already.")
+        _refuse("amount", f"The price at {utc(effective_from)} is {dollars(amount)} already.")
 
 
 def _refuse(field: str, message: str) -> NoReturn:
@@ -153,7 +153,7 @@ def _is_history(error: IntegrityError) -> bool:
     return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) == "price_history_is_kept"
 
 
-def _utc(instant: datetime) -> str:
+def utc(instant: datetime) -> str:
     """`2026-03-14 15:09:26 UTC`"""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 

@@ -6,18 +6,27 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pricing', '0001_initial'),
+        ("pricing", "0001_initial"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='pricerule',
-            name='price_history_is_kept',
+            model_name="pricerule",
+            name="price_history_is_kept",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='pricerule',
-            trigger=pgtrigger.compiler.Trigger(name='price_history_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        IF OLD.effective_from_utc > clock_timestamp() THEN\n                            RETURN OLD;\n                        END IF;\n                    ELSIF (NEW.id, NEW.classification, NEW.age_bucket, NEW.amount, NEW.effective_from_utc,\n                           NEW.created_at_utc, NEW.created_by_id)\n                          IS NOT DISTINCT FROM\n                          (OLD.id, OLD.classification, OLD.age_bucket, OLD.amount, OLD.effective_from_utc,\n                           OLD.created_at_utc, OLD.created_by_id)\n                          AND coalesce(OLD.effective_until_utc, 'infinity') > clock_timestamp()\n                          AND coalesce(NEW.effective_until_utc, 'infinity')\n                              >= clock_timestamp() - interval '1 minute' THEN\n                        RETURN NEW;\n                    END IF;\n                    RAISE EXCEPTION 'price rule %: only its end may change, and only until it is over', OLD.id\n                        USING ERRCODE = 'check_violation', CONSTRAINT = 'price_history_is_kept';\n                ", hash='d8a5734bf2fa82b5e4c51a6847f086ec427b88c3', operation='UPDATE OR DELETE', pgid='pgtrigger_price_history_is_kept_fb95e', table='pricing', when='BEFORE')),
+            model_name="pricerule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="price_history_is_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF TG_OP = 'DELETE' THEN\n                        IF OLD.effective_from_utc > clock_timestamp() THEN\n                            RETURN OLD;\n                        END IF;\n                    ELSIF (NEW.id, NEW.classification, NEW.age_bucket, NEW.amount, NEW.effective_from_utc,\n                           NEW.created_at_utc, NEW.created_by_id)\n                          IS NOT DISTINCT FROM\n                          (OLD.id, OLD.classification, OLD.age_bucket, OLD.amount, OLD.effective_from_utc,\n                           OLD.created_at_utc, OLD.created_by_id)\n                          AND coalesce(OLD.effective_until_utc, 'infinity') > clock_timestamp()\n                          AND coalesce(NEW.effective_until_utc, 'infinity')\n                              >= clock_timestamp() - interval '1 minute' THEN\n                        RETURN NEW;\n                    END IF;\n                    RAISE EXCEPTION 'price rule %: only its end may change, and only until it is over', OLD.id\n                        USING ERRCODE = 'check_violation', CONSTRAINT = 'price_history_is_kept';\n                ",
+                    hash="d8a5734bf2fa82b5e4c51a6847f086ec427b88c3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_price_history_is_kept_fb95e",
+                    table="pricing",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -14,7 +14,7 @@ class Command(BaseCommand):
         "that has never had a price. Safe to run again: prices that staff have set stay as they are."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         count = starting_prices_load(as_of=timezone.now())
         self.stdout.write(
             f"{count} starting prices are in force from now on."

@@ -1,0 +1,44 @@
+"""Exports in the admin: who took which sales away, and when."""
+
+from django.contrib import admin
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from exports.models import Export
+from homeshield.lib.view_only_admin import ViewOnlyAdmin, as_uuid
+from sales.admin import of_company
+
+SALES_SHOWN = 1_000
+"""How many ids of sales an export's page lists; a whole history may hold a million."""
+
+
+@admin.register(Export)
+class ExportAdmin(ViewOnlyAdmin):
+    list_display = ("id", "exported_at_utc", "client", "user", "rows")
+    list_select_related = ("client", "user")
+    exact_search_fields = ("id", "client_id")
+    search_help_text = "Search by the exact id of the export or of the client, or by the company's name."
+    fields = ("id", "client", "user", "exported_at_utc", "rows", "sanitised", "sales")
+    readonly_fields = ("id", "exported_at_utc", "sanitised", "sales")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
+        """Lists do without the ids of the sales, which may be a million to a row."""
+        return super().get_queryset(request).defer("sale_ids")
+
+    def search(self, term: str) -> Q:
+        return super().search(term) if as_uuid(term) else of_company(term)
+
+    @admin.display(description="cells made harmless", empty_value="none")
+    def sanitised(self, export: Export) -> SafeString | None:
+        """By column, and never what the cells held."""
+        columns = export.sanitised_cells.values_list("column").annotate(cells=Count("id")).order_by("column")
+        return format_html_join("", "<div>{}: {}</div>", columns) or None
+
+    @admin.display(description="sales")
+    def sales(self, export: Export) -> SafeString:
+        shown = format_html_join("", "<div>{}</div>", ((sale,) for sale in export.sale_ids[:SALES_SHOWN]))
+        more = export.rows - SALES_SHOWN
+        return format_html("{}and {} more", shown, intcomma(more)) if more > 0 else shown

@@ -1,0 +1,30 @@
+"""The forms with which staff make and change users."""
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+
+from homeshield.accounts.models import User
+
+
+class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
+    """Keeps addresses in lower case, and free of those that another user signs in with."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if EmailAddress.objects.filter(email=email).exclude(user_id=self.instance.pk).exists():
+            raise forms.ValidationError("Another user has this e-mail address.", code="unique")
+        return email
+
+
+class UserCreationForm(_EmailInLowerCase, BaseUserCreationForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("email", "client", "is_staff")
+
+
+class UserChangeForm(_EmailInLowerCase, DjangoUserChangeForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("email", "password", "client", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")

@@ -1,0 +1,27 @@
+"""The form with which staff change a price."""
+
+from django import forms
+from django.contrib.admin.widgets import AdminRadioSelect, AdminSplitDateTime
+
+from leads.age import AgeBucket
+from leads.classification import Classification
+
+
+class PriceChangeForm(forms.Form):
+    """What `price_set` needs. Without an instant the price changes now."""
+
+    classification = forms.TypedChoiceField(
+        choices=Classification, coerce=Classification, widget=AdminRadioSelect, label="Class"
+    )
+    age_bucket = forms.TypedChoiceField(choices=AgeBucket, coerce=AgeBucket, widget=AdminRadioSelect)
+    amount = forms.DecimalField(
+        label="Price (USD)",
+        help_text="For one lead, for example 8.50.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    effective_from = forms.SplitDateTimeField(
+        label="In force from (UTC)",
+        required=False,
+        widget=AdminSplitDateTime,
+        help_text="Leave both empty to change the price now. A date without a time is incomplete.",
+    )
