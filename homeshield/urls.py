@@ -5,6 +5,9 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.urls import include, path
 
+from homeshield.views import home
+from sales.urls import inventory_urlpatterns
+
 admin.site.site_header = "HomeShield staff"
 admin.site.site_title = "HomeShield staff"
 admin.site.index_title = "Administration"
@@ -12,6 +15,10 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.unregister(EmailAddress)  # follows the user's own page: see homeshield/accounts/admin.py
 
 urlpatterns = [
+    path("", home, name="home"),
+    path("inventory/", include((inventory_urlpatterns, "inventory"))),
+    path("", include("sales.urls")),
+    path("", include("exports.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

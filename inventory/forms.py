@@ -1,4 +1,4 @@
-"""The filter over the inventory, as it stands in a page's address."""
+"""Criteria as people send them: in a page's address, or with the form that orders a line."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,50 +8,43 @@ from django.utils.text import Truncator
 
 from inventory.availability import Availability, Facet
 from inventory.criteria import Criteria
+from inventory.models import OPEN, InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.geography import STATE_NAMES, county_named
+from leads.geography import STATES, match_county
 
 type Choice = tuple[str, str]
 
+_STATE_NAMES = {code: state.name for code, state in STATES.items()}
 
-class FilterForm(forms.Form):
-    """State, county, class and age bucket; a blank leaves the question open.
 
-    `county_of` says for which state the page offered its counties: when another state is chosen, the county of the
-    former one is dropped. Without it (a link that somebody shared) a county of another state is an error.
-    """
+class CriteriaForm(forms.Form):
+    """State, county, class and age bucket; a blank leaves the question open."""
 
-    state = forms.CharField(required=False, widget=forms.Select)
-    county = forms.CharField(required=False, widget=forms.Select)
-    classification = forms.CharField(required=False, label="Class", widget=forms.Select)
-    age_bucket = forms.CharField(required=False, label="Age", widget=forms.Select)
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        values = {name: data.get(name, "") for name in self.base_fields}
-        if "county_of" in data and data["county_of"] != values["state"]:
-            values["county"] = ""
-        super().__init__(values)
+    state = forms.CharField(required=False)
+    county = forms.CharField(required=False)
+    classification = forms.CharField(required=False, label="Class")
+    age_bucket = forms.CharField(required=False, label="Age")
 
     def clean_state(self) -> str | None:
         state: str = self.cleaned_data["state"].upper()
-        if state and state not in STATE_NAMES:
+        if state and state not in STATES:
             raise forms.ValidationError(f"“{_short(state)}” is no state we know. Choose one from the list.")
         return state or None
 
     def clean_county(self) -> str | None:
         county: str = self.cleaned_data["county"]
-        if not county:
-            return None
-        if "state" not in self.cleaned_data:
-            return None  # the state is wrong already, which is said there
+        if not county or "state" not in self.cleaned_data:
+            return None  # where the state is wrong already, that is said there
         if not (state := self.cleaned_data["state"]):
-            raise forms.ValidationError("Choose the state as well: many states have a county of the same name.")
-        if not (known := county_named(state, county)):
+            raise forms.ValidationError("Choose the state as well: counties of one name lie in many states.")
+        if known := match_county(state, county):
+            return known
+        if not _has_stock(state, county):
             raise forms.ValidationError(
-                f"“{_short(county)}” is no county of {STATE_NAMES[state]}. Choose one from the list."
+                f"“{_short(county)}” is no county of {STATES[state].name}. Choose one from the list."
             )
-        return known
+        return county
 
     def clean_classification(self) -> Classification | None:
         value: str = self.cleaned_data["classification"]
@@ -62,24 +55,46 @@ class FilterForm(forms.Form):
     def clean_age_bucket(self) -> AgeBucket | None:
         value: str = self.cleaned_data["age_bucket"]
         if value and value not in AgeBucket:
-            raise forms.ValidationError(f"“{_short(value)}” is no age we sell. Choose one from the list.")
+            raise forms.ValidationError(f"“{_short(value)}” is no age that is sold. Choose one from the list.")
         return AgeBucket(value) if value else None
 
     @property
     def criteria(self) -> Criteria:
         """What the form asks for; what is wrong in it is left open."""
-        self.full_clean()
-        asked = {name: self.cleaned_data.get(name) for name in self.fields}
-        return Criteria(**asked)
+        self.errors  # noqa: B018 - has the form cleaned, once
+        asked = self.cleaned_data
+        return Criteria(
+            classification=asked.get("classification"),
+            age_bucket=asked.get("age_bucket"),
+            state=asked.get("state"),
+            county=asked.get("county"),
+        )
+
+
+class FilterForm(CriteriaForm):
+    """The filter of the list. Its controls offer what is in stock, with exact counts.
+
+    `county_of` says for which state the page offered its counties: when another state is chosen, the county of the
+    former one is dropped. Without it (a link that somebody shared) a county of another state is an error.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        values = {name: data.get(name, "") for name in self.base_fields}
+        if "county_of" in data and data["county_of"] != values["state"]:
+            values["county"] = ""
+        super().__init__(values)
+        for field in self.fields.values():
+            field.widget = forms.Select()
 
     def offer(self, stock: Availability) -> None:
-        """Lets every control offer what is in stock, with exact counts; what is chosen stays, even at 0."""
+        """Fills the controls; what is chosen stays on offer, even at 0."""
         asked = self.criteria
-        self._choices("state", "All states", _counted(stock.states, asked.state, STATE_NAMES))
-        self._choices("county", "All counties", _counted(stock.counties, asked.county))
+        self._choices("state", "All states", _counted(stock.states, asked.state, _STATE_NAMES))
+        self._choices("county", "All counties", _counted(stock.counties, asked.county, {}))
         self._choices("classification", "Gold and Silver", Classification.choices)
         self._choices("age_bucket", "Every age", AgeBucket.choices)
-        self.fields["county"].disabled = asked.state is None and "county" not in self.errors
+        if asked.state is None and not self.errors:
+            self.fields["county"].widget.attrs["disabled"] = True
 
     def _choices(self, name: str, everything: str, choices: list[Choice]) -> None:
         widget = self.fields[name].widget
@@ -87,12 +102,22 @@ class FilterForm(forms.Form):
         widget.choices = [("", everything), *choices]
 
 
-def _counted(facets: list[Facet], chosen: str | None, names: Mapping[str, str] | None = None) -> list[Choice]:
+def _counted(facets: list[Facet], chosen: str | None, names: Mapping[str, str]) -> list[Choice]:
     counts = {facet.value: facet.count for facet in facets}
     if chosen is not None:
         counts.setdefault(chosen, 0)
-    named = [(value, (names or {}).get(value, value), count) for value, count in counts.items()]
-    return [(value, f"{name} ({count:,})") for value, name, count in sorted(named, key=lambda choice: choice[1])]
+    named = sorted((names.get(value, value), value, count) for value, count in counts.items())
+    return [(value, f"{name} ({count:,})") for name, value, count in named]
+
+
+def _has_stock(state: str, county: str) -> bool:
+    """Whether there are leads of a county that the Census does not know. Class and bucket are spelled out because
+    the index begins with them."""
+    return (
+        InventoryRecord.objects.filter(OPEN, state=state, county=county)
+        .filter(classification__in=Classification.values, age_bucket__in=AgeBucket.values)
+        .exists()
+    )
 
 
 def _short(value: str) -> str:

@@ -1,0 +1,149 @@
+"""The shop window: what is in stock under a filter, and what it costs."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from homeshield.accounts.access import buyer_required
+from homeshield.lib.http import Request
+from homeshield.lib.keyset import BadCursor
+from inventory.availability import Availability, availability, records_page
+from inventory.criteria import Criteria
+from inventory.forms import FilterForm
+from leads.age import AgeBucket
+from leads.classification import Classification
+from pricing.selectors import Prices, prices_in_force
+from sales.forms import LineForm
+
+DEFAULT_QUANTITY = 10
+"""What the form for a line begins with, where so many are in stock."""
+
+SHADES = 4
+"""How many tints the table of cells has for its counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCell:
+    """One class and bucket in the place that is looked at: its exact count, its price in USD (None: not for sale),
+    a tint from 0 to SHADES by its share of the largest count, and the address that chooses it, or lets go of it."""
+
+    classification: Classification
+    age_bucket: AgeBucket
+    count: int
+    price: Decimal | None
+    shade: int
+    chosen: bool
+    address: str
+
+
+def browse_address(criteria: Criteria, cursor: str = "") -> str:
+    """The address of the list under these criteria: only what is not left open is in it."""
+    query = urlencode(criteria.as_filter() | ({"cursor": cursor} if cursor else {}))
+    return reverse("inventory:record-list") + (f"?{query}" if query else "")
+
+
+def line_offer(criteria: Criteria, available: int, prices: Prices, quantity: int | None = None) -> dict[str, Any]:
+    """What the form to order a line shows: the line, its stock, and its price in USD for a quantity.
+
+    No form where the criteria name no line: then a class or an age must be chosen first.
+    """
+    if criteria.classification is None or criteria.age_bucket is None:
+        return {"line_form": None}
+    quantity = quantity or max(1, min(DEFAULT_QUANTITY, available))
+    price = prices.get((criteria.classification, criteria.age_bucket))
+    return {
+        "line_form": LineForm(initial=criteria.as_filter() | {"quantity": quantity}),
+        "criteria": criteria,
+        "available": available,
+        "unit_price": price,
+        "quantity": quantity,
+        "amount": None if price is None else price * quantity,
+    }
+
+
+@buyer_required
+@vary_on_headers("HX-Request")
+@require_safe
+def record_list(request: Request) -> HttpResponse:
+    """The list, its exact count, and the table of cells with their prices; for htmx, only what changes."""
+    form, cursor = FilterForm(request.GET), request.GET.get("cursor", "")
+    if form.is_valid() and not request.htmx and _has_blanks(request.GET):
+        return redirect(browse_address(form.criteria))
+    stock = availability(criteria=form.criteria, client_id=request.user.client_id, as_of=request.as_of)
+    prices = prices_in_force(request.as_of)
+    context = _window(form, stock, prices)
+    if form.is_valid():
+        context |= _list(request, form.criteria, cursor, prices)
+    refused = not form.is_valid() or "cursor_error" in context
+    template = "sales/browse.html" + ("#update" if request.htmx else "")
+    response = render(request, template, context, status=422 if refused else 200)
+    if request.htmx and not refused:
+        response["HX-Push-Url"] = browse_address(form.criteria, cursor)
+    return response
+
+
+def _has_blanks(query: QueryDict) -> bool:
+    """Whether the address came from a form without JavaScript, which sends what is left open as well."""
+    return any(not value or name == "county_of" for name, value in query.items())
+
+
+def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> dict[str, Any]:
+    """One page of the list, each record with the price of its cell (None: not for sale), and its neighbours."""
+    try:
+        page = records_page(
+            criteria=criteria, client_id=request.user.client_id, as_of=request.as_of, cursor=cursor or None
+        )
+    except BadCursor as error:
+        return {"cursor_error": error.message}
+    return {
+        "rows": [
+            (record, prices.get((Classification(record.classification), AgeBucket(record.age_bucket))))
+            for record in page.rows
+        ],
+        "next": page.next_cursor and browse_address(criteria, page.next_cursor),
+        "previous": page.previous_cursor and browse_address(criteria, page.previous_cursor),
+    }
+
+
+def _window(form: FilterForm, stock: Availability, prices: Prices) -> dict[str, Any]:
+    """Everything around the list."""
+    form.offer(stock)
+    return {
+        "form": form,
+        "criteria": form.criteria,
+        "address": browse_address(form.criteria),
+        "anywhere": browse_address(form.criteria.without_place()),
+        "everything": browse_address(Criteria()),
+        "stock": stock,
+        "buckets": list(AgeBucket),
+        "matrix": [(row, _cells(row, form.criteria, stock, prices)) for row in Classification],
+        **line_offer(form.criteria, stock.total, prices),
+    }
+
+
+def _cells(row: Classification, criteria: Criteria, stock: Availability, prices: Prices) -> list[MatrixCell]:
+    largest = max(stock.cells.values(), default=0)
+    cells = []
+    for bucket in AgeBucket:
+        count = stock.cells[row, bucket]
+        chosen = (criteria.classification, criteria.age_bucket) == (row, bucket)
+        target = replace(criteria, classification=None if chosen else row, age_bucket=None if chosen else bucket)
+        cells.append(
+            MatrixCell(
+                classification=row,
+                age_bucket=bucket,
+                count=count,
+                price=prices.get((row, bucket)),
+                shade=-(-SHADES * count // largest) if largest else 0,
+                chosen=chosen,
+                address=browse_address(target),
+            )
+        )
+    return cells

@@ -1,0 +1,204 @@
+"""A buyer's order while it is put together, and the orders that were placed."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from homeshield.accounts.access import buyer_required
+from homeshield.lib.errors import DomainError
+from homeshield.lib.http import Request
+from homeshield.lib.money import dollars
+from inventory.availability import available_count
+from pricing.selectors import prices_in_force
+from sales.browse import browse_address, line_offer
+from sales.drafts import (
+    draft_line_add,
+    draft_line_change,
+    draft_line_remove,
+    draft_line_replace,
+    draft_quantity,
+    draft_summary,
+)
+from sales.errors import DraftChanged, InsufficientInventory, QuantityOutOfRange
+from sales.forms import BuyForm, LineForm, QuantityForm
+from sales.models import Order
+from sales.selectors import order_get, order_sales_page, orders_page
+from sales.services import order_place_draft
+
+FRAGMENT_STATUSES = frozenset({200, 409, 422})
+"""With these, htmx puts a fragment where it belongs; any other status makes it replace the page's whole main part."""
+
+
+# --- A new line, from the list ---
+
+
+@buyer_required
+@vary_on_headers("HX-Request")
+@require_POST
+def line_add(request: Request) -> HttpResponse:
+    """Adds what the list shows to the order; says at the field what is wrong."""
+    form = LineForm(request.POST)
+    if form.is_valid():
+        quantity: int = form.cleaned_data["quantity"]
+        try:
+            draft_line_add(user=request.user, criteria=form.criteria, quantity=quantity)
+        except QuantityOutOfRange as error:
+            form.add_error("quantity", f"{error.message} Your order may hold some of these already.")
+        else:
+            return _line_added(request, form, quantity)
+    template = "sales/_line_add.html" if request.htmx else "sales/line_add.html"
+    context = _offer(request, form) | {"line_form": form, "back": browse_address(form.criteria)}
+    return render(request, template, context, status=422)
+
+
+def _line_added(request: Request, form: LineForm, quantity: int) -> HttpResponse:
+    added = f"{quantity:,} lead{'s' * (quantity != 1)} added to your order: {form.criteria.label}."
+    if not request.htmx:
+        messages.success(request, added)
+        return redirect(browse_address(form.criteria))
+    leads = draft_quantity(request.user)
+    return render(request, "sales/_line_add.html", _offer(request, form) | {"added": added, "leads": leads})
+
+
+@buyer_required
+@require_safe
+def line_quote(request: Request) -> HttpResponse:
+    """What a line of the quantity being typed costs: a fragment for htmx."""
+    form = LineForm(request.GET)
+    form.is_valid()
+    return render(request, "sales/_line_add.html#price", _offer(request, form) | {"line_form": form, "quote": True})
+
+
+def _offer(request: Request, form: LineForm) -> dict[str, Any]:
+    criteria = form.criteria
+    available = available_count(criteria=criteria, client_id=request.user.client_id, as_of=request.as_of)
+    return line_offer(criteria, available, prices_in_force(request.as_of), form.cleaned_data.get("quantity"))
+
+
+# --- The order that is put together ---
+
+
+@buyer_required
+@vary_on_headers("HX-Request")
+@require_safe
+def draft_show(request: Request) -> HttpResponse:
+    return _draft_page(request)
+
+
+@buyer_required
+@vary_on_headers("HX-Request")
+@require_POST
+def line_change(request: Request, line_id: UUID) -> HttpResponse:
+    """Gives a line another quantity; says at the line what is wrong."""
+    form = QuantityForm(request.POST)
+    if not form.is_valid():
+        wrong = {"wrong_line": line_id, "wrong_quantity": form["quantity"].value(), "wrong": form.errors["quantity"][0]}
+        return _draft_page(request, status=422, **wrong)
+    try:
+        draft_line_change(user=request.user, line_id=line_id, quantity=form.cleaned_data["quantity"])
+    except DomainError as refusal:
+        return _refused(request, refusal)
+    return _changed(request)
+
+
+@buyer_required
+@vary_on_headers("HX-Request")
+@require_POST
+def line_remove(request: Request, line_id: UUID) -> HttpResponse:
+    """Takes a line out of the order."""
+    try:
+        draft_line_remove(user=request.user, line_id=line_id)
+    except DomainError as refusal:
+        return _refused(request, refusal)
+    return _changed(request)
+
+
+@buyer_required
+@vary_on_headers("HX-Request")
+@require_POST
+def line_replace(request: Request, line_id: UUID) -> HttpResponse:
+    """Puts an alternative in the place of a line."""
+    form = LineForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, DraftChanged())
+    try:
+        draft_line_replace(
+            user=request.user, line_id=line_id, criteria=form.criteria, quantity=form.cleaned_data["quantity"]
+        )
+    except DomainError as refusal:
+        return _refused(request, refusal)
+    return _changed(request)
+
+
+@buyer_required
+@vary_on_headers("HX-Request")
+@require_POST
+def draft_buy(request: Request) -> HttpResponse:
+    """Buys the order as the page showed it, once however often it is sent; then shows it."""
+    form = BuyForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, DraftChanged())
+    try:
+        order = order_place_draft(user=request.user, **form.cleaned_data)
+    except DomainError as refusal:
+        return _refused(request, refusal)
+    messages.success(
+        request, f"Bought: {order.quantity:,} lead{'s' * (order.quantity != 1)} for {dollars(order.total)}."
+    )
+    address = reverse("sales:order-show", args=[order.id])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def _changed(request: Request) -> HttpResponse:
+    return _draft_page(request) if request.htmx else redirect("sales:draft-show")
+
+
+def _refused(request: Request, refusal: DomainError) -> HttpResponse:
+    """The order as it stands, with what was refused and why."""
+    return _draft_page(request, status=refusal.status, refusal=refusal)
+
+
+def _draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpResponse:
+    draft = draft_summary(user=request.user, as_of=request.as_of)
+    fragment = "#update" if request.htmx and status in FRAGMENT_STATUSES else ""
+    context |= {"draft": draft, "leads": draft.quantity, "may_buy": _may_buy(request)}
+    if isinstance(refusal := context.get("refusal"), InsufficientInventory):
+        context["short_line"] = next((line for line in draft.lines if line.criteria == refusal.criteria), None)
+    return render(request, f"sales/draft.html{fragment}", context, status=status)
+
+
+def _may_buy(request: Request) -> bool:
+    client = request.user.client
+    return client is not None and client.may_buy
+
+
+# --- The orders that were placed ---
+
+
+@buyer_required
+@require_safe
+def order_list(request: Request) -> HttpResponse:
+    """The company's orders, newest first."""
+    assert request.user.client_id is not None
+    page = orders_page(client_id=request.user.client_id, cursor=request.GET.get("cursor"))
+    return render(request, "sales/order_list.html", {"page": page})
+
+
+@buyer_required
+@require_safe
+def order_show(request: Request, order_id: UUID) -> HttpResponse:
+    """One of the company's orders with its leads in full. 404 for an order of another company."""
+    assert request.user.client_id is not None
+    try:
+        order = order_get(client_id=request.user.client_id, order_id=order_id)
+    except Order.DoesNotExist:
+        raise Http404 from None
+    page = order_sales_page(order=order, cursor=request.GET.get("cursor"))
+    return render(request, "sales/order_show.html", {"order": order, "page": page})
