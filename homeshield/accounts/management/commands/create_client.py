@@ -28,7 +28,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="Print one JSON object instead of sentences.")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         given = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
         password = password_generate() if given is None else given
         try:
