@@ -1,0 +1,144 @@
+"""Price changes made at the same moment come one after the other: no gap, no overlap, no database error."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from threading import Barrier, Event
+from time import sleep
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from homeshield.lib.errors import DomainError
+from leads.age import AgeBucket
+from leads.classification import Classification
+from pricing.errors import PriceRefused
+from pricing.models import PriceRule
+from pricing.services import price_set, price_withdraw, starting_prices_load
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR = timedelta(hours=1)
+PATIENCE = 20
+"""Seconds after which a test that hangs fails."""
+
+
+def set_price(cents: int, *, at: datetime, as_of: datetime) -> PriceRule:
+    return price_set(
+        classification=Classification.GOLD,
+        age_bucket=AgeBucket.MONTH_3_TO_5,
+        amount=Decimal(cents) / 100,
+        effective_from=at,
+        as_of=as_of,
+        by=None,
+    )
+
+
+def at_once(*actions: Callable[[], object]) -> list[object]:
+    """What each action gave, or the refusal that it raised; all start at one moment, each on its own connection."""
+    barrier = Barrier(len(actions))
+
+    def run(action: Callable[[], object]) -> object:
+        try:
+            barrier.wait(timeout=PATIENCE)
+            return action()
+        except DomainError as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(actions)) as threads:
+        return list(threads.map(run, actions, timeout=PATIENCE))
+
+
+def assert_gapless(rules: list[PriceRule]) -> None:
+    for rule, following in pairwise(rules):
+        assert rule.effective_until_utc == following.effective_from_utc
+    assert rules[-1].effective_until_utc is None
+
+
+def in_order() -> list[PriceRule]:
+    return list(PriceRule.objects.order_by("effective_from_utc"))
+
+
+def test_changes_of_one_price_at_once_leave_no_gap(now: datetime) -> None:
+    set_price(1000, at=now, as_of=now)
+    results = at_once(*(lambda n=n: set_price(n, at=now + n * HOUR, as_of=now) for n in range(1, 9)))
+    assert all(isinstance(result, PriceRule) for result in results)
+    rules = in_order()
+    assert [int(rule.amount * 100) for rule in rules] == [1000, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert_gapless(rules)
+
+
+def test_first_prices_from_one_instant_at_once_give_one_price_and_clear_refusals(now: datetime) -> None:
+    results = at_once(*(lambda n=n: set_price(n, at=now, as_of=now) for n in range(1, 7)))
+    assert len([result for result in results if isinstance(result, PriceRule)]) == 1
+    refusals = [result for result in results if isinstance(result, PriceRefused)]
+    assert {refusal.field for refusal in refusals} == {"effective_from"}
+    assert len(refusals) == 5
+    assert PriceRule.objects.count() == 1
+
+
+def test_changing_and_withdrawing_at_once_leaves_no_gap(now: datetime) -> None:
+    set_price(1000, at=now, as_of=now)
+    ahead = [set_price(n, at=now + 2 * n * HOUR, as_of=now) for n in range(1, 5)]
+    results = at_once(
+        *(lambda rule=rule: price_withdraw(rule=rule, as_of=now, by=None) for rule in ahead),
+        *(lambda n=n: set_price(50 + n, at=now + (2 * n + 1) * HOUR, as_of=now) for n in range(1, 5)),
+    )
+    assert not [result for result in results if isinstance(result, DomainError)]
+    rules = in_order()
+    assert [int(rule.amount * 100) for rule in rules] == [1000, 51, 52, 53, 54]
+    assert_gapless(rules)
+
+
+def test_starting_prices_loaded_at_once_are_there_once(now: datetime) -> None:
+    assert sorted(at_once(*[lambda: starting_prices_load(as_of=now)] * 4)) == [0, 0, 0, 10]  # type: ignore[type-var]
+    assert PriceRule.objects.count() == 10
+
+
+def test_who_waited_for_another_change_does_not_rewrite_what_is_in_force_by_now() -> None:
+    now = timezone.now()
+    soon = now + timedelta(seconds=0.3)
+    set_price(1000, at=now - HOUR, as_of=now - HOUR)
+    holding, waiting = Event(), Event()
+
+    def first_to_write() -> PriceRule:
+        with transaction.atomic():
+            rule = set_price(900, at=soon, as_of=now)
+            holding.set()
+            assert waiting.wait(timeout=PATIENCE)
+            while timezone.now() < soon:  # the change is in force before the other one gets to see it
+                sleep(0.01)
+            return rule
+
+    def second_to_write() -> PriceRule:
+        assert holding.wait(timeout=PATIENCE)
+        waiting.set()
+        return set_price(800, at=now, as_of=now)
+
+    first, second = at_once(first_to_write, second_to_write)
+    assert isinstance(first, PriceRule)
+    assert isinstance(second, PriceRefused)
+    assert "changed meanwhile" in second.message
+    assert [(rule.amount, rule.effective_from_utc) for rule in in_order()] == [(10, now - HOUR), (9, soon)]
+
+
+def test_reading_prices_never_waits_for_a_change(now: datetime) -> None:
+    set_price(1000, at=now - HOUR, as_of=now - HOUR)
+
+    def read() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '500ms'")
+        try:
+            return list(PriceRule.objects.in_force(now).values_list("amount", flat=True))
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")
+
+    with transaction.atomic():
+        set_price(900, at=now, as_of=now)
+        assert at_once(read) == [[Decimal("10.00")]]
