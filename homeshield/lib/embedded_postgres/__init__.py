@@ -106,6 +106,9 @@ def status() -> ServerStatus:
 
 
 def url(dbname: str = DATABASE) -> str:
-    """The running server's URL for libpq (psql, pg_dump) and for DATABASE_URL; starts the server if needed."""
+    """The running server's URL for libpq (psql, pg_dump) and for DATABASE_URL; starts the server if needed.
+
+    The socket's folder is a parameter: django-environ does not decode it where a host's name stands.
+    """
     info = ensure_running()
-    return f"postgresql://{info.user}@{quote(info.host, safe='')}:{info.port}/{quote(dbname, safe='')}"
+    return f"postgresql://{info.user}@:{info.port}/{quote(dbname, safe='')}?host={quote(info.host, safe='')}"

@@ -101,7 +101,7 @@ def _server_account(data: Path) -> Account:
         entry = pwd.getpwuid(data.lstat().st_uid)
     except KeyError:
         raise EmbeddedPostgresError(f"The owner of {data} has no account on this machine to run a server.") from None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         for name in SERVER_ACCOUNTS:
             try:
                 entry = pwd.getpwnam(name)
@@ -137,7 +137,7 @@ def make_base(location: Location) -> None:
     base = location.base
     try:
         base.parent.mkdir(parents=True, exist_ok=True)
-        if not base.exists():
+        if not base.is_dir():
             _create(base, 0o711 if location.account else 0o700)
     except OSError as error:
         raise EmbeddedPostgresError(

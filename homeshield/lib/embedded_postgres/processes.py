@@ -1,28 +1,34 @@
 """Which process is alive, and which is ours. A number in a file proves neither: pids are reused."""
 
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
 
+_EXITING = 0x4  # the kernel's PF_EXITING
+_KILLED = 1 << (signal.SIGKILL - 1)
 _HAS_PROC = Path("/proc/self/stat").exists()
 
 
 def start_time(pid: int) -> str | None:
     """When the process started (the kernel's count), or None when it has ended.
 
-    With the pid it names one process for good. One that has given up its memory counts as ended: it is dying,
-    or a zombie, which stays for ever where nobody reaps (the first process of many containers does not).
-    Empty where the system has no /proc.
+    With the pid it names one process for good. One that is dying counts as ended, so that who kills and then
+    asks is not told of a living one; and so does a zombie, which stays for ever where nobody reaps (the first
+    process of many containers does not). Empty where the system has no /proc.
     """
     if not _HAS_PROC:
         return "" if is_pid_taken(pid) else None
     try:
-        # The name, in brackets, may itself hold spaces and brackets. After it proc(5)'s fields 3 (state) and so on.
+        # The name, in brackets, may itself hold spaces and brackets. After it proc(5)'s fields 3, 4 and so on.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in (b"Z", b"X") or fields[20] == b"0" else fields[19].decode()
+    state, flags, started, pending = fields[0], int(fields[6]), fields[19], int(fields[28])
+    if state in (b"Z", b"X") or flags & _EXITING or pending & _KILLED:
+        return None
+    return started.decode()
 
 
 def is_pid_taken(pid: int) -> bool:

@@ -15,6 +15,7 @@ import pytest
 
 from homeshield.lib import embedded_postgres
 from homeshield.lib.embedded_postgres.location import locate
+from homeshield.lib.embedded_postgres.processes import start_time
 
 PROJECT = Path(__file__).resolve().parents[4]
 ROOT = os.geteuid() == 0
@@ -59,10 +60,15 @@ def select(sql: str, url: str | None = None) -> object:
 
 
 def kill_server() -> int:
-    """kill -9 of the server's main process; returns when it is gone."""
+    """kill -9 of the server's main process; returns its pid when it and its backends are gone.
+
+    The backends end when they notice, within milliseconds. In between they answer as if nothing had happened.
+    """
     pid = server_pid()
+    backends = select("SELECT array_agg(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    assert isinstance(backends, list)
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: embedded_postgres.status().pid is None)
+    wait_until(lambda: all(start_time(process) is None for process in (pid, *backends)))
     return pid
 
 

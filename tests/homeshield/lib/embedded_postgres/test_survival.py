@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_a_server_killed_in_the_middle_of_work_is_waited_for(home: Path) -> None
     psql = embedded_postgres.postgres_binary("psql")
     worker = subprocess.Popen([psql, embedded_postgres.url(), "-c", work], stdout=subprocess.DEVNULL)
     wait_until(lambda: select("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %'") == 1)
-    kill_server()
+    os.kill(server_pid(), signal.SIGKILL)
 
     embedded_postgres.ensure_running()
 
