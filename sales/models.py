@@ -132,10 +132,10 @@ class Order(models.Model):
                 operation=pgtrigger.Insert,
                 timing=pgtrigger.Deferred,
                 func="""
-                    IF (NEW.quantity, NEW.total) IS DISTINCT FROM
-                           (SELECT count(*), sum(purchase_price) FROM sales WHERE order_id = NEW.id)
-                       OR (NEW.quantity, NEW.total) IS DISTINCT FROM
-                           (SELECT sum(quantity), sum(amount) FROM order_lines WHERE order_id = NEW.id) THEN
+                    IF NOT EXISTS (SELECT FROM sales WHERE order_id = NEW.id
+                                   HAVING count(*) = NEW.quantity AND sum(purchase_price) = NEW.total)
+                       OR NOT EXISTS (SELECT FROM order_lines WHERE order_id = NEW.id
+                                      HAVING sum(quantity) = NEW.quantity AND sum(amount) = NEW.total) THEN
                         RAISE EXCEPTION 'order % does not add up to its lines and sales', NEW.id
                             USING ERRCODE = 'check_violation', CONSTRAINT = 'order_adds_up';
                     END IF;

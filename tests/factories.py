@@ -93,12 +93,8 @@ class InventoryFactory(factory.django.DjangoModelFactory[InventoryRecord]):
     expires_at_utc = factory.LazyAttribute(lambda o: AgeBucket(o.age_bucket).expires_at(o.lead.created_at_utc))
 
 
-def stock(count: int, *, as_of: datetime, age_days: int = 200, **lead: object) -> list[InventoryRecord]:
-    """`count` sellable records of leads that are `age_days` (and some seconds) old at `as_of`; `lead` names facts."""
-    return [
-        InventoryFactory(
-            as_of=as_of, **{f"lead__{name}": value for name, value in lead.items()},
-            lead__age=timedelta(days=age_days, seconds=n),
-        )
-        for n in range(count)
-    ]  # fmt: skip
+def stock(count: int, *, as_of: datetime, age_days: int = 200, **facts: object) -> list[InventoryRecord]:
+    """`count` sellable records of leads that are `age_days` (and some seconds) old at `as_of`, in two statements."""
+    leads = [LeadFactory.build(as_of=as_of, age=timedelta(days=age_days, seconds=n), **facts) for n in range(count)]
+    Lead.objects.bulk_create(leads)
+    return InventoryRecord.objects.bulk_create([InventoryFactory.build(as_of=as_of, lead=lead) for lead in leads])

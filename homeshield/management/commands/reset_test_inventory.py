@@ -1,0 +1,43 @@
+"""`manage.py reset_test_inventory`: a development database as if nothing had been bought."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+import pgtrigger
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+
+from exports.models import Export, SanitisedCell
+from inventory.models import InventoryRecord
+from sales.models import Order, OrderLine, Sale
+
+
+class Command(BaseCommand):
+    help = "Development only: makes sold records available again and removes all orders, sales and exports."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--yes", action="store_true", help="without it nothing is changed")
+
+    def handle(self, *args: Any, yes: bool, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("Refused: DEBUG is off, so this may be a shop whose sales are final.", returncode=2)
+        orders, sold = Order.objects.count(), InventoryRecord.objects.filter(sold_at_utc__isnull=False).count()
+        if not yes:
+            raise CommandError(
+                f"This would remove {orders:,} orders and make {sold:,} records available again. "
+                "Say --yes to go through with it.",
+                returncode=2,
+            )
+        self._reset()
+        self.stdout.write(
+            f"{orders:,} orders removed; {sold:,} records are available again where their lead's age allows."
+        )
+
+    def _reset(self) -> None:
+        """One transaction. TRUNCATE, because the triggers keep every row of a sale from being deleted by itself."""
+        tables = [model._meta.db_table for model in (SanitisedCell, Export, Sale, OrderLine, Order)]
+        with pgtrigger.ignore("inventory.InventoryRecord:inventory_sold_stays_sold"), transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, tables))}")
+            InventoryRecord.objects.filter(sold_at_utc__isnull=False).update(sold_at_utc=None)

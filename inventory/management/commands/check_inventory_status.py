@@ -1,0 +1,84 @@
+"""`manage.py check_inventory_status`: how the inventory stands."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from rich.console import Console
+from rich.table import Table
+
+from homeshield.lib.commands import write_json
+from inventory.status import InventoryStatus, inventory_status
+from leads.age import AgeBucket
+from leads.classification import Classification
+
+
+class Command(BaseCommand):
+    help = "Shows how many records are sellable, sold and lapsed, and how many leads are too young to be sold."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--by-state", action="store_true", help="sellable records of each state as well")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, by_state: bool, json: bool, **options: Any) -> None:
+        status = inventory_status(as_of=timezone.now())
+        if json:
+            write_json(self, _as_json(status, by_state=by_state))
+            return
+        console = Console(file=self.stdout)  # type: ignore[arg-type]
+        console.print(_totals(status))
+        console.print(_cells(status))
+        if by_state:
+            console.print(_states(status))
+
+
+def _as_json(status: InventoryStatus, *, by_state: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "as_of": status.as_of.isoformat(),
+        "leads": status.leads,
+        "sellable": status.sellable,
+        "sold": status.sold,
+        "lapsed": status.lapsed,
+        "too_young": status.too_young,
+        "due": status.due,
+        "sellable_by_classification_and_bucket": {
+            classification.value: {bucket.value: status.cells[classification, bucket] for bucket in AgeBucket}
+            for classification in Classification
+        },
+    }
+    if by_state:
+        answer["sellable_by_state"] = status.states
+    return answer
+
+
+def _totals(status: InventoryStatus) -> Table:
+    table = Table("Inventory", "", title=f"As of {status.as_of:%Y-%m-%d %H:%M:%S} UTC", title_justify="left")
+    table.columns[1].justify = "right"
+    for name, count in (
+        ("leads", status.leads),
+        ("sellable", status.sellable),
+        ("sold", status.sold),
+        ("lapsed unsold", status.lapsed),
+        ("too young (leads)", status.too_young),
+        ("due: run generate_inventory", status.due),
+    ):
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+def _cells(status: InventoryStatus) -> Table:
+    table = Table("Sellable", *(str(bucket.label) for bucket in AgeBucket))
+    for classification in Classification:
+        table.add_row(str(classification.label), *(f"{status.cells[classification, bucket]:,}" for bucket in AgeBucket))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def _states(status: InventoryStatus) -> Table:
+    table = Table("State", "Sellable")
+    table.columns[1].justify = "right"
+    for state, count in status.states.items():
+        table.add_row(state, f"{count:,}")
+    return table

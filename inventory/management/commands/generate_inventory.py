@@ -1,0 +1,48 @@
+"""`manage.py generate_inventory`: creates the records of leads that have entered a bucket."""
+
+from argparse import ArgumentParser
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from homeshield.lib.commands import instant, write_json
+from homeshield.lib.errors import DomainError
+from inventory.roll import RollReport, inventory_generate
+
+
+class Command(BaseCommand):
+    help = (
+        "Creates the inventory records of leads that have entered an age bucket, and closes those whose window is "
+        "over. "
+        "Safe to run at any time, twice, and beside purchases."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--as-of", type=instant, metavar="INSTANT", help="look at ages at this instant (now)")
+        parser.add_argument("--dry-run", action="store_true", help="say what is due, and change nothing")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, as_of: datetime | None, dry_run: bool, json: bool, **options: Any) -> None:
+        now = timezone.now()
+        as_of = as_of or now
+        try:
+            report = inventory_generate(as_of=as_of, now=now, dry_run=dry_run)
+        except DomainError as refusal:
+            raise CommandError(refusal.message, returncode=2) from None
+        if json:
+            write_json(self, {"as_of": as_of.isoformat(), **asdict(report)})
+        else:
+            self.stdout.write(_sentence(report, as_of))
+
+
+def _sentence(report: RollReport, as_of: datetime) -> str:
+    done = "would be created" if report.dry_run else "created"
+    closed = "would lapse" if report.dry_run else "lapsed"
+    return (
+        f"{report.created:,} inventory records {done}, {report.lapsed:,} {closed} unsold, "
+        f"{report.sold_before:,} had been sold in the bucket that their lead left "
+        f"(as of {as_of:%Y-%m-%d %H:%M:%S} UTC)."
+    )

@@ -1,0 +1,140 @@
+"""Exact counts: contract, chapters "Inventory" and "Sale"."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from homeshield.lib.keyset import BadCursor
+from inventory.availability import Facet, availability, available_count, records_page
+from inventory.criteria import Criteria
+from inventory.models import InventoryRecord
+from leads.age import AgeBucket
+from leads.classification import Classification
+from tests.factories import ClientFactory, InventoryFactory, stock
+from tests.sales.purchases import buy, set_prices
+
+pytestmark = pytest.mark.django_db
+
+GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
+
+
+def test_counts_follow_the_criteria_and_each_facet_leaves_its_own_filter_open(as_of: datetime) -> None:
+    stock(3, as_of=as_of, state="LA", county="Caddo")
+    stock(2, as_of=as_of, state="LA", county="Orleans")
+    stock(4, as_of=as_of, state="TX", county="Travis")
+    stock(5, as_of=as_of, state="TX", county="Travis", classification="Silver")
+    stock(1, as_of=as_of, state="LA", county="Caddo", age_days=100)
+
+    found = availability(
+        criteria=Criteria(
+            classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA", county="Caddo"
+        ),
+        client_id=None,
+        as_of=as_of,
+    )
+
+    assert found.total == 3
+    assert found.states == [Facet("LA", 5), Facet("TX", 4)]
+    assert found.counties == [Facet("Caddo", 3), Facet("Orleans", 2)]
+    assert {cell: count for cell, count in found.cells.items() if count} == {
+        (Classification.GOLD, AgeBucket.MONTH_6_TO_8): 3,
+        (Classification.GOLD, AgeBucket.MONTH_3_TO_5): 1,
+    }
+
+
+def test_a_lead_without_a_county_counts_in_its_state_and_is_no_choice_of_county(as_of: datetime) -> None:
+    stock(2, as_of=as_of, state="LA", county=None)
+    found = availability(criteria=Criteria(state="LA"), client_id=None, as_of=as_of)
+    assert (found.total, found.states, found.counties) == (2, [Facet("LA", 2)], [])
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (timedelta(days=179, hours=23, minutes=59, seconds=59), 1),
+        (timedelta(days=180), 0),
+        (timedelta(days=180, seconds=1), 0),
+    ],
+)
+def test_a_record_leaves_the_counts_and_the_list_at_the_second_its_lead_leaves_the_bucket(
+    as_of: datetime, moment: timedelta, expected: int
+) -> None:
+    """No roll in between: the window itself decides."""
+    record = InventoryFactory(as_of=as_of, lead__age=timedelta(days=100))
+    then = record.lead.created_at_utc + moment
+    assert available_count(criteria=Criteria(), client_id=None, as_of=then) == expected
+    assert availability(criteria=Criteria(), client_id=None, as_of=then).total == expected
+    page = records_page(criteria=Criteria(), client_id=None, as_of=then, cursor=None)
+    assert len(page.rows) == expected
+
+
+def test_the_last_bucket_never_ends(as_of: datetime) -> None:
+    InventoryFactory(as_of=as_of, lead__age=timedelta(days=720))
+    in_a_century = as_of + timedelta(days=36_500)
+    assert available_count(criteria=Criteria(), client_id=None, as_of=in_a_century) == 1
+
+
+def test_sold_records_are_not_counted_and_owned_leads_are_counted_apart(as_of: datetime) -> None:
+    """A client that bought a lead in one bucket is not offered it in the next; everybody else is."""
+    set_prices(as_of - timedelta(days=200))
+    client = ClientFactory()
+    record = InventoryFactory(as_of=as_of - timedelta(days=90), lead__age=timedelta(days=110))
+    gold_3 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
+    buy(client, 1, gold_3, as_of=as_of - timedelta(days=90))
+    InventoryFactory(as_of=as_of, lead=record.lead)
+    stock(3, as_of=as_of)
+
+    mine = availability(criteria=GOLD_6, client_id=client.id, as_of=as_of)
+    theirs = availability(criteria=GOLD_6, client_id=ClientFactory().id, as_of=as_of)
+
+    assert (mine.total, mine.owned) == (3, 1)
+    assert (theirs.total, theirs.owned) == (4, 0)
+    assert mine.states == [Facet("LA", 3)]
+    assert mine.cells[Classification.GOLD, AgeBucket.MONTH_6_TO_8] == 3
+    listed = records_page(criteria=GOLD_6, client_id=client.id, as_of=as_of, cursor=None).rows
+    assert record.lead_id not in {row.lead_id for row in listed}
+
+
+def test_the_list_pages_there_and_back_without_repeating_or_missing_a_record(as_of: datetime) -> None:
+    for age_days in (200, 200, 100, 800):  # among them many with the same expiry: the last bucket never expires
+        stock(7, as_of=as_of, age_days=age_days)
+    expected = list(InventoryRecord.objects.sellable(as_of).in_order_of_sale().values_list("id", flat=True))
+
+    def page(cursor: str | None) -> tuple[list[object], str | None, str | None]:
+        found = records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=cursor, limit=5)
+        return [row.id for row in found.rows], found.next_cursor, found.previous_cursor
+
+    forward, cursor = [], None
+    while True:
+        rows, following, previous = page(cursor)
+        forward.append((rows, previous))
+        if following is None:
+            break
+        cursor = following
+    assert [row for rows, _ in forward for row in rows] == expected
+    assert forward[0][1] is None
+    for (before, _), (_, previous) in pairwise(forward):
+        assert page(previous)[0] == before
+
+
+def test_a_page_holds_its_place_while_records_before_it_are_sold(as_of: datetime) -> None:
+    records = stock(10, as_of=as_of)[::-1]  # the oldest lead lapses first
+    first = records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=None, limit=5)
+    InventoryRecord.objects.filter(id__in=[row.id for row in first.rows[:3]]).update(sold_at_utc=as_of)
+    second = records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=first.next_cursor, limit=5)
+    assert [row.id for row in second.rows] == [record.id for record in records[5:]]
+
+
+@pytest.mark.parametrize("cursor", ["x", "%%%", "PjIwMjY", "YWJj", "PmFiY345", ""])
+def test_a_made_up_cursor_is_refused(as_of: datetime, cursor: str) -> None:
+    if cursor == "":
+        records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=cursor)  # an empty one is the first page
+        return
+    with pytest.raises(BadCursor, match="Start again at the first page"):
+        records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=cursor)
+
+
+def test_a_county_needs_its_state() -> None:
+    with pytest.raises(ValueError, match="name the state"):
+        Criteria(county="Caddo")

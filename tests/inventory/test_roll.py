@@ -1,0 +1,134 @@
+"""Generating inventory: a record exists once the lead has entered the bucket, and only one (contract, "Inventory")."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+
+from inventory.models import InventoryRecord, YoungLead
+from inventory.roll import RollInFuture, RollReport, inventory_generate
+from leads.age import NEVER, AgeBucket
+from leads.models import Lead
+from tests.factories import InventoryFactory, LeadFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def roll(as_of: datetime) -> RollReport:
+    return inventory_generate(as_of=as_of, now=as_of)
+
+
+def young_lead(as_of: datetime, age: timedelta) -> Lead:
+    lead = LeadFactory(as_of=as_of, age=age)
+    YoungLead.objects.create(lead=lead, enters_at_utc=AgeBucket.MONTH_3_TO_5.enters_at(lead.created_at_utc))
+    return lead
+
+
+def records(lead: Lead) -> list[tuple[str, bool]]:
+    """The lead's records in the order of its life: bucket, and whether the roll has closed it."""
+    rows = InventoryRecord.objects.filter(lead=lead).order_by("expires_at_utc")
+    return [(row.age_bucket, row.lapsed_at_utc is not None) for row in rows]
+
+
+def test_a_young_lead_gets_its_first_record_at_90_days_to_the_second(as_of: datetime) -> None:
+    lead = young_lead(as_of, timedelta(days=89, hours=23, minutes=59, seconds=59))
+    assert roll(as_of).created == 0
+    assert records(lead) == []
+    assert roll(as_of + timedelta(seconds=1)).created == 1
+    assert records(lead) == [("MONTH_3_TO_5", False)]
+    assert not YoungLead.objects.exists()
+
+
+def test_a_lead_goes_through_all_buckets_with_one_record_in_each(as_of: datetime) -> None:
+    lead = young_lead(as_of, timedelta(days=0))
+    for day in range(0, 800, 10):
+        roll(lead.created_at_utc + timedelta(days=day))
+    assert records(lead) == [
+        ("MONTH_3_TO_5", True),
+        ("MONTH_6_TO_8", True),
+        ("MONTH_9_TO_11", True),
+        ("MONTH_12_TO_23", True),
+        ("MONTH_24_PLUS", False),
+    ]
+    last = InventoryRecord.objects.get(lead=lead, age_bucket="MONTH_24_PLUS")
+    assert last.expires_at_utc == NEVER
+    assert not InventoryRecord.objects.exclude(lapsed_at_utc__isnull=True).filter(lapsed_at_utc__lt=F("expires_at_utc"))
+
+
+def test_a_second_roll_finds_nothing_to_do(as_of: datetime) -> None:
+    InventoryFactory(as_of=as_of, lead__age=timedelta(days=179))
+    later = as_of + timedelta(days=1)
+    assert roll(later) == RollReport(created=1, lapsed=1, sold_before=0, dry_run=False)
+    assert roll(later) == RollReport(created=0, lapsed=0, sold_before=0, dry_run=False)
+
+
+def test_a_sold_record_rolls_too_because_the_next_bucket_is_a_new_right(as_of: datetime) -> None:
+    record = InventoryFactory(as_of=as_of, lead__age=timedelta(days=179), sold_at_utc=as_of)
+    assert roll(as_of + timedelta(days=1)) == RollReport(created=1, lapsed=0, sold_before=1, dry_run=False)
+    sold = InventoryRecord.objects.get(id=record.id)
+    assert sold.sold_at_utc == as_of
+    fresh = InventoryRecord.objects.sellable(as_of + timedelta(days=1)).get()
+    assert (fresh.lead_id, fresh.age_bucket) == (record.lead_id, "MONTH_6_TO_8")
+
+
+def test_a_bucket_that_passed_unseen_gets_no_record(as_of: datetime) -> None:
+    """A year without a roll: what could never be sold again is not made up afterwards."""
+    record = InventoryFactory(as_of=as_of, lead__age=timedelta(days=100))
+    roll(as_of + timedelta(days=365))
+    assert records(record.lead) == [("MONTH_3_TO_5", True), ("MONTH_12_TO_23", False)]
+
+
+def test_a_dry_run_says_what_is_due_and_changes_nothing(as_of: datetime) -> None:
+    young_lead(as_of, timedelta(days=89))
+    InventoryFactory(as_of=as_of, lead__age=timedelta(days=179))
+    InventoryFactory(as_of=as_of, lead__age=timedelta(days=179), sold_at_utc=as_of)
+    tomorrow = as_of + timedelta(days=1)
+    forecast = inventory_generate(as_of=tomorrow, now=as_of, dry_run=True)
+    assert forecast == RollReport(created=3, lapsed=1, sold_before=1, dry_run=True)
+    assert InventoryRecord.objects.filter(lapsed_at_utc__isnull=True).count() == 2
+    done = roll(tomorrow)
+    assert (done.created, done.lapsed, done.sold_before) == (3, 1, 1)
+
+
+def test_a_roll_for_an_instant_to_come_is_refused(as_of: datetime) -> None:
+    InventoryFactory(as_of=as_of, lead__age=timedelta(days=179))
+    with pytest.raises(RollInFuture):
+        inventory_generate(as_of=as_of + timedelta(days=1), now=as_of)
+    assert InventoryRecord.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"state": "TX"}, {"county": None}, {"classification": "Silver"}, {"expires_at_utc": NEVER}],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_the_database_refuses_a_record_that_does_not_agree_with_its_lead(
+    as_of: datetime, wrong: dict[str, object]
+) -> None:
+    lead = LeadFactory(as_of=as_of)
+    with pytest.raises(IntegrityError, match="does not agree with its lead"), transaction.atomic():
+        InventoryFactory(as_of=as_of, lead=lead, **wrong)
+    assert not InventoryRecord.objects.exists()
+
+
+def test_the_database_refuses_a_second_record_for_a_lead_and_bucket(as_of: datetime) -> None:
+    record = InventoryFactory(as_of=as_of)
+    with pytest.raises(IntegrityError, match="inventory_once_per_lead_and_bucket"), transaction.atomic():
+        InventoryFactory(as_of=as_of, lead=record.lead)
+
+
+def test_the_database_refuses_a_sale_after_the_window(as_of: datetime) -> None:
+    record = InventoryFactory(as_of=as_of)
+    with pytest.raises(IntegrityError, match="inventory_sold_within_its_window"), transaction.atomic():
+        InventoryRecord.objects.filter(id=record.id).update(sold_at_utc=record.expires_at_utc)
+
+
+def test_the_roll_finds_what_is_due_by_index(as_of: datetime) -> None:
+    """Its cost must follow what is due: no sequential scan even where the planner may choose freely."""
+    due = InventoryRecord.objects.filter(lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = due.order_by("expires_at_utc", "id")[:5000].explain()
+    assert "inventory_due" in plan
+    assert "Sort" not in plan
