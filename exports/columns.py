@@ -1,0 +1,76 @@
+"""The 33 columns of the purchased-leads CSV, in the order in which they are written (contract, "Export").
+
+A further column is one more line here, and nothing else: headers, values and the audit follow this list.
+"""
+
+from dataclasses import dataclass
+
+FORMULA_CHARACTERS = r"=+@\t\r-"
+"""A spreadsheet takes a cell that begins with one of these for a formula; a text cell loses all that it begins with.
+
+Written for an E'' string of SQL. The hyphen comes last, so that the same text is the inside of a regular expression's
+brackets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A header, and the SQL expression over `sale` (sales) and `lead` (leads) that gives the cell; NULL is empty.
+
+    `from_outside` marks text that somebody else wrote, which may therefore look like a formula. The other columns
+    are keys, amounts, instants and enumerations of our own, which the database's constraints hold to their form.
+    """
+
+    header: str
+    sql: str
+    from_outside: bool = False
+
+    @property
+    def harmless_sql(self) -> str:
+        """The cell as it is written, as an expression over the column of this header."""
+        return f"ltrim(\"{self.header}\", E'{FORMULA_CHARACTERS}')" if self.from_outside else f'"{self.header}"'
+
+
+def _own(header: str, sql: str) -> Column:
+    return Column(header=header, sql=sql)
+
+
+def _cell(field: str) -> Column:
+    """A cell of the call-centre CSV, under the name of the lead's field."""
+    return Column(header=field, sql=f"lead.{field}", from_outside=True)
+
+
+COLUMNS: tuple[Column, ...] = (
+    _own("sale_id", "sale.id"),
+    _own("order_id", "sale.order_id"),
+    _own("lead_id", "sale.lead_id"),
+    _own("purchase_price", "sale.purchase_price"),
+    _own("currency", "sale.currency"),
+    _own("purchase_date", """to_char(sale.sold_at_utc AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""),
+    _own("age_bucket_at_purchase", "sale.age_bucket"),
+    _own("classification", "lead.classification"),
+    _cell("full_name"),
+    _cell("first_name"),
+    _cell("last_name"),
+    _cell("borrower_phone"),
+    _cell("call_in_phone_number"),
+    _cell("address"),
+    _cell("city"),
+    _cell("county"),
+    _own("state", "lead.state"),
+    _cell("zip"),
+    _cell("mortgage_id"),
+    _cell("mortgage_amount"),
+    _cell("lender"),
+    _cell("sale_date"),
+    _cell("call_in_date"),
+    _cell("co_borrower_name"),
+    _cell("co_borrower"),
+    _cell("borrower_age"),
+    _cell("borrower_medical_issues"),
+    _cell("borrower_tobacco_use"),
+    _cell("source"),
+    _cell("campaign_id"),
+    _cell("type"),
+    _cell("status"),
+    _cell("agent_id"),
+)

@@ -1,0 +1,167 @@
+"""Exports: the record of one, and its bytes (contract, "Export").
+
+The record comes first, in a transaction of its own: who, when, which sales, and which cells lose leading formula
+characters. The bytes then follow batch by batch. Sales and leads never change, so the batches agree with one
+another and with the record without a transaction around them: however slowly a buyer downloads, no snapshot stays
+open (it would keep the dead entries of inventory's indexes alive, which every order would pay for), no lock is held,
+and memory stays flat. docs/decisions/0004-exports-by-copy.md holds the figures.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg import sql
+
+from exports.columns import COLUMNS, FORMULA_CHARACTERS
+from exports.models import Export
+from homeshield.accounts.models import User
+from homeshield.lib.errors import DomainError
+from homeshield.lib.ids import new_id
+from sales.models import Sale
+
+BATCH = 5_000
+"""Sales per statement: 1.5 to 2 MB of CSV, some 20 ms of the database's time."""
+
+_OUTSIDE = [column.header for column in COLUMNS if column.from_outside]
+
+
+class SaleNotFound(DomainError):
+    """A sale or an order that is to be exported is not there; `sale_ids` names the sales, where some were named."""
+
+    code = "sale_not_found"
+    status = 404
+
+    def __init__(self, message: str, *, sale_ids: Sequence[UUID] = ()) -> None:
+        super().__init__(message)
+        self.sale_ids = tuple(sale_ids)
+
+
+class SaleOfAnotherClient(DomainError):
+    """Only the client that bought the leads may export them; `sale_ids` names the sales of others."""
+
+    code = "sale_of_another_client"
+    status = 403
+
+    def __init__(self, sale_ids: Sequence[UUID]) -> None:
+        super().__init__(f"These sales belong to another client: {_listed(sale_ids)}. Leave them out.")
+        self.sale_ids = tuple(sale_ids)
+
+
+class NoSalesNamed(DomainError):
+    """An export of nothing was asked for."""
+
+    code = "no_sales_named"
+    status = 422
+
+
+class ExportInterrupted(RuntimeError):
+    """The database gave other rows than were recorded: the stream ends here, so that it cannot pass for whole."""
+
+
+def export_start_order(*, client_id: UUID, user: User | None, order_id: UUID, as_of: datetime) -> Export:
+    """Records the export of all the sales of a client's order; `export_stream` gives its bytes.
+
+    Raises SaleNotFound where there is no such order of this client's.
+    """
+    export = _record("sale.order_id = %(which)s", order_id, client_id=client_id, user=user, as_of=as_of)
+    if export is None:
+        raise SaleNotFound("You have no such order. Your orders are listed in the order history.")
+    return export
+
+
+def export_start_sales(*, client_id: UUID, user: User | None, sale_ids: Sequence[UUID], as_of: datetime) -> Export:
+    """Records the export of the client's sales with these ids, each once; `export_stream` gives its bytes.
+
+    Raises NoSalesNamed, SaleNotFound or SaleOfAnotherClient; then nothing is recorded.
+    """
+    if not sale_ids:
+        raise NoSalesNamed("Name at least one sale to export.")
+    owners = dict(Sale.objects.filter(id__in=sale_ids).values_list("id", "client_id"))
+    if missing := [sale_id for sale_id in sale_ids if sale_id not in owners]:
+        raise SaleNotFound(f"There are no such sales: {_listed(missing)}.", sale_ids=missing)
+    if foreign := [sale_id for sale_id in sale_ids if owners[sale_id] != client_id]:
+        raise SaleOfAnotherClient(foreign)
+    export = _record("sale.id = ANY(%(which)s)", list(owners), client_id=client_id, user=user, as_of=as_of)
+    if export is None:
+        raise SaleNotFound("There are no such sales.", sale_ids=list(owners))
+    return export
+
+
+def export_stream(export: Export) -> Iterator[bytes]:
+    """The CSV of an export: UTF-8, CRLF line ends (RFC 4180), one row per sale, the header with the first batch.
+
+    Between two pieces no statement, transaction or lock is open, so the stream may be read slowly or left at any
+    point. Raises ExportInterrupted or a database error rather than end early: the server then breaks the connection
+    off, and the download fails instead of looking complete.
+    """
+    header = ",".join(column.header for column in COLUMNS).encode() + b"\r\n"
+    for first in range(0, export.rows, BATCH):
+        rows = _rows(export, first)
+        if len(rows) != min(BATCH, export.rows - first):
+            raise ExportInterrupted(f"Export {export.id}: {len(rows)} rows instead of those from {first} on.")
+        yield header + b"".join(rows)
+        header = b""
+
+
+def _listed(ids: Sequence[UUID]) -> str:
+    return ", ".join(str(one) for one in ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
+
+
+# In SQL, so that the ids stay in the database: an order of 100,000 sales would be 10 MB of Python's UUIDs.
+_RECORD = """
+    INSERT INTO exports (id, client_id, user_id, exported_at_utc, sale_ids, rows)
+    SELECT %(id)s, %(client)s, %(user)s, %(as_of)s,
+           array_agg(sale.id ORDER BY sale.order_id, sale.line_number, sale.id), count(*)
+    FROM sales sale WHERE sale.client_id = %(client)s AND {which} HAVING count(*) > 0
+"""
+
+# One statement reads a batch, records its changed cells and gives its rows, so that each lead is read once. Looking at
+# the first characters of all cells together spares nearly every lead the comparison of each.
+_COPY = f"""
+    COPY (
+        WITH whole AS MATERIALIZED (
+            SELECT exported.place, {", ".join(f'{column.sql} AS "{column.header}"' for column in COLUMNS)}
+            FROM exports export
+            CROSS JOIN unnest(export.sale_ids[{{first}} : {{last}}]) WITH ORDINALITY AS exported (sale_id, place)
+            JOIN sales sale ON sale.id = exported.sale_id
+            JOIN leads lead ON lead.id = sale.lead_id
+            WHERE export.id = {{export}}
+        ), changed AS (
+            INSERT INTO export_sanitised_cells (id, export_id, sale_id, "column", removed)
+            SELECT gen_random_uuid(), {{export}}, sale_id, cell.header,
+                   left(cell.value, length(cell.value) - length(ltrim(cell.value, E'{FORMULA_CHARACTERS}')))
+            FROM whole
+            CROSS JOIN LATERAL (VALUES {", ".join(f"""('{name}', "{name}")""" for name in _OUTSIDE)})
+                       AS cell (header, value)
+            WHERE concat({", ".join(f'left("{name}", 1)' for name in _OUTSIDE)}) ~ E'[{FORMULA_CHARACTERS}]'
+              AND cell.value ~ E'^[{FORMULA_CHARACTERS}]'
+        )
+        SELECT {", ".join(column.harmless_sql for column in COLUMNS)} FROM whole ORDER BY place
+    ) TO STDOUT (FORMAT csv, ENCODING 'UTF8')
+"""  # noqa: S608 - made of our own columns
+
+
+def _record(
+    which_sql: str, which: UUID | list[UUID], *, client_id: UUID, user: User | None, as_of: datetime
+) -> Export | None:
+    """Writes down who exports what and when; None where no sale of the client's matches."""
+    export_id, user_id = new_id(), user.id if user else None
+    named = {"id": export_id, "client": client_id, "user": user_id, "as_of": as_of, "which": which}
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(_RECORD.format(which=which_sql), named)
+        return Export.objects.defer("sale_ids").filter(id=export_id).first()
+
+
+def _rows(export: Export, first: int) -> list[bytes]:
+    """The CSV rows of one batch, beginning with the sale at place `first` (from 0).
+
+    PostgreSQL ends rows with a line feed and sends each in a message of its own (its protocol promises that, psycopg
+    keeps to it), so that the row's end is told from a line break within a quoted cell.
+    """
+    statement = sql.SQL(_COPY).format(  # COPY takes no parameters, hence literals
+        export=sql.Literal(export.id), first=sql.Literal(first + 1), last=sql.Literal(first + BATCH)
+    )
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        return [bytes(row[:-1]) + b"\r\n" for row in copy]

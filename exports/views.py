@@ -1,0 +1,38 @@
+"""The download of an order's leads."""
+
+from datetime import UTC
+from uuid import UUID
+
+from django.http import Http404, StreamingHttpResponse
+from django.views.decorators.http import require_GET
+
+from exports.services import export_start_order, export_stream
+from homeshield.accounts.access import buyer_required
+from homeshield.lib.http import Request
+from sales.models import Order
+from sales.selectors import order_get
+
+
+@buyer_required
+@require_GET  # not HEAD: every request is recorded as an export
+def order_download(request: Request, order_id: UUID) -> StreamingHttpResponse:
+    """The leads of one of the company's orders as CSV. 404 for an order of another company."""
+    assert request.user.client_id is not None
+    try:
+        order = order_get(client_id=request.user.client_id, order_id=order_id)
+    except Order.DoesNotExist:
+        raise Http404 from None
+    export = export_start_order(
+        client_id=request.user.client_id, user=request.user, order_id=order.id, as_of=request.as_of
+    )
+    headers = {
+        "Content-Disposition": f'attachment; filename="{_file_name(order)}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingHttpResponse(export_stream(export), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _file_name(order: Order) -> str:
+    """`homeshield-order-2026-03-14-4f1c09ab.csv`: the day (UTC), and the key's end, which is its random part."""
+    return f"homeshield-order-{order.placed_at_utc.astimezone(UTC):%Y-%m-%d}-{order.id.hex[-8:]}.csv"
