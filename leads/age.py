@@ -4,6 +4,7 @@ A month is 30 days; nothing here knows a calendar. All instants are aware dateti
 """
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Self
 
 from django.db import models
@@ -29,10 +30,9 @@ class AgeBucket(models.TextChoices):
         return _FIRST_DAY[self]
 
     @property
-    def next(self) -> Self | None:
+    def next(self) -> "AgeBucket | None":
         """The bucket that a lead enters when it leaves this one; None after the last."""
-        following = {b: type(self)(n) for b, n in zip(_FIRST_DAY, list(_FIRST_DAY)[1:], strict=False)}
-        return following.get(self)
+        return _NEXT.get(self)
 
     def enters_at(self, created_at: datetime) -> datetime:
         """The first instant at which a lead of `created_at` is in the bucket."""
@@ -56,6 +56,7 @@ _FIRST_DAY: dict[AgeBucket, int] = {
     AgeBucket.MONTH_12_TO_23: 360,
     AgeBucket.MONTH_24_PLUS: 720,
 }
+_NEXT = dict(pairwise(AgeBucket))
 
 
 def age_days(created_at: datetime, as_of: datetime) -> int:

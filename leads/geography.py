@@ -1,0 +1,87 @@
+"""Places: the states with their time zones, and the Census Bureau's counties.
+
+The lists are facts in leads/data. One time zone stands for each state: docs/decisions/0002-time-zone-of-a-state.md.
+"""
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+_DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A US state, the District of Columbia, a territory, or a military mail region."""
+
+    code: str
+    name: str
+    time_zone: ZoneInfo
+
+
+def _read_states() -> dict[str, State]:
+    with (_DATA / "states.csv").open(newline="", encoding="utf-8") as rows:
+        states = [State(row["code"], row["name"], ZoneInfo(row["time_zone"])) for row in csv.DictReader(rows)]
+    return {state.code: state for state in sorted(states, key=lambda state: state.name)}
+
+
+def _read_counties() -> dict[str, tuple[str, ...]]:
+    counties: dict[str, list[str]] = {}
+    with (_DATA / "counties.csv").open(newline="", encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            counties.setdefault(row["state"], []).append(row["county"])
+    return {state: tuple(sorted(names)) for state, names in counties.items()}
+
+
+STATES: Mapping[str, State] = MappingProxyType(_read_states())
+"""Every state by its USPS code, in the order of the names."""
+
+COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_read_counties())
+"""The counties of each state as the Census Bureau writes them, without "County" or "Parish", in order.
+
+Territories and military regions have none.
+"""
+
+
+def to_utc(local: datetime, state: str) -> datetime:
+    """The instant at which clocks in a state show `local` (a naive time), in UTC.
+
+    A time that does not exist (clocks sprang over it) counts on from the offset before the change; one that exists
+    twice is the first. Raises KeyError for an unknown state, OverflowError at the ends of the calendar.
+    """
+    return local.replace(tzinfo=STATES[state].time_zone, fold=0).astimezone(UTC)
+
+
+_SAINT = re.compile(r"\b(?:saint|st)\b\.?\s*")
+_SAINTE = re.compile(r"\b(?:sainte|ste)\b\.?\s*")
+_KIND = re.compile(
+    r"\s+(?:county|parish|borough|city and borough|census area|municipality|municipio|city)$"
+)  # what the Census Bureau calls a county or what stands in its place
+
+
+def _spelling(county: str) -> str:
+    """What two ways to write a county have in common."""
+    text = " ".join(county.casefold().split())
+    return _SAINTE.sub("ste ", _SAINT.sub("st ", text))
+
+
+_CENSUS_SPELLING: dict[tuple[str, str], str] = {
+    (state, _spelling(name)): name for state, names in COUNTIES.items() for name in names
+}
+
+
+@lru_cache(maxsize=20_000)
+def match_county(state: str, text: str) -> str | None:
+    """The county of a state that `text` names, as the Census Bureau writes it; None where it names none.
+
+    Case, `Saint` or `St.`, blanks, and a trailing "County", "Parish" or the like make no difference. The whole name
+    is tried first: Carson City is a county, and so is James City in Virginia.
+    """
+    spelling = _spelling(text)
+    return _CENSUS_SPELLING.get((state, spelling)) or _CENSUS_SPELLING.get((state, _KIND.sub("", spelling)))

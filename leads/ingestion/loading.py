@@ -1,0 +1,198 @@
+"""From batches of leads to the database: all of a file in one transaction, or nothing.
+
+While the database takes one batch, a thread reads and cleans the next. Memory holds a few batches, whatever the
+size of the file: duplicates within it are found in the table, where the batches before are already.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+from time import perf_counter
+from typing import BinaryIO, Protocol
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from leads.age import AgeBucket
+from leads.classification import Classification
+from leads.geography import match_county
+from leads.ingestion.cleaning import Cleaner, NewLead, RowRefused
+from leads.ingestion.reader import Reader
+from leads.ingestion.rejects import Rejects, check_path, default_path
+from leads.ingestion.report import IngestReport, Progress
+from leads.ingestion.source import open_source
+
+BATCH = 20_000
+"""Rows. Large enough that a batch's round trips do not matter, small enough that three of them fit the memory."""
+
+LOCK = int.from_bytes(b"ingest")
+"""The advisory lock that a load holds until it commits: of two loads of one file the second sees the first's leads."""
+
+
+class OnLoaded(Protocol):
+    """What the floors above make of new leads, within the load's transaction. Returns how many records it made."""
+
+    def __call__(self, *, cursor: CursorWrapper, leads: Sequence[NewLead], as_of: datetime) -> int: ...
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What became of some consecutive rows of the file."""
+
+    leads: list[NewLead] = field(default_factory=list)
+    rejected: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    position: int = 0
+
+    @property
+    def rows(self) -> int:
+        return len(self.leads) + self.rejected
+
+
+def ingest(
+    *,
+    source: Path | BinaryIO,
+    as_of: datetime,
+    on_loaded: OnLoaded,
+    rejects_path: Path | None = None,
+    dry_run: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> IngestReport:
+    """Loads a call-centre CSV: a path (.gz is unpacked) or a stream of bytes. `as_of` is the present.
+
+    All of it is loaded or, whatever interrupts it, nothing. Rows that are leads already are counted and skipped.
+    Rows that are no leads go to `rejects_path`, by default beside the input. A dry run does the same, and reports
+    the same, but changes nothing in the database, and does not call `on_loaded`.
+
+    Raises IngestRefused for a file that cannot be read or has no usable header.
+    """
+    started = perf_counter()
+    named = source if isinstance(source, Path) else None
+    rejects_path = check_path(rejects_path or default_path(named), named)
+    with open_source(source) as opened:
+        reader = Reader(opened.lines)
+        report = IngestReport(dry_run=dry_run, unknown_columns=reader.header.unknown)
+        rejects = Rejects(rejects_path, reader.header)
+        batches = _batches(reader, Cleaner(reader.header, as_of=as_of), rejects, opened.position)
+        try:
+            with transaction.atomic(durable=True), connection.cursor() as cursor, closing(_ahead(batches)) as ready:
+                table = _begin_rehearsal(cursor) if dry_run else _begin(cursor, progress)
+                for batch in ready:
+                    new = _not_there_yet(cursor, batch.leads, table)
+                    _copy(cursor, new, table)
+                    made = _sellable(new, as_of) if dry_run else on_loaded(cursor=cursor, leads=new, as_of=as_of)
+                    _note(report, batch, new, made)
+                    progress(Progress(report.rows, batch.position, opened.size))
+            report.rejects_file = rejects.publish()
+        finally:
+            rejects.discard()
+    report.seconds = perf_counter() - started
+    return report
+
+
+def _batches(reader: Reader, cleaner: Cleaner, rejects: Rejects, position: Callable[[], int]) -> Iterator[_Batch]:
+    batch = _Batch()
+    for row in reader.rows():
+        try:
+            if row.fault:
+                raise RowRefused(row.fault)
+            batch.leads.append(cleaner.clean(row.cells))
+        except RowRefused as refused:
+            rejects.add(row.line, "; ".join(refused.args), row.cells)
+            batch.rejected += 1
+            batch.reasons.update(refused.args)
+        if batch.rows == BATCH:
+            batch.position = position()
+            yield batch
+            batch = _Batch()
+    batch.position = position()
+    yield batch
+
+
+def _ahead[T](items: Iterator[T]) -> Generator[T]:
+    """The same items, each made in a thread while the one before it is in use.
+
+    The threads are daemons: one that waits for standard input must not keep an interrupted program alive.
+    """
+
+    def begin() -> Future[T | None]:
+        future: Future[T | None] = Future()
+
+        def make() -> None:
+            try:
+                future.set_result(next(items, None))
+            except BaseException as error:
+                future.set_exception(error)
+
+        Thread(target=make, daemon=True).start()
+        return future
+
+    coming = begin()
+    try:
+        while (item := coming.result()) is not None:
+            coming = begin()
+            yield item
+    finally:
+        wait([coming], timeout=1)
+
+
+def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
+    """Waits until no other load is under way. The table that takes the leads."""
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+    if not cursor.fetchone()[0]:
+        progress(Progress(waiting=True))
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    return "leads"
+
+
+def _begin_rehearsal(cursor: CursorWrapper) -> str:
+    """A table of the same shape, for this transaction alone; the rest of the database is closed for writing."""
+    cursor.execute("CREATE TEMPORARY TABLE rehearsed_leads (LIKE leads INCLUDING ALL) ON COMMIT DROP")
+    cursor.execute("SET TRANSACTION READ ONLY")
+    return "rehearsed_leads"
+
+
+def _not_there_yet(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> list[NewLead]:
+    """The leads without those that are in the database already, or earlier in the file."""
+    keys = [lead.natural_key for lead in leads]
+    seen: set[str] = set()
+    for place in {"leads", table}:
+        cursor.execute(f"SELECT natural_key FROM {place} WHERE natural_key = ANY(%s::uuid[])", [keys])  # noqa: S608
+        seen.update(key.hex for (key,) in cursor.fetchall())
+    new = []
+    for lead in leads:
+        if lead.natural_key not in seen:
+            seen.add(lead.natural_key)
+            new.append(lead)
+    return new
+
+
+def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> None:
+    columns = ", ".join(NewLead._fields)
+    with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        for lead in leads:
+            copy.write_row(lead)
+
+
+def _sellable(leads: Sequence[NewLead], as_of: datetime) -> int:
+    return sum(AgeBucket.at(lead.created_at_utc, as_of) is not None for lead in leads)
+
+
+def _note(report: IngestReport, batch: _Batch, new: Sequence[NewLead], made: int) -> None:
+    gold = sum(lead.classification is Classification.GOLD for lead in new)
+    report.rows += batch.rows
+    report.loaded += len(new)
+    report.duplicates += len(batch.leads) - len(new)
+    report.rejected += batch.rejected
+    report.reject_reasons += batch.reasons
+    report.gold += gold
+    report.silver += len(new) - gold
+    report.inventory_created += made
+    for lead in new:
+        if lead.county and match_county(lead.state, lead.county) is None:
+            report.note_unmatched(lead.state, lead.county)

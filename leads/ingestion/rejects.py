@@ -1,0 +1,93 @@
+"""The rejects file: what was not loaded and why, in a form that can be mended and loaded again."""
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from leads.ingestion.columns import REJECT_COLUMNS, Header
+from leads.ingestion.errors import IngestRefused
+
+
+def default_path(source: Path | None) -> Path:
+    """`leads.rejects.csv` beside `leads.csv` or `leads.csv.gz`; in the current folder where that one is closed to us.
+
+    A stream without a name (None) is called `stdin`.
+    """
+    if source is None:
+        return Path("stdin.rejects.csv")
+    stem = source.name.removesuffix(source.suffix) if source.suffix.lower() == ".gz" else source.name
+    name = f"{Path(stem).stem}.rejects.csv"
+    return source.with_name(name) if os.access(source.parent, os.W_OK) else Path(name)
+
+
+def check_path(path: Path, source: Path | None) -> Path:
+    """The path with its links followed. Raises IngestRefused where no rejects file may be written there."""
+    path = path.resolve()
+    if not path.parent.is_dir():
+        raise IngestRefused(f"The rejects file cannot be written: there is no folder {path.parent}.")
+    if path.exists() and not path.is_file():
+        raise IngestRefused(f"The rejects file cannot be written: {path} is there and is no ordinary file.")
+    if source is not None and path == source.resolve():
+        raise IngestRefused("The rejects file would replace the input: name another with --rejects.")
+    if not os.access(path.parent, os.W_OK):
+        raise IngestRefused(f"The rejects file cannot be written: no permission in {path.parent}.")
+    return path
+
+
+class Rejects:
+    """The file under another name until publish(), so that nobody takes half of it for the whole.
+
+    It is made with the first row. Only its owner may read it, for it holds personal data.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self._path = path
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}")
+        self._own = {i for i, name in enumerate(header.names) if name.strip().casefold() in REJECT_COLUMNS}
+        self._header = [*REJECT_COLUMNS, *self._without_own(header.names)]
+        self._file: IO[str] | None = None
+
+    def add(self, line: int, reason: str, cells: Sequence[str]) -> None:
+        """One row as it came, even with too few cells or too many, and with the bytes that are no text."""
+        with self._writable():
+            if self._file is None:
+                self._file = open(  # noqa: SIM115 - closed by publish() or discard(); Path.open takes no opener
+                    self._partial, "w", encoding="utf-8", errors="surrogateescape", newline="", opener=_open_private
+                )
+                csv.writer(self._file).writerow(self._header)
+            csv.writer(self._file).writerow([line, reason, *self._without_own(cells)])
+
+    def publish(self) -> Path | None:
+        """Gives the file its name, and returns it; None where no row was rejected."""
+        if self._file is None:
+            return None
+        with self._writable():
+            self._file.close()
+            self._partial.replace(self._path)
+        self._file = None
+        return self._path
+
+    def discard(self) -> None:
+        """Removes what was not published."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+            self._partial.unlink(missing_ok=True)
+
+    def _without_own(self, cells: Sequence[str]) -> list[str]:
+        """A row of a rejects file loses that file's line number and reason, and gets new ones."""
+        return [cell for i, cell in enumerate(cells) if i not in self._own]
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise IngestRefused(f"The rejects file {self._path} cannot be written: {error.strerror}.") from error
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,74 @@
+"""What a load did, or would do."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COUNTIES_NAMED = 1_000
+"""How many different unmatched counties a report names: a column full of something else must not fill the memory."""
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """The summary of one file: `rows` is `loaded` + `duplicates` + `rejected`.
+
+    `unmatched_counties` counts the loaded leads by (state, county as it came) for counties that are not on the
+    Census Bureau's list, at most COUNTIES_NAMED of them; `unmatched_leads` counts all such leads.
+    """
+
+    dry_run: bool = False
+    rows: int = 0
+    loaded: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    gold: int = 0
+    silver: int = 0
+    inventory_created: int = 0
+    unknown_columns: tuple[str, ...] = ()
+    unmatched_leads: int = 0
+    unmatched_counties: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reject_reasons: Counter[str] = field(default_factory=Counter)
+    rejects_file: Path | None = None
+    seconds: float = 0.0
+
+    def note_unmatched(self, state: str, county: str) -> None:
+        """Counts a loaded lead whose county is not on the list."""
+        self.unmatched_leads += 1
+        if (state, county) in self.unmatched_counties or len(self.unmatched_counties) < COUNTIES_NAMED:
+            self.unmatched_counties[state, county] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs; the keys are stable."""
+        return {
+            "dry_run": self.dry_run,
+            "rows": self.rows,
+            "loaded": self.loaded,
+            "duplicates": self.duplicates,
+            "rejected": self.rejected,
+            "gold": self.gold,
+            "silver": self.silver,
+            "inventory_created": self.inventory_created,
+            "unknown_columns": list(self.unknown_columns),
+            "unmatched_leads": self.unmatched_leads,
+            "unmatched_counties": [
+                {"state": state, "county": county, "leads": leads}
+                for (state, county), leads in self.unmatched_counties.most_common()
+            ],
+            "reject_reasons": dict(self.reject_reasons.most_common()),
+            "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a load has come. `bytes_total` is None where the input does not say how long it is (standard input).
+
+    `waiting` says that another load holds the lock and this one has not begun.
+    """
+
+    rows: int = 0
+    bytes_read: int = 0
+    bytes_total: int | None = None
+    waiting: bool = False
