@@ -1,0 +1,173 @@
+"""How long the export of one order takes, beside psql's \\copy of the same query.
+
+    uv run python -m tests.benchmarks.export --sales 100000 --leads 1000000
+
+Makes a database of its own, fills it, and drops it afterwards. Every round runs both, in turn, so that a busy machine
+is unfair to both. The floor writes the same harmless cells but records nothing and holds one snapshot throughout.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from psycopg.conninfo import make_conninfo  # noqa: E402
+
+from exports.columns import COLUMNS, FORMULA_CHARACTERS, Column  # noqa: E402
+from exports.services import export_start_order, export_stream  # noqa: E402
+from homeshield.lib import embedded_postgres  # noqa: E402
+from homeshield.lib.clock import transaction_instant  # noqa: E402
+from leads.age import AgeBucket  # noqa: E402
+from leads.classification import Classification  # noqa: E402
+from sales.models import Order, OrderLine  # noqa: E402
+
+CLIENT, ORDER = UUID(int=1), UUID(int=2)
+
+# Keys in order of time, as the application's; sold leads lie scattered over all leads; 1 of 50 holds a formula.
+FILL = f"""
+CREATE FUNCTION key(kind text, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+    $$ SELECT (kind || lpad(to_hex(number), 8, '0') || substr(md5(number::text), 1, 16))::uuid $$;
+INSERT INTO clients (id, name, status) VALUES ('{CLIENT}', 'Benchmark', 'active');
+INSERT INTO leads (id, created_at_utc, classification, state, county, city, zip, address, full_name, first_name,
+    last_name, co_borrower_name, borrower_phone, call_in_phone_number, borrower_age, borrower_medical_issues,
+    borrower_tobacco_use, co_borrower, source, mortgage_id, mortgage_amount, lender, sale_date, call_in_date,
+    campaign_id, type, status, agent_id, natural_key)
+SELECT key('0191aaaa', n), now() - interval '200 days', 'Gold', 'LA', 'Caddo', 'Oakville', '71118-2401',
+    n || ' Magnolia Dr', CASE WHEN n %% 50 = 0 THEN '=' ELSE '' END || 'Ada Fontenot' || n, 'Ada', 'Fontenot' || n,
+    'BEAU FONTENOT', '3185550100', '3185550100', '51', 'No', 'No', 'Yes', 'CALL', n::text, '$132,550',
+    'FIRST EXAMPLE BANK', '3/6/2023', '03-06-2026 10:00:00', 'BENCH', 'NEW MTG', 'NEW', '1001', key('0191aaaa', n)
+FROM generate_series(1, %(leads)s) n;
+INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, expires_at_utc, sold_at_utc)
+SELECT key('0191bbbb', row_number() OVER ()), id, 'MONTH_6_TO_8', classification, state, county,
+    created_at_utc + interval '6480 hours', now()
+FROM (SELECT * FROM leads ORDER BY md5(id::text) LIMIT %(sales)s) AS sold;
+"""
+
+SELL = f"""
+INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price, currency,
+    sold_at_utc)
+SELECT key('0191dddd', n), '{ORDER}', (n - 1) / 1000 + 1, id, lead_id, '{CLIENT}', age_bucket, 8, 'USD', sold_at_utc
+FROM (SELECT row_number() OVER (ORDER BY id) AS n, * FROM inventory) AS sold;
+"""
+
+
+def harmless(column: Column) -> str:
+    return f"ltrim({column.sql}, E'{FORMULA_CHARACTERS}')" if column.from_outside else column.sql
+
+
+# A view, because \copy takes the E of an E'' string for a word of its own.
+FLOOR = f"""
+CREATE VIEW floor AS
+SELECT {", ".join(f'{harmless(column)} AS "{column.header}"' for column in COLUMNS)},
+    sale.line_number
+FROM sales sale JOIN leads lead ON lead.id = sale.lead_id
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sales", type=int, default=100_000, help="a multiple of 1000")
+    parser.add_argument("--leads", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    arguments = parser.parse_args()
+    settings.DEBUG = False  # or Django keeps every query
+    connection.settings_dict["TEST"]["NAME"] = "benchmark_export"
+    before = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        with connection.cursor() as cursor:
+            fill(vars(arguments))
+            cursor.execute(FLOOR)
+            cursor.execute("VACUUM ANALYZE")
+        with TemporaryDirectory() as folder:
+            compare(Path(folder), arguments.rounds)
+    finally:
+        connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def fill(sizes: dict[str, int]) -> None:
+    """One order of whole lines of 1000, at 8.00 each; all of it at one instant, as its triggers demand."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FILL, sizes)
+        quantity, price = sizes["sales"], Decimal("8.00")
+        line = {"classification": Classification.GOLD, "age_bucket": AgeBucket.MONTH_6_TO_8, "quantity": 1000}
+        Order.objects.create(
+            id=ORDER, client_id=CLIENT, placed_at_utc=transaction_instant(), quantity=quantity, total=quantity * price
+        )
+        OrderLine.objects.bulk_create(
+            OrderLine(order_id=ORDER, number=number, unit_price=price, amount=1000 * price, **line)
+            for number in range(1, quantity // 1000 + 1)
+        )
+        cursor.execute(SELL, sizes)
+
+
+def compare(folder: Path, rounds: int) -> None:
+    floors, wholes, firsts = [], [], []
+    for _ in range(rounds):
+        floors.append(timed(lambda: copy_with_psql(folder / "floor.csv")))
+        before = peak_memory()
+        began = time.perf_counter()
+        firsts.append(stream(folder / "ours.csv") - began)
+        wholes.append(time.perf_counter() - began)
+        growth = peak_memory() - before
+    peak = peak_memory()
+    assert (folder / "ours.csv").read_bytes().replace(b"\r\n", b"\n") == (folder / "floor.csv").read_bytes()
+    floor, whole = statistics.median(floors), statistics.median(wholes)
+    print(f"psql \\copy        {floor:7.3f} s  ({min(floors):.3f} to {max(floors):.3f})")  # noqa: T201
+    print(f"export            {whole:7.3f} s  ({min(wholes):.3f} to {max(wholes):.3f})")  # noqa: T201
+    print(f"ratio             {whole / floor:7.2f}")  # noqa: T201
+    print(f"first byte after  {statistics.median(firsts):7.3f} s")  # noqa: T201
+    print(f"peak memory       {peak:7.0f} MB, of which the last round added {growth:.1f} MB")  # noqa: T201
+
+
+def stream(path: Path) -> float:
+    """Exports the order to a file; returns the time at which its first piece was there."""
+    export = export_start_order(client_id=CLIENT, user=None, order_id=ORDER, as_of=timezone.now())
+    pieces = export_stream(export)
+    with path.open("wb") as file:
+        file.write(next(pieces))
+        first = time.perf_counter()
+        file.writelines(pieces)
+    return first
+
+
+def copy_with_psql(path: Path) -> None:
+    columns = ", ".join(column.header for column in COLUMNS)
+    query = f"SELECT {columns} FROM floor WHERE order_id = '{ORDER}' ORDER BY line_number, sale_id"
+    psql = shutil.which("psql") or str(embedded_postgres.postgres_binary("psql"))
+    named: dict[str, Any] = connection.get_connection_params()
+    known = {name: str(named[name]) for name in ("host", "port", "user", "password", "dbname") if named.get(name)}
+    place = make_conninfo("", **known)
+    subprocess.run([psql, "-qX", place, "-c", f"\\copy ({query}) TO '{path}' WITH (FORMAT csv, HEADER)"], check=True)
+
+
+def timed(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def peak_memory() -> float:
+    """Megabytes of this process at its highest."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
