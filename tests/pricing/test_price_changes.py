@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from pytest_django import DjangoAssertNumQueries
 
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -67,9 +68,9 @@ def test_the_command_loads_the_starting_prices_once(capsys: pytest.CaptureFixtur
     assert PriceRule.objects.count() == 10
 
 
-def test_prices_in_force_take_one_query(as_of: datetime, django_assert_num_queries: object) -> None:
+def test_prices_in_force_take_one_query(as_of: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     starting_prices_load(as_of=as_of)
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         prices_in_force(as_of)
 
 
@@ -91,6 +92,7 @@ def test_a_change_closes_the_rule_in_force_and_opens_the_next_at_the_same_instan
     assert price_at(now) == Decimal("10.00")
     assert price_at(changed - MOMENT) == Decimal("10.00")
     assert price_at(changed) == Decimal("9.00")
+    assert [rule.amount for rule in PriceRule.objects.in_force(changed)] == [Decimal("9.00")]
 
 
 def test_a_change_leaves_the_prices_of_other_classes_and_buckets(now: datetime) -> None:
