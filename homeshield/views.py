@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from homeshield.lib.http import Request
 from leads.age import AgeBucket
 from leads.classification import QUALIFICATION_FIELDS
+from leads.models import Lead
 
 
 @require_safe
@@ -16,5 +17,5 @@ def home(request: Request) -> HttpResponse:
         return redirect("inventory:record-list")
     if request.user.is_authenticated and request.user.is_staff:
         return redirect("admin:index")
-    fields = [name.replace("_", " ") for name in QUALIFICATION_FIELDS]
-    return render(request, "home.html", {"buckets": list(AgeBucket), "qualification_fields": fields})
+    answers = [str(Lead._meta.get_field(name).verbose_name).rstrip("?") for name in QUALIFICATION_FIELDS]
+    return render(request, "home.html", {"buckets": list(AgeBucket), "answers": answers})

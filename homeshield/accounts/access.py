@@ -21,7 +21,7 @@ class NotABuyer(DomainError):
     status = 403
 
     def __init__(self) -> None:
-        super().__init__("This page is for buyers, and your account buys for no company.")
+        super().__init__("This page is for buyers, and your account is not connected with a buying company.")
 
 
 def buyer_required[**P](
@@ -34,7 +34,7 @@ def buyer_required[**P](
 
     @never_cache
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _sign_in_first(cast(Request, request))
         if request.user.client_id is None:
