@@ -1,4 +1,4 @@
-"""What else would fill a line that is short, in the contract's order (contract, "Purchase").
+"""What else would fill a line that is short, in the contract's order and then ours (contract, "Purchase").
 
 Each alternative can be bought as it stands, beside the other lines of the order. The counting behind that: the
 places of one class and bucket lie within one another (county, state, everywhere), so lines can be filled together
@@ -15,6 +15,8 @@ from uuid import UUID
 from inventory.availability import available_count
 from inventory.criteria import Criteria, Demand
 from leads.age import AgeBucket
+from leads.classification import Classification
+from leads.neighbours import neighbours
 
 
 class Suggestion(StrEnum):
@@ -23,6 +25,8 @@ class Suggestion(StrEnum):
     PARTIAL = "partial"
     NO_LOCATION_FILTER = "no_location_filter"
     DIFFERENT_AGE_BUCKET = "different_age_bucket"
+    ADJACENT_COUNTY = "adjacent_county"
+    DIFFERENT_CLASSIFICATION = "different_classification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +73,24 @@ def alternatives(
                     quantity=min(short.quantity, there),
                     available=there,
                 )
-        for bucket in _nearest_first(short.criteria.age_bucket):
-            other = replace(short.criteria, age_bucket=bucket)
+        for kind, other in _others(short.criteria):
             there = fillable(other, beside=beside, supply=supply)
             if there >= short.quantity:
-                yield Alternative(
-                    kind=Suggestion.DIFFERENT_AGE_BUCKET, criteria=other, quantity=short.quantity, available=there
-                )
+                yield Alternative(kind=kind, criteria=other, quantity=short.quantity, available=there)
 
     return list(offers())
+
+
+def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
+    """Criteria that differ in one thing; each is offered only where it can fill the line."""
+    for bucket in _nearest_first(criteria.age_bucket):
+        yield Suggestion.DIFFERENT_AGE_BUCKET, replace(criteria, age_bucket=bucket)
+    if criteria.state is not None and criteria.county is not None:
+        for state, county in neighbours(criteria.state, criteria.county):
+            yield Suggestion.ADJACENT_COUNTY, replace(criteria, state=state, county=county)
+    for classification in Classification:
+        if classification != criteria.classification:
+            yield Suggestion.DIFFERENT_CLASSIFICATION, replace(criteria, classification=classification)
 
 
 def _nearest_first(bucket: AgeBucket | None) -> list[AgeBucket]:

@@ -5,15 +5,19 @@ of sale. An order takes what it can without waiting (SKIP LOCKED) or, asked to w
 an advisory lock as well: orders that wait never wait for one another in a circle (docs/architecture.md).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, models
 
+from homeshield.lib.errors import DomainError
 from inventory.criteria import Criteria, Demand
-from inventory.models import InventoryRecord
+from inventory.models import InventoryQuerySet, InventoryRecord
+from leads.age import AgeBucket
+from leads.classification import Classification
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,48 @@ class Allocated:
 
     inventory_id: UUID
     lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The records that one line of an order got; `replaced` of them stand in for named ones that were gone."""
+
+    records: list[Allocated]
+    replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGroup:
+    """Records asked for by id that are alike in all that a replacement must share (contract, "Purchase")."""
+
+    classification: Classification
+    age_bucket: AgeBucket
+    state: str
+    county: str | None
+    ids: frozenset[UUID]
+
+    @property
+    def criteria(self) -> Criteria:
+        """The group's class, bucket and place. A lead without a county is looked for in its whole state."""
+        return Criteria(
+            classification=self.classification, age_bucket=self.age_bucket, state=self.state, county=self.county
+        )
+
+    def peers(self) -> InventoryQuerySet:
+        """The records that may take the place of a named one: alike, and not named themselves."""
+        peers = InventoryRecord.objects.matching(self.criteria).exclude(id__in=self.ids)
+        return peers.filter(county__isnull=True) if self.county is None else peers
+
+
+class InventoryNotFound(DomainError):
+    """Ids that name no inventory record, or none that can be had: `missing`, in the order of the request."""
+
+    code = "inventory_not_found"
+    status = 404
+
+    def __init__(self, missing: Sequence[UUID], message: str = "There is no such inventory: {}.") -> None:
+        self.missing = list(missing)
+        super().__init__(message.format(", ".join(map(str, missing))))
 
 
 class Shortfall(Exception):
@@ -33,9 +79,7 @@ class Shortfall(Exception):
         self.available = available
 
 
-def inventory_allocate(
-    *, demands: Sequence[Demand], client_id: UUID, as_of: datetime, wait: bool
-) -> list[list[Allocated]]:
+def inventory_allocate(*, demands: Sequence[Demand], client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
     """Marks records as sold at `as_of` until every demand is filled, and returns them demand by demand.
 
     Fills the narrowest places first: since a county lies within its state and a state within everywhere, this finds
@@ -43,25 +87,80 @@ def inventory_allocate(
     the caller rolls back when Shortfall is raised. Without `wait`, records that another order holds count as missing;
     with it, the order waits for them (django.db.OperationalError after `lock_timeout`).
     """
-    filled: dict[int, list[Allocated]] = {}
+    filled: dict[int, Filled] = {}
     if wait:
-        _lock_cells(demands)
+        _lock_cells([demand.criteria for demand in demands])
     for index in sorted(range(len(demands)), key=lambda i: _lock_order(demands[i].criteria)):
         wanted = demands[index]
-        picked = (
-            InventoryRecord.objects.sellable(as_of)
-            .matching(wanted.criteria)
-            .not_owned_by(client_id)
-            .in_order_of_sale()
-            .select_for_update(skip_locked=not wait, of=("self",))
-            .values_list("id", "lead_id")
-        )
-        records = [Allocated(*row) for row in picked[: wanted.quantity]]
-        if len(records) < wanted.quantity:
-            raise Shortfall(index, len(records))
-        _mark_sold([record.inventory_id for record in records], as_of)
-        filled[index] = records
+        open_to_client = InventoryRecord.objects.sellable(as_of).matching(wanted.criteria).not_owned_by(client_id)
+        records = _locked(open_to_client, wait=wait)[: wanted.quantity]
+        filled[index] = _sell(index, [Allocated(*row) for row in records], wanted.quantity, as_of)
     return [filled[index] for index in range(len(demands))]
+
+
+def named_groups(ids: Sequence[UUID]) -> list[NamedGroup]:
+    """The records of these ids, grouped by what a replacement must share. Raises InventoryNotFound."""
+    facts = {
+        row[0]: row[1:]
+        for row in InventoryRecord.objects.filter(id__in=ids).values_list(
+            "id", "classification", "age_bucket", "state", "county"
+        )
+    }
+    if missing := [key for key in ids if key not in facts]:
+        raise InventoryNotFound(missing)
+    members = defaultdict(set)
+    for key in ids:
+        members[facts[key]].add(key)
+    return [
+        NamedGroup(
+            classification=Classification(classification),
+            age_bucket=AgeBucket(bucket),
+            state=state,
+            county=county,
+            ids=frozenset(keys),
+        )
+        for (classification, bucket, state, county), keys in members.items()
+    ]
+
+
+def inventory_allocate_named(
+    *, groups: Sequence[NamedGroup], client_id: UUID, as_of: datetime, wait: bool
+) -> list[Filled]:
+    """Marks the named records as sold at `as_of`, and in the place of each that was sold, has lapsed or belongs to a
+    lead of the client's, one that is alike. A record that is merely held by another order is not replaced: without
+    `wait` it is a shortfall. Otherwise as `inventory_allocate`."""
+    filled: dict[int, Filled] = {}
+    if wait:
+        _lock_cells([group.criteria for group in groups])
+    for index in sorted(range(len(groups)), key=lambda i: _lock_order(groups[i].criteria)):
+        group = groups[index]
+        sellable = InventoryRecord.objects.sellable(as_of).not_owned_by(client_id)
+        named = sellable.filter(id__in=group.ids)
+        records = [Allocated(*row) for row in _locked(named, wait=wait)]
+        gone = len(group.ids) - len(records)
+        if gone and not wait and named.count() > len(records):
+            raise Shortfall(index, len(records))
+        if gone:
+            records += [Allocated(*row) for row in _locked(sellable & group.peers(), wait=wait)[:gone]]
+        filled[index] = Filled(_sell(index, records, len(group.ids), as_of).records, replaced=gone)
+    return [filled[index] for index in range(len(groups))]
+
+
+def _locked(records: InventoryQuerySet, *, wait: bool) -> models.QuerySet[InventoryRecord, tuple[UUID, UUID]]:
+    """(id, lead id) of the records in the order of sale, each locked as it is read."""
+    return records.in_order_of_sale().select_for_update(skip_locked=not wait, of=("self",)).values_list("id", "lead_id")
+
+
+def _sell(index: int, records: list[Allocated], quantity: int, as_of: datetime) -> Filled:
+    """Marks the records as sold, so that no later line of the order finds them. Raises Shortfall."""
+    if len(records) < quantity:
+        raise Shortfall(index, len(records))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inventory SET sold_at_utc = %s WHERE id = ANY(%s)",
+            [as_of, [record.inventory_id for record in records]],
+        )
+    return Filled(records)
 
 
 def _lock_order(criteria: Criteria) -> tuple[int, str]:
@@ -69,14 +168,9 @@ def _lock_order(criteria: Criteria) -> tuple[int, str]:
     return (len(list(criteria.places_around())) * -1, str(criteria))
 
 
-def _lock_cells(demands: Sequence[Demand]) -> None:
+def _lock_cells(criteria: Sequence[Criteria]) -> None:
     """Orders that wait take turns for each (classification, bucket), always in the same order."""
-    cells = sorted({f"{wanted.criteria.classification} {wanted.criteria.age_bucket}" for wanted in demands})
+    cells = sorted({f"{asked.classification} {asked.age_bucket}" for asked in criteria})
     with connection.cursor() as cursor:
         for cell in cells:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext(%s))", [cell])
-
-
-def _mark_sold(ids: list[UUID], as_of: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE inventory SET sold_at_utc = %s WHERE id = ANY(%s)", [as_of, ids])

@@ -1,5 +1,9 @@
 """Refusals of pricing."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
 from homeshield.lib.errors import DomainError
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -53,3 +57,37 @@ class PriceRuleIsGone(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This price has been withdrawn already.")
+
+
+class QuoteNotFound(DomainError):
+    """No quote of this id belongs to the client."""
+
+    code = "quote_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such quote. Nothing was bought.")
+
+
+class QuoteExpired(DomainError):
+    """The quote's time is over: its prices are not held any more (contract, "Quote")."""
+
+    code = "quote_expired"
+    status = 409
+
+    def __init__(self, expires_at: datetime) -> None:
+        self.expires_at = expires_at
+        super().__init__(
+            f"This quote expired at {expires_at:%Y-%m-%d %H:%M:%S} UTC. Nothing was bought. Ask for a new quote."
+        )
+
+
+class NotInQuote(DomainError):
+    """Records that the quote does not name have no quoted price."""
+
+    code = "not_in_quote"
+    status = 422
+
+    def __init__(self, ids: Sequence[UUID]) -> None:
+        self.ids = list(ids)
+        super().__init__(f"Not part of this quote, so without a quoted price: {', '.join(map(str, ids))}.")

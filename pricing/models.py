@@ -17,8 +17,10 @@ from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Now
 
+from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
-from homeshield.lib.money import MoneyField
+from homeshield.lib.money import CURRENCY, MoneyField
+from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -139,3 +141,54 @@ class PriceRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.classification} {self.age_bucket}: {self.amount} USD"
+
+
+class Quote(models.Model):
+    """Prices for specific inventory records, held for QUOTE_VALIDITY. It reserves nothing (contract, "Quote")."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="quotes")
+    quoted_at_utc = models.DateTimeField("quoted (UTC)")
+    expires_at_utc = models.DateTimeField("expires (UTC)")
+    subtotal = MoneyField("subtotal (USD)")
+    currency = models.CharField(max_length=3, default=CURRENCY)
+
+    class Meta:
+        db_table = "quotes"
+        ordering = ["-quoted_at_utc", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="quote_expires_after_it_is_made", condition=Q(expires_at_utc__gt=F("quoted_at_utc"))
+            ),
+            models.CheckConstraint(name="quote_subtotal_not_negative", condition=Q(subtotal__gte=0)),
+            models.CheckConstraint(name="quote_currency_known", condition=Q(currency=CURRENCY)),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="quote_is_final", operation=pgtrigger.Update),
+        ]
+
+    def __str__(self) -> str:
+        return f"Quote {self.id}"
+
+
+class QuoteItem(models.Model):
+    """One record of a quote and its price."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="items", db_index=False)
+    inventory = models.ForeignKey(InventoryRecord, on_delete=models.PROTECT, related_name="+", db_index=False)
+    unit_price = MoneyField("unit price (USD)")
+
+    class Meta:
+        db_table = "quote_items"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["quote", "inventory"], name="quote_item_once"),
+            models.CheckConstraint(name="quote_item_price_not_negative", condition=Q(unit_price__gte=0)),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="quote_item_is_final", operation=pgtrigger.Update),
+        ]
+
+    def __str__(self) -> str:
+        return f"Item {self.id} of a quote"

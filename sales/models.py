@@ -156,6 +156,9 @@ class OrderLine(LineFields):
     number = models.PositiveSmallIntegerField("line")
     unit_price = MoneyField("unit price (USD)")
     amount = MoneyField("amount (USD)")
+    replaced = models.PositiveSmallIntegerField(
+        default=0, help_text="How many leads stand in for ones asked for by id that were gone."
+    )
 
     class Meta(LineFields.Meta):
         db_table = "order_lines"

@@ -208,6 +208,11 @@ def test_a_shortage_names_the_alternatives_in_the_contracts_order_and_each_can_b
     stock(50, as_of=as_of, age_days=300, state="LA", county="Caddo")
     stock(60, as_of=as_of, age_days=100, state="LA", county="Caddo")
     stock(49, as_of=as_of, age_days=400, state="LA", county="Caddo")
+    stock(50, as_of=as_of, state="TX", county="Harrison")  # borders Caddo
+    stock(50, as_of=as_of, state="LA", county="Bossier")  # borders Caddo, in the same state
+    stock(49, as_of=as_of, state="LA", county="De Soto")  # borders Caddo, one lead too few
+    stock(50, as_of=as_of, state="LA", county="Orleans")  # far away
+    stock(50, as_of=as_of, state="LA", county="Caddo", classification="Silver")
 
     with pytest.raises(InsufficientInventory) as refusal:
         buy(client, 50, GOLD_6_CADDO, as_of=as_of)
@@ -218,9 +223,12 @@ def test_a_shortage_names_the_alternatives_in_the_contracts_order_and_each_can_b
     ]
     assert offered == [
         (Suggestion.PARTIAL, "Gold MONTH_6_TO_8 state=LA county=Caddo", 22, 22, Decimal("176.00")),
-        (Suggestion.NO_LOCATION_FILTER, "Gold MONTH_6_TO_8", 50, 62, Decimal("400.00")),
+        (Suggestion.NO_LOCATION_FILTER, "Gold MONTH_6_TO_8", 50, 261, Decimal("400.00")),
         (Suggestion.DIFFERENT_AGE_BUCKET, "Gold MONTH_9_TO_11 state=LA county=Caddo", 50, 50, Decimal("300.00")),
         (Suggestion.DIFFERENT_AGE_BUCKET, "Gold MONTH_3_TO_5 state=LA county=Caddo", 50, 60, Decimal("500.00")),
+        (Suggestion.ADJACENT_COUNTY, "Gold MONTH_6_TO_8 state=LA county=Bossier", 50, 50, Decimal("400.00")),
+        (Suggestion.ADJACENT_COUNTY, "Gold MONTH_6_TO_8 state=TX county=Harrison", 50, 50, Decimal("400.00")),
+        (Suggestion.DIFFERENT_CLASSIFICATION, "Silver MONTH_6_TO_8 state=LA county=Caddo", 50, 50, Decimal("300.00")),
     ]
     for offer in refusal.value.alternatives:
         before = transaction.savepoint_create()

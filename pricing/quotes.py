@@ -1,0 +1,77 @@
+"""Quotes: prices for specific records, held for a quarter of an hour (contract, "Quote"). They reserve nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from inventory.availability import Cell
+from inventory.models import InventoryRecord
+from inventory.services import InventoryNotFound
+from leads.age import AgeBucket
+from leads.classification import Classification
+from pricing.errors import NoPrice, NotInQuote, QuoteExpired, QuoteNotFound
+from pricing.models import Quote, QuoteItem
+from pricing.selectors import Prices, prices_in_force
+
+QUOTE_VALIDITY = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A quote that was just made, with its items in the order of the request (each with its inventory record)."""
+
+    quote: Quote
+    items: list[QuoteItem]
+
+
+def quote_create(*, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime) -> Quoted:
+    """Quotes the prices in force at `as_of` (UTC) for these records; an id given twice counts once.
+
+    Raises InventoryNotFound, which names them, where ids do not exist, cannot be sold at `as_of`, or belong to leads
+    that the client owns already; NoPrice where a price is missing.
+    """
+    ids = list(dict.fromkeys(inventory_ids))
+    sellable = InventoryRecord.objects.sellable(as_of).not_owned_by(client_id).in_bulk(ids)
+    if missing := [key for key in ids if key not in sellable]:
+        raise InventoryNotFound(missing, "Not for sale, so without a quote: {}.")
+    prices = prices_in_force(as_of)
+    quote = Quote(client_id=client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY)
+    items = [
+        QuoteItem(quote=quote, inventory=sellable[key], unit_price=_price(_cell(sellable[key]), prices)) for key in ids
+    ]
+    quote.subtotal = sum((item.unit_price for item in items), Decimal("0.00"))
+    with transaction.atomic():
+        quote.save(force_insert=True)
+        QuoteItem.objects.bulk_create(items)
+    return Quoted(quote, items)
+
+
+def quoted_prices(*, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime) -> Prices:
+    """The prices that a quote holds for these records. All records of a class and bucket have one price in a quote.
+
+    Raises QuoteNotFound (also for another client's quote), QuoteExpired, NotInQuote.
+    """
+    quote = Quote.objects.filter(id=quote_id, client_id=client_id).first()
+    if quote is None:
+        raise QuoteNotFound
+    if as_of >= quote.expires_at_utc:
+        raise QuoteExpired(quote.expires_at_utc)
+    items = {item.inventory_id: item for item in quote.items.select_related("inventory")}
+    if strangers := [key for key in inventory_ids if key not in items]:
+        raise NotInQuote(strangers)
+    return {_cell(item.inventory): item.unit_price for item in items.values()}
+
+
+def _cell(record: InventoryRecord) -> Cell:
+    return Classification(record.classification), AgeBucket(record.age_bucket)
+
+
+def _price(cell: Cell, prices: Prices) -> Decimal:
+    try:
+        return prices[cell]
+    except KeyError:
+        raise NoPrice(*cell) from None

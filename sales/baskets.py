@@ -1,0 +1,158 @@
+"""What an order may be for: criteria, a draft, or records by id. Each is opened within the purchase's transaction."""
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import override
+from uuid import UUID
+
+from homeshield.accounts.models import User
+from inventory.criteria import MAX_QUANTITY, Criteria, Demand
+from inventory.services import (
+    Filled,
+    NamedGroup,
+    inventory_allocate,
+    inventory_allocate_named,
+    named_groups,
+)
+from pricing.errors import NoPrice
+from pricing.quotes import quoted_prices
+from pricing.selectors import Prices, prices_in_force
+from sales.drafts import draft_take
+from sales.errors import EmptyOrder, QuantityOutOfRange
+from sales.models import OrderLine
+
+
+class Basket(ABC):
+    """Something to buy. `open` and `fill` are called once per attempt, in this order, in one transaction."""
+
+    @abstractmethod
+    def digest(self) -> str:
+        """A fingerprint of the request, to tell a repeat from another request under the same key."""
+
+    @abstractmethod
+    def open(self, *, client_id: UUID, as_of: datetime) -> list[OrderLine]:
+        """The lines of the order at their prices in USD, not saved. Raises DomainErrors of its kind."""
+
+    @abstractmethod
+    def fill(self, *, client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
+        """The records for the lines, marked as sold. Raises inventory.services.Shortfall."""
+
+    @abstractmethod
+    def demands(self) -> list[Demand]:
+        """What the lines ask for, to look for alternatives."""
+
+
+class CriteriaBasket(Basket):
+    """Quantities under criteria (the usual way to buy)."""
+
+    def __init__(self, demands: Sequence[Demand]) -> None:
+        self._demands = list(demands)
+
+    @override
+    def digest(self) -> str:
+        return _digest(*([str(demand.criteria), demand.quantity] for demand in self._demands))
+
+    @override
+    def demands(self) -> list[Demand]:
+        return self._demands
+
+    @override
+    def open(self, *, client_id: UUID, as_of: datetime) -> list[OrderLine]:
+        prices = prices_in_force(as_of)
+        return _lines([(demand.criteria, demand.quantity) for demand in self._demands], prices)
+
+    @override
+    def fill(self, *, client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
+        return inventory_allocate(demands=self._demands, client_id=client_id, as_of=as_of, wait=wait)
+
+
+class DraftBasket(CriteriaBasket):
+    """A user's draft as a page showed it: opening it claims it, so that it is bought at most once."""
+
+    def __init__(self, *, user: User, draft_id: UUID, version: int) -> None:
+        super().__init__([])
+        self._user, self._draft_id, self._version = user, draft_id, version
+
+    @override
+    def digest(self) -> str:
+        return _digest("draft", str(self._draft_id))
+
+    @override
+    def open(self, *, client_id: UUID, as_of: datetime) -> list[OrderLine]:
+        self._demands = draft_take(user=self._user, draft_id=self._draft_id, version=self._version)
+        return super().open(client_id=client_id, as_of=as_of)
+
+
+@dataclass
+class NamedBasket(Basket):
+    """Records by id, at the prices of a quote where one is named. An id given twice counts once."""
+
+    ids: Sequence[UUID]
+    quote_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        self.ids = list(dict.fromkeys(self.ids))
+        self._groups: list[NamedGroup] = []
+
+    @override
+    def digest(self) -> str:
+        return _digest("ids", sorted(map(str, self.ids)), str(self.quote_id))
+
+    @override
+    def demands(self) -> list[Demand]:
+        return [Demand(criteria=group.criteria, quantity=len(group.ids)) for group in self._groups]
+
+    @override
+    def open(self, *, client_id: UUID, as_of: datetime) -> list[OrderLine]:
+        if len(self.ids) > MAX_QUANTITY:
+            raise QuantityOutOfRange(len(self.ids))
+        self._groups = named_groups(self.ids)
+        if self.quote_id is None:
+            prices = prices_in_force(as_of)
+        else:
+            prices = quoted_prices(quote_id=self.quote_id, client_id=client_id, inventory_ids=self.ids, as_of=as_of)
+        return _lines([(group.criteria, len(group.ids)) for group in self._groups], prices)
+
+    @override
+    def fill(self, *, client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
+        return inventory_allocate_named(groups=self._groups, client_id=client_id, as_of=as_of, wait=wait)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _lines(asked: Sequence[tuple[Criteria, int]], prices: Prices) -> list[OrderLine]:
+    """Numbered lines in the buyer's order. Raises EmptyOrder, NoPrice."""
+    if not asked:
+        raise EmptyOrder
+    return [_line(number, criteria, quantity, prices) for number, (criteria, quantity) in enumerate(asked, 1)]
+
+
+def _line(number: int, criteria: Criteria, quantity: int, prices: Prices) -> OrderLine:
+    unit_price = price_of(criteria, prices)
+    return OrderLine(
+        number=number,
+        classification=str(criteria.classification),
+        age_bucket=str(criteria.age_bucket),
+        state=criteria.state,
+        county=criteria.county,
+        quantity=quantity,
+        unit_price=unit_price,
+        amount=unit_price * quantity,
+    )
+
+
+def price_of(criteria: Criteria, prices: Prices) -> Decimal:
+    """The price in USD of one lead under criteria that name a class and a bucket. Raises NoPrice."""
+    assert criteria.classification is not None
+    assert criteria.age_bucket is not None
+    try:
+        return prices[criteria.classification, criteria.age_bucket]
+    except KeyError:
+        raise NoPrice(criteria.classification, criteria.age_bucket) from None

@@ -1,0 +1,215 @@
+"""Buying by inventory ids, with replacement and quotes (contract, "Purchase", "Quote")."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pgtrigger
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from homeshield.accounts.models import Client
+from inventory.criteria import Criteria
+from inventory.models import InventoryRecord
+from inventory.services import InventoryNotFound
+from leads.age import AgeBucket
+from leads.classification import Classification
+from pricing.errors import NoPrice, NotInQuote, QuoteExpired, QuoteNotFound
+from pricing.models import PriceRule, Quote
+from pricing.quotes import quote_create
+from sales.errors import EmptyOrder, InsufficientInventory, QuantityOutOfRange
+from sales.models import Order, OrderLine, Sale
+from sales.services import order_place_named
+from tests.factories import ClientFactory, InventoryFactory, stock
+from tests.sales.purchases import buy, set_prices
+
+pytestmark = pytest.mark.django_db
+
+GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
+
+
+@pytest.fixture
+def client(as_of: datetime) -> Client:
+    set_prices(as_of - timedelta(days=1000))
+    return ClientFactory()
+
+
+def place(
+    client: Client,
+    ids: list[UUID],
+    *,
+    as_of: datetime,
+    quote: Quote | None = None,
+    key: str | None = None,
+) -> Order:
+    return order_place_named(
+        client_id=client.id,
+        user_id=None,
+        inventory_ids=ids,
+        key=key or str(uuid4()),
+        quote_id=quote.id if quote else None,
+        clock=lambda: as_of,
+    )
+
+
+def ids_of(records: list[InventoryRecord]) -> list[UUID]:
+    return [record.id for record in records]
+
+
+def replaced(order: Order) -> int:
+    return sum(OrderLine.objects.filter(order=order).values_list("replaced", flat=True))
+
+
+def set_price_of_gold_6(amount: str, since: datetime) -> None:
+    rule = PriceRule.objects.get(classification="Gold", age_bucket="MONTH_6_TO_8")
+    with pgtrigger.ignore("pricing.PriceRule:price_history_is_kept"):  # these prices changed in the past
+        PriceRule.objects.filter(id=rule.id).update(effective_until_utc=since)
+    PriceRule.objects.create(
+        classification="Gold", age_bucket="MONTH_6_TO_8", amount=Decimal(amount), effective_from_utc=since
+    )
+
+
+def test_the_named_records_are_sold(client: Client, as_of: datetime) -> None:
+    records = stock(5, as_of=as_of) + stock(2, as_of=as_of, age_days=300, state="TX", county="Travis")
+    named = ids_of([records[1], records[3], records[5]])
+    order = place(client, named, as_of=as_of)
+    assert {sale.inventory_id for sale in order.sales.all()} == set(named)
+    assert (order.quantity, order.total, replaced(order)) == (3, Decimal("22.00"), 0)
+
+
+def test_an_id_given_twice_is_one_id(client: Client, as_of: datetime) -> None:
+    (record, _) = stock(2, as_of=as_of)
+    assert place(client, [record.id, record.id], as_of=as_of).quantity == 1
+
+
+def test_what_is_gone_is_replaced_one_for_one_by_what_is_alike(client: Client, as_of: datetime) -> None:
+    gone, there = stock(2, as_of=as_of, state="LA", county="Caddo")
+    lapsed = InventoryFactory(as_of=as_of - timedelta(days=90), lead__age=timedelta(days=200))
+    InventoryRecord.objects.filter(id=gone.id).update(sold_at_utc=as_of)
+    alike = stock(2, as_of=as_of, state="LA", county="Caddo", age_days=210)
+    stock(3, as_of=as_of, state="LA", county="Orleans", age_days=260)
+    stock(3, as_of=as_of, state="LA", county="Caddo", classification="Silver")
+
+    order = place(client, [gone.id, there.id, lapsed.id], as_of=as_of)
+
+    assert {sale.inventory_id for sale in order.sales.all()} == {there.id, *ids_of(alike)}
+    assert (order.total, replaced(order)) == (Decimal("24.00"), 2)
+
+
+def test_a_replacement_of_a_lead_without_a_county_has_none_either(client: Client, as_of: datetime) -> None:
+    (gone,) = stock(1, as_of=as_of, county=None)
+    InventoryRecord.objects.filter(id=gone.id).update(sold_at_utc=as_of)
+    stock(3, as_of=as_of, county="Caddo")
+    with pytest.raises(InsufficientInventory):
+        place(client, [gone.id], as_of=as_of)
+    (alike,) = stock(1, as_of=as_of, county=None)
+    assert place(client, [gone.id], as_of=as_of).sales.get().inventory_id == alike.id
+
+
+def test_nothing_is_sold_where_one_cannot_be_replaced(client: Client, as_of: datetime) -> None:
+    gone, there = stock(2, as_of=as_of)
+    buy(ClientFactory(), 1, GOLD_6, as_of=as_of)
+    sold = InventoryRecord.objects.get(sold_at_utc__isnull=False).id
+    assert sold in (gone.id, there.id)
+    with pytest.raises(InsufficientInventory) as refusal:
+        place(client, [gone.id, there.id], as_of=as_of)
+    assert (refusal.value.requested, refusal.value.available) == (2, 1)
+    assert Order.objects.filter(client=client).count() == 0
+
+
+def test_a_lead_that_the_client_owns_is_replaced(client: Client, as_of: datetime) -> None:
+    earlier = as_of - timedelta(days=90)
+    record = InventoryFactory(as_of=earlier, lead__age=timedelta(days=110))
+    gold_3 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
+    buy(client, 1, gold_3, as_of=earlier)
+    owned = InventoryFactory(as_of=as_of, lead=record.lead)
+    (other,) = stock(1, as_of=as_of)
+    order = place(client, [owned.id], as_of=as_of)
+    assert order.sales.get().inventory_id == other.id
+
+
+@pytest.mark.parametrize("number", [0, 1001])
+def test_the_number_of_ids_is_1_to_1000(client: Client, as_of: datetime, number: int) -> None:
+    with pytest.raises((EmptyOrder, QuantityOutOfRange)):
+        place(client, [uuid4() for _ in range(number)], as_of=as_of)
+
+
+def test_an_unknown_id_is_named(client: Client, as_of: datetime) -> None:
+    (record,) = stock(1, as_of=as_of)
+    stranger = uuid4()
+    with pytest.raises(InventoryNotFound, match=str(stranger)) as refusal:
+        place(client, [record.id, stranger], as_of=as_of)
+    assert refusal.value.missing == [stranger]
+    assert not Sale.objects.exists()
+
+
+def test_a_quote_holds_its_prices_for_15_minutes(client: Client, as_of: datetime) -> None:
+    records = stock(2, as_of=as_of)
+    quoted = quote_create(client_id=client.id, inventory_ids=ids_of(records), as_of=as_of)
+    assert (quoted.quote.subtotal, quoted.quote.expires_at_utc) == (Decimal("16.00"), as_of + timedelta(minutes=15))
+    set_price_of_gold_6("9.99", as_of + timedelta(minutes=1))
+
+    last_moment = as_of + timedelta(minutes=15) - timedelta(microseconds=1)
+    with_quote = place(client, [records[0].id], as_of=last_moment, quote=quoted.quote, key="q")
+    without = place(client, [records[1].id], as_of=last_moment)
+
+    assert (with_quote.total, without.total) == (Decimal("8.00"), Decimal("9.99"))
+    late = as_of + timedelta(hours=1)
+    assert place(client, [records[0].id], as_of=late, quote=quoted.quote, key="q").id == with_quote.id
+
+
+def test_a_replacement_costs_what_was_quoted(client: Client, as_of: datetime) -> None:
+    gone, _ = stock(2, as_of=as_of)
+    quote = quote_create(client_id=client.id, inventory_ids=[gone.id], as_of=as_of).quote
+    InventoryRecord.objects.filter(id=gone.id).update(sold_at_utc=as_of)
+    set_price_of_gold_6("9.99", as_of + timedelta(minutes=1))
+    order = place(client, [gone.id], as_of=as_of + timedelta(minutes=2), quote=quote)
+    assert (order.total, replaced(order)) == (Decimal("8.00"), 1)
+
+
+def test_after_its_time_a_quote_sells_nothing(client: Client, as_of: datetime) -> None:
+    (record,) = stock(1, as_of=as_of)
+    quote = quote_create(client_id=client.id, inventory_ids=[record.id], as_of=as_of).quote
+    with pytest.raises(QuoteExpired, match="Ask for a new quote"):
+        place(client, [record.id], as_of=quote.expires_at_utc, quote=quote)
+    assert not Sale.objects.exists()
+
+
+def test_a_quote_reserves_nothing(client: Client, as_of: datetime) -> None:
+    (record,) = stock(1, as_of=as_of)
+    quote_create(client_id=client.id, inventory_ids=[record.id], as_of=as_of)
+    assert buy(ClientFactory(), 1, GOLD_6, as_of=as_of).quantity == 1
+
+
+def test_a_quote_names_what_it_cannot_quote(client: Client, as_of: datetime) -> None:
+    sold, there = stock(2, as_of=as_of)
+    InventoryRecord.objects.filter(id=sold.id).update(sold_at_utc=as_of)
+    stranger = uuid4()
+    with pytest.raises(InventoryNotFound) as refusal:
+        quote_create(client_id=client.id, inventory_ids=[sold.id, there.id, stranger], as_of=as_of)
+    assert refusal.value.missing == [sold.id, stranger]
+    early = as_of - timedelta(days=1500)
+    unpriced = ids_of(stock(1, as_of=early))
+    with pytest.raises(NoPrice):
+        quote_create(client_id=client.id, inventory_ids=unpriced, as_of=early)
+    assert not Quote.objects.exists()
+
+
+def test_a_quote_belongs_to_its_client_and_to_its_records(client: Client, as_of: datetime) -> None:
+    one, other = stock(2, as_of=as_of)
+    quote = quote_create(client_id=client.id, inventory_ids=[one.id], as_of=as_of).quote
+    with pytest.raises(QuoteNotFound):
+        place(ClientFactory(), [one.id], as_of=as_of, quote=quote)
+    with pytest.raises(NotInQuote, match=str(other.id)):
+        place(client, [one.id, other.id], as_of=as_of, quote=quote)
+    assert not Sale.objects.exists()
+
+
+def test_the_database_keeps_a_quote_as_it_was(client: Client, as_of: datetime) -> None:
+    quote_create(client_id=client.id, inventory_ids=ids_of(stock(1, as_of=as_of)), as_of=as_of)
+    for sql in (
+        "UPDATE quotes SET expires_at_utc = expires_at_utc + interval '1 day'",
+        "UPDATE quote_items SET unit_price = 0",
+    ):
+        with pytest.raises(DatabaseError, match="update rows"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
