@@ -9,7 +9,7 @@ from django.contrib.admin.helpers import AdminErrorList, AdminForm
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models import Case, DateTimeField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,6 +24,9 @@ from pricing.errors import PriceRefused, PriceRuleIsGone
 from pricing.forms import PriceChangeForm
 from pricing.models import PriceRule
 from pricing.services import price_set, price_withdraw, utc
+
+YOUNGEST_FIRST = Case(*(When(age_bucket=str(bucket), then=number) for number, bucket in enumerate(AgeBucket)))
+"""The order of the buckets, which is not that of their names."""
 
 
 class Price(NamedTuple):
@@ -73,6 +76,8 @@ class PriceRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = (StateFilter, "classification", "age_bucket")
     list_select_related = ("created_by",)
     list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("classification", YOUNGEST_FIRST, "-effective_from_utc")
     search_fields = ("classification", "age_bucket", "amount__exact", "created_by__email")
     search_help_text = "Search by class, bucket (MONTH_3_TO_5), exact amount, or the e-mail address of who entered it."
     fields = (*list_display, "created_at_utc")
@@ -101,7 +106,7 @@ class PriceRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         prices = price_table(cast("Request", request).as_of)
-        return super().changelist_view(request, {"prices": prices, **(extra_context or {})})
+        return super().changelist_view(request, {"title": "Prices", "prices": prices, **(extra_context or {})})
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -1,10 +1,14 @@
 """The form with which staff change a price."""
 
+from decimal import Decimal
+
 from django import forms
 from django.contrib.admin.widgets import AdminRadioSelect, AdminSplitDateTime
 
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.errors import PriceRefused
+from pricing.services import price_check
 
 
 class PriceChangeForm(forms.Form):
@@ -25,3 +29,11 @@ class PriceChangeForm(forms.Form):
         widget=AdminSplitDateTime,
         help_text="Leave both empty to change the price now. A date without a time is incomplete.",
     )
+
+    def clean_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["amount"]
+        try:
+            price_check(amount)
+        except PriceRefused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return amount

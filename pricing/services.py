@@ -44,7 +44,7 @@ def price_set(
     The rule in force at that instant ends at it. Raises PriceRefused, which names the argument at fault, where the
     amount is no price, the instant lies before `as_of`, or the change would change nothing (contract, "Price").
     """
-    _check_amount(amount)
+    price_check(amount)
     if effective_from < as_of:
         _refuse("effective_from", f"A price cannot be changed in the past: it is {utc(as_of)} now.")
     cell = PriceRule.objects.filter(classification=classification, age_bucket=age_bucket)
@@ -74,6 +74,18 @@ def price_set(
         )
     logger.info("price rule %s set by user %s", rule.id, by.id if by else None)
     return rule
+
+
+def price_check(amount: Decimal) -> None:
+    """Raises PriceRefused for an amount that is no price: negative, finer than a cent, above MAX_AMOUNT."""
+    if not amount.is_finite():
+        _refuse("amount", "A price is a number of US dollars, for example 8.50.")
+    if amount < 0:
+        _refuse("amount", "A price is not negative.")
+    if amount > MAX_AMOUNT:
+        _refuse("amount", f"A price is {dollars(MAX_AMOUNT)} at most.")
+    if amount != amount.quantize(Decimal("0.01")):
+        _refuse("amount", "A price has at most two decimals.")
 
 
 def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None) -> None:
@@ -120,17 +132,6 @@ def _only_writer() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {PriceRule._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
         yield
-
-
-def _check_amount(amount: Decimal) -> None:
-    if not amount.is_finite():
-        _refuse("amount", "A price is a number of US dollars, for example 8.50.")
-    if amount < 0:
-        _refuse("amount", "A price is not negative.")
-    if amount > MAX_AMOUNT:
-        _refuse("amount", f"A price is {dollars(MAX_AMOUNT)} at most.")
-    if amount != amount.quantize(Decimal("0.01")):
-        _refuse("amount", "A price has at most two decimals.")
 
 
 def _check_change(before: PriceRule, amount: Decimal, effective_from: datetime) -> None:

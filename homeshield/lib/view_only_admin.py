@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.db import connection, models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 REACH = 2_000
 """How many rows a list pages through at most. Paging is by OFFSET here, whose cost grows with the depth."""
@@ -64,7 +65,12 @@ class ViewOnlyAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("id",)  # that the box is shown at all; `search` decides what it finds
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"reach": REACH, "estimate": estimated_rows(self.model), **(extra_context or {})}
+        context = {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "reach": REACH,
+            "estimate": estimated_rows(self.model),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, context)
 
     def get_search_results(

@@ -13,6 +13,8 @@ from tests.factories import PASSWORD, ClientFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
+NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
+
 
 @pytest.fixture
 def boss() -> User:
