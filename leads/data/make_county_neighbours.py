@@ -37,7 +37,7 @@ def main() -> None:
     with (HERE / "counties.csv").open(newline="") as handle:
         known = {(row["state"], row["county"]) for row in csv.DictReader(handle)}
     places_on = defaultdict(set)
-    for county in topology["objects"]["counties"]["geometries"]:
+    for county in outlines["counties"]["geometries"]:
         place = (states.get(county["id"][:2]), county["properties"]["name"])
         if place in known:
             for arc in arcs(county["arcs"]):
