@@ -31,9 +31,8 @@ def main() -> None:
     topology = json.loads(pathlib.Path(sys.argv[1]).read_text())
     with (HERE / "states.csv").open(newline="") as handle:
         code_of = {row["name"]: row["code"] for row in csv.DictReader(handle)}
-    states = {
-        state["id"]: code_of.get(state["properties"]["name"]) for state in topology["objects"]["states"]["geometries"]
-    }
+    outlines = topology["objects"]
+    states = {state["id"]: code_of.get(state["properties"]["name"]) for state in outlines["states"]["geometries"]}
     with (HERE / "counties.csv").open(newline="") as handle:
         known = {(row["state"], row["county"]) for row in csv.DictReader(handle)}
     places_on = defaultdict(set)
