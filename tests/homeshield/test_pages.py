@@ -1,0 +1,172 @@
+"""What is true of every page: the start page, the account pages, the error pages, and the strict policy over all."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from homeshield.accounts.models import User
+from tests.factories import PASSWORD, StaffFactory, UserFactory
+
+
+@pytest.fixture
+def buyer(db: None) -> User:
+    return UserFactory()
+
+
+class TestStartPage:
+    def test_tells_visitors_what_this_is(self, client: Client, db: None) -> None:
+        content = client.get("/").content.decode()
+        for said in ("24 months and more", "day 720", "Borrower tobacco use", "Sign in"):
+            assert said in content
+
+    def test_sends_buyers_to_the_inventory(self, client: Client, buyer: User) -> None:
+        client.force_login(buyer)
+        assert client.get("/")["Location"] == "/inventory/"
+
+    def test_sends_staff_to_the_administration(self, client: Client, db: None) -> None:
+        client.force_login(StaffFactory())
+        assert client.get("/")["Location"] == "/admin/"
+
+    def test_tells_a_user_without_a_company_whom_to_ask(self, client: Client, db: None) -> None:
+        client.force_login(UserFactory(client=None))
+        assert "your account buys for no company yet" in client.get("/").content.decode()
+
+
+class TestAccountPages:
+    def test_nobody_signs_up_by_themselves(self, client: Client, db: None) -> None:
+        page = client.get("/accounts/signup/")
+        assert page.status_code == 200
+        assert "accounts are made by our staff" in page.content.decode()
+        client.post("/accounts/signup/", {"email": "a@b.example", "password1": PASSWORD, "password2": PASSWORD})
+        assert not User.objects.exists()
+
+    def test_a_wrong_password_is_explained_and_the_right_one_opens_the_shop(self, client: Client, buyer: User) -> None:
+        wrong = client.post("/accounts/login/", {"login": buyer.email, "password": "wrong"})
+        assert 'role="alert"' in wrong.content.decode()
+        right = client.post("/accounts/login/", {"login": buyer.email, "password": PASSWORD}, follow=True)
+        assert right.redirect_chain[-1][0] == "/inventory/"
+        assert "Browse leads" in right.content.decode()
+
+    def test_too_many_attempts_meet_a_page_that_says_what_to_do(self, client: Client, buyer: User) -> None:
+        cache.clear()
+        for _ in range(40):
+            response = client.post("/accounts/login/", {"login": buyer.email, "password": "wrong"})
+        cache.clear()
+        assert response.status_code == 429
+        assert "Too many attempts" in response.content.decode()
+
+
+class TestErrorPages:
+    def test_an_unknown_address(self, client: Client, buyer: User) -> None:
+        client.force_login(buyer)
+        response = client.get("/nothing/here/")
+        assert response.status_code == 404
+        assert "There is no such page" in response.content.decode()
+
+    def test_a_form_from_a_stale_page(self, buyer: User) -> None:
+        browser = Client(enforce_csrf_checks=True)
+        browser.force_login(buyer)
+        response = browser.post("/order/buy/")
+        assert response.status_code == 403
+        assert "This page was open for too long" in response.content.decode()
+
+    def test_the_page_for_our_own_faults_needs_nothing(self) -> None:
+        content = render_to_string("500.html")
+        assert "HomeShield has a problem" in content
+        assert "{" not in content
+
+    @pytest.mark.parametrize("status", ["400", "403"])
+    def test_the_pages_that_django_shows_by_itself(self, status: str) -> None:
+        assert "HomeShield" in render_to_string(f"{status}.html", request=None)
+
+
+class _Violations(HTMLParser):
+    """Collects what the content security policy forbids: inline styles, handlers and scripts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "style" or (tag == "script" and "src" not in given):
+            self.found.append(f"<{tag}>")
+        self.found += [f"{tag}[{name}]" for name in given if name == "style" or name.startswith(("on", "hx-on"))]
+        self.found += [f"{tag}[{name}]" for name, value in attrs if value and value.strip().startswith("js:")]
+
+
+PAGES = [
+    "/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/inactive/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/1-nothing/",
+    "/accounts/password/reset/key/done/",
+    "/accounts/confirm-email/",
+    "/accounts/confirm-email/nothing/",
+]
+BUYERS_PAGES = [
+    "/accounts/logout/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/reauthenticate/",
+    "/inventory/",
+    "/inventory/?state=ZZ",
+    "/order/",
+    "/orders/",
+    "/nothing/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES + BUYERS_PAGES)
+def test_no_page_breaks_the_content_security_policy(client: Client, buyer: User, path: str) -> None:
+    if path in BUYERS_PAGES:
+        client.force_login(buyer)
+    response = client.get(path)
+    assert response.status_code in {200, 404, 422}
+    policy = response["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    content = response.content.decode()
+    violations = _Violations()
+    violations.feed(content)
+    assert violations.found == []
+    assert '<link rel="stylesheet" href="/static/css/tokens.css">' in content, "every page is in the site's look"
+
+
+@pytest.mark.parametrize("path", PAGES + BUYERS_PAGES)
+def test_every_page_can_be_found_and_told_apart(client: Client, buyer: User, path: str) -> None:
+    if path in BUYERS_PAGES:
+        client.force_login(buyer)
+    content = client.get(path).content.decode()
+    title = re.search(r"<title>(.+?)</title>", content, re.DOTALL)
+    assert title
+    assert "HomeShield" in title[1]
+    assert len(re.findall(r"<h1", content)) == 1
+    assert 'href="#main"' in content
+    assert '<html lang="en">' in content
+
+
+def test_every_style_sheet_and_picture_that_a_template_names_is_there() -> None:
+    root = Path(settings.BASE_DIR)
+    names = {
+        name
+        for template in (root / "templates").rglob("*.html")
+        for name in re.findall(r"{% static '([^']+)' %}", template.read_text(encoding="utf-8"))
+    }
+    assert {"css/tokens.css", "img/mark.svg"} <= names
+    assert [name for name in sorted(names) if not (root / "static" / name).is_file()] == []
+
+
+def test_addresses_by_name() -> None:
+    assert reverse("inventory:record-list") == "/inventory/"
+    assert reverse("sales:draft-show") == "/order/"
+    assert reverse("sales:order-list") == "/orders/"
