@@ -50,3 +50,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if pool is not None:
             pool.conninfo = _connection_string
         return pool
+
+    def close_pool(self) -> None:
+        """Closes the pool if there is one. Django's own method first makes one, which would start the server."""
+        if self.alias in self._connection_pools:  # type: ignore[attr-defined]  # the stubs lack it
+            super().close_pool()

@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -78,7 +79,7 @@ def _read_pid_file(location: Location) -> tuple[int, bool]:
     try:
         lines = location.pid_file.read_text().splitlines()
         return int(lines[0]), len(lines) > 7 and lines[7].strip() == "ready"
-    except (FileNotFoundError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError):
         return 0, False
 
 
@@ -186,7 +187,9 @@ def _initialise(location: Location) -> None:
         # Before the rename, and not at the first start: whoever finds a server also finds the database.
         create = f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'\n"
         _run([postgres, "--single", "-F", "-j", "-D", str(staging), "postgres"], location, stdin=create)
-        _run([initdb, "--sync-only", "-D", str(staging)], location)
+        # One call for the file system is three times as fast as one for each of a thousand files.
+        method = "syncfs" if sys.platform == "linux" else "fsync"
+        _run([initdb, "--sync-only", "--sync-method", method, "-D", str(staging)], location)
         staging.rename(location.data)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)

@@ -41,6 +41,13 @@ def running(_resting_home: Path, monkeypatch: pytest.MonkeyPatch) -> embedded_po
     return embedded_postgres.ensure_running()
 
 
+@pytest.fixture
+def stopped(running: embedded_postgres.ConnectionInfo) -> embedded_postgres.ConnectionInfo:
+    """The same server, initialised and at rest."""
+    embedded_postgres.stop()
+    return running
+
+
 def _open_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="homeshield-test-", dir="/var/tmp"))
     folder.chmod(0o755 if os.geteuid() == 0 else 0o700)

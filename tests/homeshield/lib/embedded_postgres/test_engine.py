@@ -31,7 +31,7 @@ ALIAS = "embedded"  # Django keeps its pools by alias: "default" would be that o
 @pytest.fixture(params=[None, {"min_size": 0, "max_size": 2, "timeout": 10}], ids=["plain", "pool"])
 def connection(
     request: pytest.FixtureRequest,
-    home: Path,
+    stopped: embedded_postgres.ConnectionInfo,
     django_db_blocker: DjangoDbBlocker,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[DatabaseWrapper]:
@@ -107,13 +107,21 @@ def test_a_pool_that_reconnects_by_itself_starts_the_server_again(connection: Da
     assert server_pid() != killed
 
 
-def test_a_server_that_cannot_start_is_explained_at_once(connection: DatabaseWrapper, home: Path) -> None:
-    home.write_text("a file where the folder should be")
-    try:
-        with pytest.raises(embedded_postgres.EmbeddedPostgresError, match="cannot be made"):
-            _query(connection)
-    finally:
-        home.unlink()
+def test_a_server_that_cannot_start_is_explained_at_once(
+    connection: DatabaseWrapper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pg").write_text("a file where the folder should be")
+    monkeypatch.setenv(embedded_postgres.DIRECTORY_VARIABLE, str(tmp_path / "pg"))
+
+    with pytest.raises(embedded_postgres.EmbeddedPostgresError, match="cannot be made"):
+        _query(connection)
+
+
+def test_closing_a_pool_that_was_never_used_starts_nothing(connection: DatabaseWrapper) -> None:
+    connection.close()
+    connection.close_pool()
+
+    assert not embedded_postgres.status().running
 
 
 def test_test_databases_are_created_and_destroyed(connection: DatabaseWrapper) -> None:
@@ -138,7 +146,7 @@ def _manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_dbshell_is_the_psql_of_the_embedded_server(home: Path) -> None:
+def test_dbshell_is_the_psql_of_the_embedded_server(stopped: embedded_postgres.ConnectionInfo) -> None:
     shell = _manage("dbshell", "--", "-Atc", "SELECT current_database(), current_user")
 
     assert shell.stdout == "homeshield|homeshield\n", shell.stderr
@@ -165,20 +173,23 @@ def _command(action: str) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
-def test_the_command_starts_shows_and_stops(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_starts_shows_and_stops(
+    stopped: embedded_postgres.ConnectionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", ENGINE)
 
     assert _command("status")[0].startswith("state   not running")
     assert _command("stop") == ("It was not running.\n", "")
     assert _command("start")[0].startswith(f"state   running, process {server_pid()}")
-    assert f"data    {home / 'data'}\n" in _command("status")[0]
+    assert f"data    {embedded_postgres.status().data}\n" in _command("status")[0]
     assert select("SELECT 1", _command("url")[0].strip()) == 1
     assert _command("stop") == ("The embedded PostgreSQL is stopped.\n", "")
     assert not embedded_postgres.status().running
 
 
-def test_the_command_says_when_another_server_is_in_use(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    embedded_postgres.ensure_running()
+def test_the_command_says_when_another_server_is_in_use(
+    running: embedded_postgres.ConnectionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
 
     for action in ("start", "url"):

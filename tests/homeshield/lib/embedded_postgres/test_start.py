@@ -203,7 +203,7 @@ def test_binaries_under_a_closed_folder_are_copied(home: Path) -> None:
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
-def test_ctrl_c_in_the_starting_terminal_leaves_the_server_up(home: Path) -> None:
+def test_ctrl_c_in_the_starting_terminal_leaves_the_server_up(stopped: embedded_postgres.ConnectionInfo) -> None:
     starter = launch(f"{ENSURE.replace('print(', 'print(flush=True, *[')[:-1]}]); import time; time.sleep(60)")
     assert starter.stdout is not None
     pid = int(starter.stdout.readline())
