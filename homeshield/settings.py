@@ -179,7 +179,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-DATETIME_FORMAT = "Y-m-d H:i:s"  # to the second: prices and buckets change at instants
+FORMAT_MODULE_PATH = "homeshield.formats"  # instants to the second
 
 # --- Static files ------------------------------------------------------------------------------------------
 

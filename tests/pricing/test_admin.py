@@ -84,6 +84,9 @@ def test_a_price_changes_from_a_future_instant_and_a_change_now_tells_where_it_e
     response = change(staff, "9")
     assert [rule.amount for rule in rules()] == [10, 9, 12]
     assert [rule.effective_until_utc for rule in rules()][1:] == [ahead, None]
+    assert (
+        response.content.decode().count("2999-03-14 15:09:26") == 4
+    )  # message, table, end of one rule, begin of other
     assert said(response)[0].endswith(
         " until 2999-03-14 15:09:26 UTC, when the price follows that had been set for then."
     )
