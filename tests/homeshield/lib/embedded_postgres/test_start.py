@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import stat
+import statistics
 import subprocess
 import time
 from contextlib import suppress
@@ -52,11 +53,13 @@ def test_settings_are_in_force(running: embedded_postgres.ConnectionInfo, name: 
 
 
 def test_a_running_server_costs_far_less_than_a_millisecond(running: embedded_postgres.ConnectionInfo) -> None:
-    began = time.perf_counter()
+    costs = []
     for _ in range(200):
+        began = time.perf_counter()
         embedded_postgres.ensure_running()
+        costs.append(time.perf_counter() - began)
 
-    assert (time.perf_counter() - began) / 200 < 0.0005
+    assert statistics.median(costs) < 0.0005
 
 
 def test_four_processes_start_one_server(home: Path) -> None:
