@@ -22,7 +22,7 @@ from leads.classification import Classification
 
 @dataclass(frozen=True, slots=True)
 class Allocated:
-    """A record that the current transaction has marked as sold."""
+    """A record that the current transaction holds for an order."""
 
     inventory_id: UUID
     lead_id: UUID
@@ -80,7 +80,7 @@ class Shortfall(Exception):
 
 
 def inventory_allocate(*, demands: Sequence[Demand], client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
-    """Marks records as sold at `as_of` until every demand is filled, and returns them demand by demand.
+    """Locks records that are sellable at `as_of` until every demand is filled, and returns them demand by demand.
 
     Fills the narrowest places first: since a county lies within its state and a state within everywhere, this finds
     an assignment of records to demands wherever one exists (contract, "Purchase"). Must run in a transaction, which
@@ -93,8 +93,16 @@ def inventory_allocate(*, demands: Sequence[Demand], client_id: UUID, as_of: dat
     for index in sorted(range(len(demands)), key=lambda i: _lock_order(demands[i].criteria)):
         wanted = demands[index]
         open_to_client = InventoryRecord.objects.sellable(as_of).matching(wanted.criteria).not_owned_by(client_id)
+        taken = [
+            record.inventory_id
+            for other, got in filled.items()
+            if wanted.criteria.contains(demands[other].criteria)
+            for record in got.records
+        ]
+        if taken:  # this order's own lines overlap; its locks do not keep itself out
+            open_to_client = open_to_client.exclude(id__in=taken)
         records = _locked(open_to_client, wait=wait)[: wanted.quantity]
-        filled[index] = _sell(index, [Allocated(*row) for row in records], wanted.quantity, as_of)
+        filled[index] = _enough(index, [Allocated(*row) for row in records], wanted.quantity)
     return [filled[index] for index in range(len(demands))]
 
 
@@ -126,8 +134,8 @@ def named_groups(ids: Sequence[UUID]) -> list[NamedGroup]:
 def inventory_allocate_named(
     *, groups: Sequence[NamedGroup], client_id: UUID, as_of: datetime, wait: bool
 ) -> list[Filled]:
-    """Marks the named records as sold at `as_of`, and in the place of each that was sold, has lapsed or belongs to a
-    lead of the client's, one that is alike. A record that is merely held by another order is not replaced: without
+    """Locks the named records, and in the place of each that was sold, has lapsed or belongs to a lead of the
+    client's, one that is alike. A record that is merely held by another order is not replaced: without
     `wait` it is a shortfall. Otherwise as `inventory_allocate`."""
     filled: dict[int, Filled] = {}
     if wait:
@@ -142,7 +150,7 @@ def inventory_allocate_named(
             raise Shortfall(index, len(records))
         if gone:
             records += [Allocated(*row) for row in _locked(sellable & group.peers(), wait=wait)[:gone]]
-        filled[index] = Filled(_sell(index, records, len(group.ids), as_of).records, replaced=gone)
+        filled[index] = _enough(index, records, len(group.ids), replaced=gone)
     return [filled[index] for index in range(len(groups))]
 
 
@@ -151,16 +159,10 @@ def _locked(records: InventoryQuerySet, *, wait: bool) -> models.QuerySet[Invent
     return records.in_order_of_sale().select_for_update(skip_locked=not wait, of=("self",)).values_list("id", "lead_id")
 
 
-def _sell(index: int, records: list[Allocated], quantity: int, as_of: datetime) -> Filled:
-    """Marks the records as sold, so that no later line of the order finds them. Raises Shortfall."""
+def _enough(index: int, records: list[Allocated], quantity: int, replaced: int = 0) -> Filled:
     if len(records) < quantity:
         raise Shortfall(index, len(records))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE inventory SET sold_at_utc = %s WHERE id = ANY(%s)",
-            [as_of, [record.inventory_id for record in records]],
-        )
-    return Filled(records)
+    return Filled(records, replaced)
 
 
 def _lock_order(criteria: Criteria) -> tuple[int, str]:

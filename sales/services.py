@@ -4,13 +4,12 @@ Each is tried without waiting first, so that orders pass one another by; when th
 released and tried once more, waiting for what other orders hold. Only then is a shortage a shortage.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from homeshield.accounts.models import User
-from homeshield.lib.clock import transaction_instant
 from homeshield.lib.errors import DomainError
 from inventory.alternatives import alternatives
 from inventory.criteria import Demand
@@ -34,9 +33,10 @@ def order_place(
     demands: Sequence[Demand],
     key: str,
     expected_total: Decimal | None = None,
-    clock: Callable[[], datetime] = transaction_instant,
+    as_of: datetime | None = None,
 ) -> Order:
-    """Buys all of the demands, or nothing, at the prices in force at one instant: the database's transaction time.
+    """Buys all of the demands, or nothing, at the prices in force at one instant: `as_of`, or where none is given the
+    database's transaction time, on which all workers agree.
 
     The same client, key and demands return the first order and sell nothing more. `expected_total` in USD is what
     the buyer has seen; another total is refused.
@@ -51,7 +51,7 @@ def order_place(
             key=key,
             basket=CriteriaBasket(demands),
             expected_total=expected_total,
-            clock=clock,
+            as_of=as_of,
         )
     )
 
@@ -63,7 +63,7 @@ def order_place_named(
     inventory_ids: Sequence[UUID],
     key: str,
     quote_id: UUID | None = None,
-    clock: Callable[[], datetime] = transaction_instant,
+    as_of: datetime | None = None,
 ) -> Order:
     """Buys these records, and replacements for those that are gone, or nothing; at the quote's prices if one is named.
 
@@ -77,7 +77,7 @@ def order_place_named(
             key=key,
             basket=NamedBasket(inventory_ids, quote_id),
             expected_total=None,
-            clock=clock,
+            as_of=as_of,
         )
     )
 
@@ -88,7 +88,7 @@ def order_place_draft(
     draft_id: UUID,
     version: int,
     expected_total: Decimal,
-    clock: Callable[[], datetime] = transaction_instant,
+    as_of: datetime | None = None,
 ) -> Order:
     """Buys a user's draft as the page showed it. The draft's id is the key: a repeat returns the first order.
 
@@ -103,7 +103,7 @@ def order_place_draft(
             key=f"draft:{draft_id}",
             basket=DraftBasket(user=user, draft_id=draft_id, version=version),
             expected_total=expected_total,
-            clock=clock,
+            as_of=as_of,
         )
     )
 
@@ -114,17 +114,22 @@ def _place(purchase: Purchase) -> Order:
             return attempt(purchase, wait=False)
         except Short:
             return attempt(purchase, wait=True)
-    except Short as short:
-        raise _insufficient(purchase, short) from None
-    except (KeyTaken, DomainError):
-        # What stands in the way now (the key itself, a draft that is gone, a quote that has expired since) does not
-        # matter where this is the repeat of a request that went through.
-        placed = Order.objects.filter(client_id=purchase.client_id, idempotency_key=purchase.key).first()
-        if placed is None:
-            raise
-        if placed.request_digest != purchase.basket.digest():
-            raise IdempotencyKeyReused from None
-        return placed
+    except (KeyTaken, Short, DomainError) as obstacle:
+        # Whatever stands in the way now (the key itself, stock that the first request took, a draft that is gone, a
+        # quote that has expired since) does not matter where this is the repeat of a request that went through.
+        if placed := _placed_before(purchase):
+            return placed
+        if isinstance(obstacle, Short):
+            raise _insufficient(purchase, obstacle) from None
+        raise
+
+
+def _placed_before(purchase: Purchase) -> Order | None:
+    """The order that the same request brought about. Raises IdempotencyKeyReused where it was another request."""
+    placed = Order.objects.filter(client_id=purchase.client_id, idempotency_key=purchase.key).first()
+    if placed and placed.request_digest != purchase.basket.digest():
+        raise IdempotencyKeyReused
+    return placed
 
 
 def _insufficient(purchase: Purchase, short: Short) -> InsufficientInventory:

@@ -30,7 +30,7 @@ def main() -> None:
             user_id=None,
             demands=[Demand(criteria=gold_6, quantity=10), Demand(criteria=gold_6, quantity=10)],
             key=key,
-            clock=lambda: as_of,
+            as_of=as_of,
         )
 
     for line in sys.stdin:

@@ -44,7 +44,7 @@ def main(rounds: int) -> None:
                 user_id=None,
                 demands=[Demand(criteria=gold_6, quantity=20)],
                 key=key,
-                clock=lambda: as_of,
+                as_of=as_of,
             )
         finally:
             connection.close()

@@ -53,7 +53,7 @@ def order(client: Client, *lines: tuple[int, Criteria], as_of: datetime, key: st
         user_id=None,
         demands=[Demand(quantity=quantity, criteria=criteria) for quantity, criteria in lines],
         key=key or str(uuid4()),
-        clock=lambda: as_of,
+        as_of=as_of,
     )
 
 
@@ -275,7 +275,7 @@ def test_a_double_click_buys_once(clients: list[Client], as_of: datetime) -> Non
     assert shown.draft_id is not None
     click = partial(
         order_place_draft, user=user, draft_id=shown.draft_id, version=shown.version,
-        expected_total=Decimal("40.00"), clock=lambda: as_of,
+        expected_total=Decimal("40.00"), as_of=as_of,
     )  # fmt: skip
     results = run_together([click] * 4)
     assert all(isinstance(result, Order) for result in results), results
@@ -290,7 +290,7 @@ def test_named_records_go_to_one_buyer_and_the_others_get_replacements(clients: 
         [
             partial(
                 order_place_named, client_id=client.id, user_id=None, inventory_ids=named, key="k",
-                clock=lambda: as_of,
+                as_of=as_of,
             )
             for client in clients
         ]
@@ -307,7 +307,7 @@ def test_a_named_record_that_is_merely_held_is_waited_for_and_not_replaced(
     records = stock(5, as_of=as_of)
     named = [records[0].id]
     job = partial(
-        order_place_named, client_id=clients[0].id, user_id=None, inventory_ids=named, key="k", clock=lambda: as_of
+        order_place_named, client_id=clients[0].id, user_id=None, inventory_ids=named, key="k", as_of=as_of
     )
     with rival(hold(named)) as other:
         bought = run_beside(job, then=lambda: other.end(commit=False))

@@ -96,7 +96,7 @@ def wait_for_other_sessions_to_end() -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+                "AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'"
             )
             if cursor.fetchone()[0] == 0:
                 return
@@ -137,7 +137,7 @@ def test_whatever_dies_when_an_order_is_whole_or_nothing(worker: Worker, buyer: 
         assert_whole_or_nothing(keys)
         whole += Order.objects.filter(idempotency_key=key).exists()
 
-        repeated = order_place(client_id=buyer.id, user_id=None, demands=LINES, key=key, clock=lambda: as_of)
+        repeated = order_place(client_id=buyer.id, user_id=None, demands=LINES, key=key, as_of=as_of)
         assert repeated.quantity == 20
         assert_whole_or_nothing(keys)
     assert Order.objects.count() == KILLS + 1

@@ -96,7 +96,7 @@ def test_an_order_is_filled_if_and_only_if_a_matcher_can_fill_it(
             stock(1, as_of=as_of, state=state, county=county)
         expected = can_be_assigned(supply, order)
         try:
-            placed = order_place(client_id=buyer.id, user_id=None, demands=order, key="k", clock=lambda: as_of)
+            placed = order_place(client_id=buyer.id, user_id=None, demands=order, key="k", as_of=as_of)
         except InsufficientInventory:
             assert not expected
             assert not InventoryRecord.objects.filter(sold_at_utc__isnull=False).exists()

@@ -33,7 +33,7 @@ def demand(quantity: int, criteria: Criteria) -> Demand:
 
 def place(client: Client, *demands: Demand, as_of: datetime, key: str | None = None) -> Order:
     """An order of several lines at `as_of`, under a key of its own unless one is given."""
-    return order_place(client_id=client.id, user_id=None, demands=demands, key=key or str(uuid4()), clock=lambda: as_of)
+    return order_place(client_id=client.id, user_id=None, demands=demands, key=key or str(uuid4()), as_of=as_of)
 
 
 def buy(client: Client, quantity: int, criteria: Criteria, *, as_of: datetime, key: str | None = None) -> Order:

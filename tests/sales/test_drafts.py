@@ -97,7 +97,7 @@ def place(user: User, summary: DraftSummary, as_of: datetime) -> Order:
     assert summary.total is not None
     return order_place_draft(
         user=user, draft_id=summary.draft_id, version=summary.version, expected_total=summary.total,
-        clock=lambda: as_of,
+        as_of=as_of,
     )  # fmt: skip
 
 

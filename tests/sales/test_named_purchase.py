@@ -48,7 +48,7 @@ def place(
         inventory_ids=ids,
         key=key or str(uuid4()),
         quote_id=quote.id if quote else None,
-        clock=lambda: as_of,
+        as_of=as_of,
     )
 
 

@@ -151,7 +151,7 @@ def test_another_total_than_the_buyer_saw_is_refused(client: Client, as_of: date
     stock(2, as_of=as_of)
     with pytest.raises(PricesChanged) as refusal:
         order_place(
-            client_id=client.id, user_id=None, demands=[demand(2, GOLD_6)], key="k", clock=lambda: as_of,
+            client_id=client.id, user_id=None, demands=[demand(2, GOLD_6)], key="k", as_of=as_of,
             expected_total=Decimal("20.00"),
         )  # fmt: skip
     assert (refusal.value.expected, refusal.value.actual) == (Decimal("20.00"), Decimal("16.00"))

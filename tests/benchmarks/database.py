@@ -1,0 +1,87 @@
+"""A database of its own for each benchmark, filled by SQL: what is measured is not how it was filled."""
+
+import os
+import sys
+from datetime import datetime
+from typing import LiteralString
+
+import django
+
+
+def use_database(name: str) -> None:
+    """Points Django at a fresh database of this name on the configured server, migrated and empty."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    settings = connection.settings_dict
+    ours = settings["NAME"]
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    connection.close()
+    connection.close_pool()
+    settings["NAME"] = name
+    call_command("migrate", verbosity=0)
+    say(f"database {name} on the server of {ours}")
+
+
+def drop_database(name: str) -> None:
+    from django.db import connection
+
+    connection.close()
+    connection.close_pool()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+FILL: LiteralString = """
+    WITH numbered AS (
+        SELECT n, %(first)s + n AS number,
+               %(as_of)s - interval '24 hours' * %(age)s - interval '1 second' * (n %% 80000) AS created
+        FROM generate_series(1, %(count)s) AS n
+    ), made AS (
+        INSERT INTO leads (id, created_at_utc, classification, state, county, city, first_name, call_in_date,
+                           natural_key, mortgage_id)
+        SELECT lpad(to_hex(number), 32, '0')::uuid, created, %(classification)s, 'LA', 'Caddo', 'Pecanville', 'Ada', '',
+               md5(number::text)::uuid, number::text
+        FROM numbered
+    )
+    INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, expires_at_utc, sold_at_utc)
+    SELECT lpad(to_hex(number), 32, '0')::uuid, lpad(to_hex(number), 32, '0')::uuid, %(bucket)s, %(classification)s,
+           'LA', 'Caddo', created + interval '24 hours' * %(expires)s, %(sold_at)s
+    FROM numbered
+"""
+
+
+def fill(
+    first: int,
+    count: int,
+    *,
+    classification: str,
+    bucket: str,
+    age: int,
+    expires: int,
+    as_of: datetime,
+    sold_at: datetime | None = None,
+) -> None:
+    """`count` leads of Caddo, LA with their records; `age` in days, `expires` the age in days that ends the bucket."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # the rows agree by construction
+        cursor.execute(
+            FILL,
+            {
+                "first": first, "count": count, "classification": classification, "bucket": bucket, "age": age,
+                "expires": expires, "as_of": as_of, "sold_at": sold_at,
+            },
+        )  # fmt: skip
+        cursor.execute("SET session_replication_role = origin")

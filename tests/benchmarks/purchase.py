@@ -1,0 +1,173 @@
+"""What an order costs, beside one hand-written SQL statement that does the same work on the same data.
+
+    uv run python -m tests.benchmarks.purchase [--rows 1000000] [--keep]
+
+Prints medians in milliseconds and ratios, the floor and the shop taking turns in one run.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.database import drop_database, fill, say, use_database
+
+DATABASE = "benchmark_purchase"
+BUYERS = 8
+SECONDS = 6.0
+
+FLOOR = """
+    WITH placed AS (
+        INSERT INTO orders (id, client_id, placed_at_utc, quantity, total, currency, idempotency_key, request_digest)
+        VALUES (gen_random_uuid(), %(client)s, now(), %(n)s, %(n)s * 8.00, 'USD', gen_random_uuid()::text, '')
+        RETURNING id
+    ), line AS (
+        INSERT INTO order_lines (id, order_id, number, classification, age_bucket, quantity, unit_price, amount,
+                                 replaced)
+        SELECT gen_random_uuid(), id, 1, 'Gold', 'MONTH_6_TO_8', %(n)s, 8.00, %(n)s * 8.00, 0 FROM placed
+    ), picked AS (
+        SELECT id FROM inventory
+        WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8' AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL
+          AND expires_at_utc > now()
+          AND NOT EXISTS (SELECT FROM sales WHERE client_id = %(client)s AND sales.lead_id = inventory.lead_id)
+        ORDER BY expires_at_utc, id LIMIT %(n)s FOR UPDATE SKIP LOCKED
+    ), marked AS (
+        UPDATE inventory SET sold_at_utc = now() FROM picked WHERE inventory.id = picked.id
+        RETURNING inventory.id, inventory.lead_id
+    )
+    INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price,
+                       currency, sold_at_utc)
+    SELECT gen_random_uuid(), placed.id, 1, marked.id, marked.lead_id, %(client)s, 'MONTH_6_TO_8', 8.00, 'USD', now()
+    FROM marked, placed
+"""
+
+
+def floor(client_id: UUID, quantity: int) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(FLOOR, {"client": client_id, "n": quantity})
+
+
+def shop(client_id: UUID, quantity: int) -> None:
+    from inventory.criteria import Criteria, Demand
+    from leads.age import AgeBucket
+    from leads.classification import Classification
+    from sales.services import order_place
+
+    criteria = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
+    demand = Demand(criteria=criteria, quantity=quantity)
+    order_place(client_id=client_id, user_id=None, demands=[demand], key=str(uuid4()))
+
+
+type Way = Callable[[UUID, int], None]
+
+
+def alternate(client_ids: list[UUID], quantity: int, repeats: int) -> tuple[float, float]:
+    """Medians in milliseconds of the floor and of the shop, taking turns."""
+    times: dict[Way, list[float]] = {floor: [], shop: []}
+    for _ in range(repeats + 2):
+        for way, measured in times.items():
+            began = time.perf_counter()
+            way(client_ids[0], quantity)
+            measured.append((time.perf_counter() - began) * 1000)
+    one, other = (statistics.median(measured[2:]) for measured in times.values())
+    return one, other
+
+
+def _buyer(way: Way, client_id: UUID, database: str, start: float, counts: "multiprocessing.Queue[int]") -> None:
+    """A process that buys ten leads at a time until its time is over."""
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    connection.settings_dict["NAME"] = database
+    way(client_id, 10)
+    while time.time() < start:
+        time.sleep(0.01)
+    done = 0
+    while time.time() < start + SECONDS:
+        way(client_id, 10)
+        done += 1
+    counts.put(done)
+
+
+def orders_per_second(way: Way, client_ids: list[UUID]) -> float:
+    context = multiprocessing.get_context("spawn")
+    counts: multiprocessing.Queue[int] = context.Queue()
+    start = time.time() + 8
+    buyers = [context.Process(target=_buyer, args=(way, key, DATABASE, start, counts)) for key in client_ids]
+    for buyer in buyers:
+        buyer.start()
+    total = sum(counts.get() for _ in buyers)
+    for buyer in buyers:
+        buyer.join()
+    return total / SECONDS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="sellable records, all in one cell")
+    parser.add_argument("--keep", action="store_true", help="leave the database for a look")
+    arguments = parser.parse_args()
+    use_database(DATABASE)
+    from django.db import connection
+    from django.utils import timezone
+
+    from homeshield.accounts.models import Client
+    from tests.sales.purchases import set_prices
+
+    now = timezone.now()
+    set_prices(now - timedelta(days=1))
+    client_ids = [Client.objects.create(name=f"Agency {n}", status="active").id for n in range(BUYERS)]
+    _fill(0, arguments.rows, now, sold=False)
+    table = Table("order", "floor", "shop", "ratio", "target", title=f"{arguments.rows:,} sellable records in one cell")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    before: dict[int, float] = {}
+    for quantity, repeats, target in ((1, 200, "2.0"), (50, 100, "2.0"), (1000, 15, "1.3")):
+        one, other = alternate(client_ids, quantity, repeats)
+        before[quantity] = other
+        table.add_row(f"{quantity} leads, ms", f"{one:.2f}", f"{other:.2f}", f"{other / one:.2f}", f"≤ {target}")
+    rates = [(orders_per_second(floor, client_ids), orders_per_second(shop, client_ids)) for _ in range(2)]
+    one, other = (statistics.median(column) for column in zip(*rates, strict=True))
+    table.add_row(f"{BUYERS} buyers, orders of 10 per s", f"{one:.0f}", f"{other:.0f}", f"{other / one:.2f}", "≥ 0.6")
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE inventory")
+    again = {quantity: alternate(client_ids, quantity, repeats)[1] for quantity, repeats in ((1, 200), (50, 100))}
+    _fill(arguments.rows, arguments.rows, now, sold=True)
+    for quantity, repeats in ((1, 200), (50, 100)):
+        _, after = alternate(client_ids, quantity, repeats)
+        table.add_row(
+            f"{quantity} leads beside {arguments.rows:,} sold, ms", f"{again[quantity]:.2f} without", f"{after:.2f}",
+            f"{after / again[quantity]:.2f}", "≤ 1.3",
+        )  # fmt: skip
+    Console(width=110).print(table)
+    if not arguments.keep:
+        drop_database(DATABASE)
+
+
+def _fill(first: int, count: int, now: datetime, *, sold: bool) -> None:
+    from django.db import connection
+
+    began = time.perf_counter()
+    fill(
+        first, count, classification="Gold", bucket="MONTH_6_TO_8", age=200, expires=270, as_of=now,
+        sold_at=now if sold else None,
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE leads")
+        cursor.execute("VACUUM ANALYZE inventory")
+    say(f"{count:,} {'sold' if sold else 'sellable'} records made in {time.perf_counter() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
