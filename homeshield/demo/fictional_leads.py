@@ -1,0 +1,280 @@
+"""A call-centre CSV of people who do not exist, dated relative to a day, for the demo.
+
+Lead number n is the same person in the same place however many are asked for; only the dates follow the day. Its
+mortgage id is its number, so that no two of them are one inquiry, and its campaign id begins with CAMPAIGN, by which
+the demo knows its own. Phone numbers are from 555-01xx, which is kept for fiction.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import accumulate
+from random import Random
+from typing import BinaryIO, cast
+
+from leads.age import AgeBucket
+from leads.geography import COUNTIES, STATES
+
+CAMPAIGN = "DEMO-"
+
+HEADER = [
+    "Mortage ID",
+    "Campaign ID",
+    "Type",
+    "Call In Date",
+    "Status",
+    "Full Name",
+    "First Name",
+    "Last Name",
+    "Co-Borrower Name",
+    "Address",
+    "City",
+    "County",
+    "State",
+    "Zip",
+    "Mortgage Amount",
+    "Lender",
+    "Sale Date",
+    "Agent ID",
+    "Call In Phone Number",
+    "Borrower Age",
+    "Borrower Medical Issues",
+    "Borrower Tobacco Use",
+    "Co-Borrower ?",
+    "Borrower Phone",
+    "Source",
+]
+
+GOLD_SHARE = 0.4
+OLDEST_DAYS = 1_100
+
+# Where the leads are: in this order of states, each with fewer than the one before; the others follow by name.
+_LARGE_STATES = "TX FL CA GA NC OH PA TN IL AL MI LA NY SC VA MO IN AZ KY MS".split()  # noqa: SIM905 - easier to read
+_SHARES: dict[AgeBucket | None, float] = {
+    None: 0.08,  # too young for any bucket
+    AgeBucket.MONTH_3_TO_5: 0.22,
+    AgeBucket.MONTH_6_TO_8: 0.20,
+    AgeBucket.MONTH_9_TO_11: 0.17,
+    AgeBucket.MONTH_12_TO_23: 0.20,
+    AgeBucket.MONTH_24_PLUS: 0.13,
+}
+
+_FIRST_NAMES = [
+    "Alice",
+    "Amos",
+    "Beatrice",
+    "Calvin",
+    "Clara",
+    "Curtis",
+    "Delia",
+    "Desmond",
+    "Edna",
+    "Elias",
+    "Esther",
+    "Felix",
+    "Flora",
+    "Gideon",
+    "Gloria",
+    "Harold",
+    "Hazel",
+    "Irving",
+    "Ivy",
+    "Jasper",
+    "Josephine",
+    "Julian",
+    "Leona",
+    "Lionel",
+    "Lucille",
+    "Marcus",
+    "Marian",
+    "Miriam",
+    "Nathaniel",
+    "Nora",
+    "Oscar",
+    "Pearl",
+    "Percy",
+    "Ramona",
+    "Raymond",
+    "Ruth",
+    "Samuel",
+    "Sylvia",
+    "Theodore",
+    "Thelma",
+    "Vernon",
+    "Viola",
+    "Walter",
+    "Wilma",
+    "Winston",
+    "Zelda",
+    "José",
+    "Renée",
+    "Chloë",
+]
+_LAST_NAMES = [
+    "Applegate",
+    "Barlow",
+    "Birdsong",
+    "Blackwood",
+    "Brightwater",
+    "Caldwell",
+    "Carver",
+    "Clearfield",
+    "Crane",
+    "Dunmore",
+    "Eastman",
+    "Fairbanks",
+    "Fletcher",
+    "Goodwin",
+    "Greenlee",
+    "Hartwell",
+    "Hawthorne",
+    "Holloway",
+    "Ironside",
+    "Kingsley",
+    "Lakewood",
+    "Larkin",
+    "Lockhart",
+    "Longacre",
+    "Merriweather",
+    "Millbrook",
+    "Northcott",
+    "Oakes",
+    "Pemberton",
+    "Penrose",
+    "Quigley",
+    "Ridgeway",
+    "Rosewood",
+    "Sandoval",
+    "Shepherd",
+    "Silverman",
+    "Stillwater",
+    "Summers",
+    "Thornton",
+    "Underhill",
+    "Vance",
+    "Wainwright",
+    "Weatherby",
+    "Whitfield",
+    "Winslow",
+    "Woodruff",
+    "Yates",
+    "Muñoz",
+    "O’Hara",
+]
+_STREETS = "Alder Aspen Beech Birch Cherry Chestnut Dogwood Hickory Juniper Laurel Linden Maple Poplar Spruce".split()  # noqa: SIM905
+_STREET_KINDS = ("Ave", "Blvd", "Ct", "Dr", "Ln", "Pl", "Rd", "St", "Way")
+_TOWNS = "Brook Cedar Clear Fair Glen Green Hill Lake Maple Mill Oak Pine River Rose Spring Stone Sunny West".split()  # noqa: SIM905
+_TOWN_ENDS = ("dale", "field", "ford", "haven", "mont", "port", "ton", "view", "ville", "wood")
+_LENDERS = ("Example Home Loans", "First Sample Bank", "Fictional Federal CU", "Model Mortgage LLC", "Specimen Savings")
+_UNKNOWN = ("", "", "undefined", "N/A")  # as call centres write where they know nothing
+
+
+class _Place:
+    """A random pick of (state, county): a few large states, and in each a few large counties, hold most leads."""
+
+    def __init__(self) -> None:
+        states = [*_LARGE_STATES, *(code for code in STATES if code in COUNTIES and code not in _LARGE_STATES)]
+        self._places = []
+        weights = []
+        for rank, state in enumerate(states, 1):
+            counties = list(COUNTIES[state])
+            Random(state).shuffle(counties)  # noqa: S311 - the same every time, and nothing secret
+            shares = [1 / size**0.9 for size in range(1, len(counties) + 1)]
+            for county, share in zip(counties, shares, strict=True):
+                self._places.append((state, county))
+                weights.append(share / sum(shares) / rank**0.7)
+        self._cumulative = list(accumulate(weights))
+
+    def pick(self, random: Random) -> tuple[str, str]:
+        return random.choices(self._places, cum_weights=self._cumulative)[0]
+
+
+def fictional_csv(numbers: range, *, today: date, on_row: Callable[[], None] = lambda: None) -> BinaryIO:
+    """The CSV of the leads with these numbers, as a stream of bytes that is made while it is read.
+
+    `today` is the day in UTC; no inquiry lies in the future, in no state. `on_row` is called for every lead made.
+    """
+    return cast("BinaryIO", io.BufferedReader(_Stream(_lines(numbers, today, on_row))))
+
+
+def _lines(numbers: range, today: date, on_row: Callable[[], None]) -> Iterator[bytes]:
+    place = _Place()
+    yield _line(HEADER)
+    for number in numbers:
+        yield _line(_lead(number, place, today))
+        on_row()
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode()
+
+
+def _lead(number: int, place: _Place, today: date) -> list[str]:
+    random = Random(number)  # noqa: S311 - the same person every time
+    state, county = place.pick(random)
+    called = datetime.combine(today - timedelta(days=_age(random)), _office_hours(random))
+    first, last = random.choice(_FIRST_NAMES), random.choice(_LAST_NAMES)
+    town = Random(f"{state} {county} {random.randrange(3)}")  # noqa: S311 - a county has three towns
+    closed = called - timedelta(days=random.randrange(20, 120))
+    phone = f"{random.randrange(201, 990)}55501{random.randrange(100):02d}"
+    gold = random.random() < GOLD_SHARE
+    answers = [str(random.randrange(24, 79)), *(random.choice(("Yes", "No")) for _ in range(3)), phone]
+    if not gold:
+        for lost in random.sample(range(5), random.randint(1, 5)):
+            answers[lost] = random.choice(_UNKNOWN)
+    return [
+        f"{number:08d}",
+        f"{CAMPAIGN}{called:%m%d%y}",
+        "NEW MTG",
+        f"{called:%m-%d-%Y %H:%M:%S}",
+        "NEW",
+        f"{first} {last}",
+        first,
+        last,
+        f"{random.choice(_FIRST_NAMES)} {last}" if random.random() < 0.5 else "",
+        f"{random.randrange(1, 9999)} {random.choice(_STREETS)} {random.choice(_STREET_KINDS)}",
+        town.choice(_TOWNS) + town.choice(_TOWN_ENDS),
+        county,
+        state,
+        f"{random.randrange(10_000, 99_999)}",
+        f"${random.randrange(80, 700) * 1000:,}",
+        random.choice(_LENDERS),
+        f"{closed.month}/{closed.day}/{closed.year}",
+        f"{random.randrange(100, 140)}",
+        phone,
+        *answers,
+        random.choice(("CALL", "WEB", "IVR")),
+    ]
+
+
+def _age(random: Random) -> int:
+    """Days between the inquiry and today: every bucket and the time before the first have their share."""
+    bucket = random.choices(list(_SHARES), weights=_SHARES.values())[0]  # type: ignore[arg-type]
+    first = bucket.first_day if bucket else 2  # yesterday evening in Hawaii is still to come shortly after midnight UTC
+    following = bucket.next if bucket else AgeBucket.MONTH_3_TO_5
+    return random.randrange(first, following.first_day if following else OLDEST_DAYS)
+
+
+def _office_hours(random: Random) -> time:
+    return time(random.randrange(8, 20), random.randrange(60), random.randrange(60))
+
+
+class _Stream(io.RawIOBase):
+    """A file over pieces of bytes."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        piece = self._rest or next(self._pieces, b"")
+        taken = min(len(piece), len(buffer))
+        buffer[:taken] = piece[:taken]
+        self._rest = piece[taken:]
+        return taken

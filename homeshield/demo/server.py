@@ -1,0 +1,64 @@
+"""The demo's web server: gunicorn as in production, in this process, for this machine alone."""
+
+import errno
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.wsgi import get_wsgi_application
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+HOST = "127.0.0.1"
+THREADS = 8
+
+
+class PortInUse(Exception):
+    """Another program listens there, or the port is not for us."""
+
+
+def port_check(port: int) -> None:
+    """Raises PortInUse, saying why, unless a server could listen on the port."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does: a port just left is free
+        try:
+            attempt.bind((HOST, port))
+            attempt.listen(1)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(f"Port {port} is in use by another program.") from error
+            raise PortInUse(f"Port {port} cannot be used: {error.strerror}.") from error
+
+
+def serve(*, port: int, when_ready: Callable[[], None]) -> None:
+    """Serves until Ctrl-C or a SIGTERM. `when_ready` is called once the port answers."""
+    master = os.getpid()
+    try:
+        _Server(port, when_ready).run()
+    except SystemExit as end:  # how gunicorn ends its processes, also when all is well
+        if end.code or os.getpid() != master:
+            raise
+
+
+class _Server(BaseApplication):
+    def __init__(self, port: int, when_ready: Callable[[], None]) -> None:
+        self._options: dict[str, Any] = {
+            "bind": f"{HOST}:{port}",
+            "workers": 1,
+            "threads": THREADS,
+            "worker_class": "gthread",
+            "graceful_timeout": 3,
+            "loglevel": "warning",
+            "proc_name": "homeshield-demo",
+            "control_socket_disable": True,
+            "when_ready": lambda _: when_ready(),
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WSGIHandler:
+        return get_wsgi_application()

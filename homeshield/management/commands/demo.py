@@ -1,0 +1,141 @@
+"""`manage.py demo`: the whole shop on this machine, with fictional leads, ready to be tried out."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from homeshield.demo import contents
+from homeshield.demo.server import HOST, PortInUse, port_check, serve
+from homeshield.lib.embedded_postgres import EmbeddedPostgresError
+from pricing.services import starting_prices_load
+
+ROWS, PORT = 20_000, 8000
+MAX_ROWS = 10_000_000
+
+
+class Command(BaseCommand):
+    help = (
+        "Development only: makes fictional leads, a member of staff and a buyer whose passwords everybody knows, and "
+        "serves the shop on this machine. What is there from the last time stays."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--rows",
+            type=_number(0, MAX_ROWS),
+            default=ROWS,
+            metavar="N",
+            help=f"how many fictional leads there shall be at least ({ROWS:,}); none is ever removed",
+        )
+        parser.add_argument("--port", type=_number(1, 65_535), default=PORT, help=f"where to serve ({PORT})")
+
+    def handle(self, *args: Any, rows: int, port: int, **options: Any) -> None:
+        as_of = timezone.now()
+        self.console = Console(highlight=False, soft_wrap=True)
+        try:
+            self._check(port)
+            self._prepare(rows, as_of)
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted. Nothing is half done; run it again to go on.", returncode=130) from None
+        self._serve(port)
+
+    def _check(self, port: int) -> None:
+        """Everything that could stand in the way, before anything is changed."""
+        if not settings.DEBUG:
+            raise CommandError("Refused: DEBUG is off, and the demo's passwords are known to everybody.", returncode=2)
+        try:
+            port_check(port)
+            contents.database_check()
+        except PortInUse as error:
+            raise CommandError(
+                f"{error} Choose another one, for example: --port {_another(port)}", returncode=2
+            ) from None
+        except contents.NotTheDemos as error:
+            raise CommandError(f"Refused: {error.message}", returncode=2) from None
+        except (EmbeddedPostgresError, OperationalError) as error:
+            raise CommandError(f"The database cannot be reached: {error}", returncode=2) from None
+
+    def _prepare(self, rows: int, as_of: datetime) -> None:
+        self._done("Database", connection.settings_dict["NAME"] + f", PostgreSQL {_version()}")
+        call_command("migrate", verbosity=0, interactive=False)
+        priced = starting_prices_load(as_of=as_of)
+        self._done("Prices", f"{priced} starting prices are in force" if priced else "as they were")
+        self._done("Leads", self._make_leads(rows, as_of))
+        created = contents.inventory_bring_up_to_date(as_of=as_of)
+        self._done("Inventory", f"{created:,} leads entered a bucket" if created else "up to date")
+        self.staff, self.buyer = contents.staff_make(), contents.buyer_make()
+        order = contents.order_make(buyer_email=self.buyer.email)
+        self._done("Orders", f"the buyer has an order of {order.quantity} leads to look at" if order else "none")
+
+    def _make_leads(self, rows: int, as_of: datetime) -> str:
+        """Makes what is missing up to `rows`, and says so."""
+        there = contents.leads_there(rows)
+        if there == rows:
+            return f"{there:,} or more fictional ones are there already" if rows else "none asked for"
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        ) as progress:
+            task = progress.add_task("Loading fictional leads", total=rows - there)
+            made = contents.leads_make(range(there, rows), as_of=as_of, on_row=lambda: progress.advance(task))
+        return f"{made:,} fictional ones loaded" + (f" beside {there:,} from before" if there else "")
+
+    def _serve(self, port: int) -> None:
+        # The server's workers are forks of this process, and must not share its connections.
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # of the PostgreSQL engine
+
+        serve(port=port, when_ready=lambda: self._welcome(port))
+        stop = (
+            "" if settings.DATABASES["default"].get("HOST") else " uv run manage.py postgres stop stops the database."
+        )
+        self.console.print(f"\nStopped.{stop}")
+
+    def _welcome(self, port: int) -> None:
+        address = f"http://{HOST}:{port}"
+        self.console.print()
+        self.console.print(f"  The shop      {address}/")
+        self.console.print(f"  Buyer         {_credentials(self.buyer)}")
+        self.console.print(f"  Staff pages   {address}/admin/")
+        self.console.print(f"  Staff         {_credentials(self.staff)}")
+        self.console.print("\nAll people are fictional. Ctrl-C stops the server.")
+
+    def _done(self, what: str, how: str) -> None:
+        self.console.print(f"{what:<12}{how}")
+
+
+def _number(least: int, most: int) -> Any:
+    """An argparse type: a whole number between two, both allowed."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"{text!r} is no whole number from {least:,} to {most:,}")
+        return int(text)
+
+    return parse
+
+
+def _another(port: int) -> int:
+    return port + 1 if port < 65_535 else port - 1
+
+
+def _version() -> str:
+    major, minor = divmod(connection.pg_version, 10_000)  # type: ignore[attr-defined]  # of the PostgreSQL engine
+    return f"{major}.{minor}"
+
+
+def _credentials(account: contents.Account) -> str:
+    return f"{account.email} / " + ("the password that you have set" if account.changed else contents.PASSWORD)
