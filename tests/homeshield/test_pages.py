@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
@@ -53,6 +54,28 @@ class TestAccountPages:
         right = client.post("/accounts/login/", {"login": buyer.email, "password": PASSWORD}, follow=True)
         assert right.redirect_chain[-1][0] == "/inventory/"
         assert "Browse leads" in right.content.decode()
+
+    def test_a_forgotten_password_is_reset_by_the_link_in_the_message(
+        self, client: Client, buyer: User, mailoutbox: list[EmailMessage]
+    ) -> None:
+        client.post("/accounts/password/reset/", {"email": buyer.email})
+        (message,) = mailoutbox
+        link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", str(message.body))
+        assert link
+        page = client.get(link[1], follow=True)
+        assert "Choose a new password" in page.content.decode()
+        new = "a new horse, a new battery"
+        client.post(page.request["PATH_INFO"], {"password1": new, "password2": new})
+        assert client.login(email=buyer.email, password=new)
+
+    def test_an_unknown_address_gets_no_hint_on_the_page_and_no_link_in_the_message(
+        self, client: Client, db: None, mailoutbox: list[EmailMessage]
+    ) -> None:
+        response = client.post("/accounts/password/reset/", {"email": "nobody@agency.example"}, follow=True)
+        assert "Look into your mailbox" in response.content.decode()
+        (message,) = mailoutbox
+        assert "there is no account with this address" in str(message.body)
+        assert "http" not in str(message.body)
 
     def test_too_many_attempts_meet_a_page_that_says_what_to_do(self, client: Client, buyer: User) -> None:
         cache.clear()

@@ -1,0 +1,113 @@
+"""axe finds nothing to object to on any page, wide and light or dark on a phone, and nothing sticks out sideways."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from homeshield.accounts.models import User
+from inventory.criteria import Criteria
+from leads.age import AgeBucket
+from leads.classification import Classification
+from sales.drafts import draft_line_add
+from tests.browser.conftest import sign_in
+from tests.factories import StaffFactory, stock
+from tests.sales.purchases import buy
+
+GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_12_TO_23)
+
+VISITORS_PAGES = [
+    "/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/inactive/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/1-nothing/",
+    "/nothing/",
+]
+BUYERS_PAGES = [
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/reauthenticate/",
+    "/accounts/logout/",
+    "/inventory/",
+    "/inventory/?state=LA&classification=Gold&age_bucket=MONTH_12_TO_23",
+    "/inventory/?state=VT",
+    "/inventory/?state=ZZ&age_bucket=OLD",
+    "/orders/",
+]
+
+
+@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=str)
+def view(request: pytest.FixtureRequest, open_page: Callable[..., Page]) -> Page:
+    """A page on a desk by day, and on a phone by night: between them every colour and every layout."""
+    scheme, width = request.param
+    return open_page(color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+
+
+def objections(page: Page) -> list[str]:
+    """What axe objects to, and what is wider than the screen."""
+    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    found = [
+        f"{page.url}: {violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append(f"{page.url}: wider than the screen")
+    return found
+
+
+def test_visitors_pages(view: Page, buyer: User) -> None:
+    found = []
+    for path in VISITORS_PAGES:
+        view.goto(path)
+        found += objections(view)
+    assert found == []
+
+
+def test_buyers_pages(view: Page, buyer: User, now: datetime) -> None:
+    assert buyer.client is not None
+    stock(60, as_of=now, age_days=800)
+    aged = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_24_PLUS)
+    order = buy(buyer.client, 60, aged, as_of=now)
+    sign_in(view, buyer)
+    found = []
+    for path in [*BUYERS_PAGES, f"/orders/{order.id}/"]:
+        view.goto(path)
+        found += objections(view)
+    view.get_by_text("Account", exact=True).click()
+    found += objections(view)
+    assert found == []
+
+
+def test_an_order_and_everything_that_can_be_said_about_it(view: Page, buyer: User) -> None:
+    sign_in(view, buyer)
+    view.goto("/order/")
+    found = objections(view)
+    draft_line_add(user=buyer, criteria=GOLD, quantity=20)
+    view.goto("/order/")
+    found += objections(view)
+    view.get_by_role("button", name="Buy 20 leads").click()
+    expect(view.get_by_role("alert")).to_contain_text("not enough leads")
+    found += objections(view)
+    view.goto("/inventory/?state=LA&classification=Gold&age_bucket=MONTH_12_TO_23")
+    view.get_by_label("How many leads").fill("5")
+    view.get_by_role("button", name="Add to order").click()
+    expect(view.get_by_text("5 leads added").first).to_be_visible()
+    found += objections(view)
+    assert found == []
+
+
+def test_a_page_for_buyers_that_staff_open(view: Page, buyer: User) -> None:
+    staff = StaffFactory()
+    view.goto("/accounts/login/?next=/order/")
+    view.get_by_label("Email").fill(staff.email)
+    view.get_by_label("Password").fill("correct horse battery staple")
+    view.get_by_role("button", name="Sign in").click()
+    view.get_by_role("heading", name="A page for buyers").wait_for()
+    assert objections(view) == []
