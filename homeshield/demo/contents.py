@@ -73,7 +73,7 @@ def leads_there(at_most: int) -> int:
     return Lead.objects.filter(campaign_id__startswith=CAMPAIGN).order_by()[:at_most].count()
 
 
-def leads_make(numbers: range, *, as_of: datetime, on_row: Callable[[], None]) -> int:
+def leads_make(numbers: range, *, as_of: datetime, on_row: Callable[[], None] = lambda: None) -> int:
     """Loads the fictional leads with these numbers as an operator would. Returns how many were new."""
     with TemporaryDirectory() as folder:
         report = ingest(
