@@ -99,10 +99,8 @@ class Command(BaseCommand):
         connection.close_pool()  # type: ignore[attr-defined]  # of the PostgreSQL engine
 
         serve(port=port, when_ready=lambda: self._welcome(port))
-        stop = (
-            "" if settings.DATABASES["default"].get("HOST") else " uv run manage.py postgres stop stops the database."
-        )
-        self.console.print(f"\nStopped.{stop}")
+        still = " The database keeps running: uv run manage.py postgres stop ends it." if contents.embedded() else ""
+        self.console.print(f"\nStopped.{still}")
 
     def _welcome(self, port: int) -> None:
         address = f"http://{HOST}:{port}"

@@ -68,9 +68,9 @@ def test_numbers_out_of_range_are_refused(arguments: list[str]) -> None:
 
 
 @pytest.fixture
-def empty_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The URL of a database that nothing has been done to."""
-    name = f"{connection.settings_dict['NAME']}_demo"
+    name = f"{connection.settings_dict['TEST']['NAME']}_demo"
     if url := os.environ.get("DATABASE_URL"):
         url = urllib.parse.urlsplit(url)._replace(path=f"/{name}").geturl()
     else:
