@@ -17,5 +17,6 @@ def home(request: Request) -> HttpResponse:
         return redirect("inventory:record-list")
     if request.user.is_authenticated and request.user.is_staff:
         return redirect("admin:index")
-    answers = [str(Lead._meta.get_field(name).verbose_name).rstrip("?") for name in QUALIFICATION_FIELDS]
+    labels = {field.name: str(field.verbose_name).rstrip("?") for field in Lead._meta.fields}
+    answers = [labels[name] for name in QUALIFICATION_FIELDS]
     return render(request, "home.html", {"buckets": list(AgeBucket), "answers": answers})
