@@ -6,10 +6,13 @@ this machine only, on the embedded PostgreSQL. Naming a SECRET_KEY makes it a pr
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+
+from homeshield.lib.pool_check import check_connection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -52,10 +55,12 @@ def database_from_environment() -> dict[str, Any]:
     else:
         database = {"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"}
     database["CONN_HEALTH_CHECKS"] = True  # a restarted database costs one check, not failed requests
+    database["HOST"] = unquote(database.get("HOST", ""))  # a socket's folder stands percent-encoded in a URL
     database.setdefault("OPTIONS", {})["pool"] = {
         "min_size": 0,
         "max_size": env.int("DATABASE_POOL_SIZE", default=20),  # at least the threads of a web worker
         "timeout": 10,
+        "check": check_connection,
     }
     database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
     return database
@@ -166,6 +171,7 @@ def mailer_from_environment() -> dict[str, Any]:
             "use_tls": bool(mail.get("EMAIL_USE_TLS", False)),
             "use_ssl": bool(mail.get("EMAIL_USE_SSL", False)),
             "timeout": 10,
+            "check": check_connection,
         },
     }
 

@@ -21,18 +21,25 @@ def use_database(name: str) -> None:
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    connection.close()
-    connection.close_pool()
+    _disconnect()
     settings["NAME"] = name
     call_command("migrate", verbosity=0)
     say(f"database {name} on the server of {ours}")
 
 
+def _disconnect() -> None:
+    from django.db import connection
+    from django.db.backends.postgresql.base import DatabaseWrapper
+
+    connection.close()
+    assert isinstance(connection, DatabaseWrapper)
+    connection.close_pool()
+
+
 def drop_database(name: str) -> None:
     from django.db import connection
 
-    connection.close()
-    connection.close_pool()
+    _disconnect()
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

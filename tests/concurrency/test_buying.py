@@ -306,9 +306,7 @@ def test_a_named_record_that_is_merely_held_is_waited_for_and_not_replaced(
 ) -> None:
     records = stock(5, as_of=as_of)
     named = [records[0].id]
-    job = partial(
-        order_place_named, client_id=clients[0].id, user_id=None, inventory_ids=named, key="k", as_of=as_of
-    )
+    job = partial(order_place_named, client_id=clients[0].id, user_id=None, inventory_ids=named, key="k", as_of=as_of)
     with rival(hold(named)) as other:
         bought = run_beside(job, then=lambda: other.end(commit=False))
     assert isinstance(bought, Order)
