@@ -33,7 +33,6 @@ from psycopg.conninfo import make_conninfo  # noqa: E402
 from exports.columns import COLUMNS, FORMULA_CHARACTERS, Column  # noqa: E402
 from exports.services import export_start_order, export_stream  # noqa: E402
 from homeshield.lib import embedded_postgres  # noqa: E402
-from homeshield.lib.clock import transaction_instant  # noqa: E402
 from leads.age import AgeBucket  # noqa: E402
 from leads.classification import Classification  # noqa: E402
 from sales.models import Order, OrderLine  # noqa: E402
@@ -56,7 +55,7 @@ SELECT key('0191aaaa', n), now() - interval '200 days', 'Gold', 'LA', 'Caddo', '
 FROM generate_series(1, %(leads)s) n;
 INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, expires_at_utc, sold_at_utc)
 SELECT key('0191bbbb', row_number() OVER ()), id, 'MONTH_6_TO_8', classification, state, county,
-    created_at_utc + interval '6480 hours', now()
+    created_at_utc + interval '6480 hours', %(as_of)s
 FROM (SELECT * FROM leads ORDER BY md5(id::text) LIMIT %(sales)s) AS sold;
 """
 
@@ -93,7 +92,7 @@ def main() -> None:
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         with connection.cursor() as cursor:
-            fill(vars(arguments))
+            fill(arguments.leads, arguments.sales)
             cursor.execute(FLOOR)
             cursor.execute("VACUUM ANALYZE")
         with TemporaryDirectory() as folder:
@@ -102,20 +101,18 @@ def main() -> None:
         connection.creation.destroy_test_db(before, verbosity=0)
 
 
-def fill(sizes: dict[str, int]) -> None:
+def fill(leads: int, quantity: int) -> None:
     """One order of whole lines of 1000, at 8.00 each; all of it at one instant, as its triggers demand."""
+    as_of, price = timezone.now(), Decimal("8.00")
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(FILL, sizes)
-        quantity, price = sizes["sales"], Decimal("8.00")
+        cursor.execute(FILL, {"leads": leads, "sales": quantity, "as_of": as_of})
         line = {"classification": Classification.GOLD, "age_bucket": AgeBucket.MONTH_6_TO_8, "quantity": 1000}
-        Order.objects.create(
-            id=ORDER, client_id=CLIENT, placed_at_utc=transaction_instant(), quantity=quantity, total=quantity * price
-        )
+        Order.objects.create(id=ORDER, client_id=CLIENT, placed_at_utc=as_of, quantity=quantity, total=quantity * price)
         OrderLine.objects.bulk_create(
             OrderLine(order_id=ORDER, number=number, unit_price=price, amount=1000 * price, **line)
             for number in range(1, quantity // 1000 + 1)
         )
-        cursor.execute(SELL, sizes)
+        cursor.execute(SELL)
 
 
 def compare(folder: Path, rounds: int) -> None:
