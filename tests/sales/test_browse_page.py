@@ -133,6 +133,7 @@ class TestFilters:
 
     def test_another_state_drops_the_county_of_the_former_one(self, shop: Client, engine: dict[str, str]) -> None:
         response = shop.get(browse(state="TX", county="Caddo", county_of="LA"), headers=engine, follow=not engine)
+        assert response.status_code == 200
         assert shown(response.content.decode()) == "4"
 
     def test_without_javascript_the_address_loses_what_is_left_open(self, shop: Client) -> None:
