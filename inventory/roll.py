@@ -1,12 +1,13 @@
 """The roll: gives each lead that has entered a bucket its record there (contract, "Inventory").
 
-The cost follows what is due, by two indexes: records whose window is over and that are not closed yet, sold ones
-included (the next bucket is a new right), and leads that were too young when they were loaded.
+The cost follows what is due, by three indexes: unsold and sold records whose window is over and that are not closed
+yet (the next bucket is a new right for both), and leads that were too young when they were loaded.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -66,7 +67,7 @@ def inventory_generate(
     if as_of > now:
         raise RollInFuture
     created = lapsed = sold_before = 0
-    for due in (_close_windows, _welcome_young_leads):
+    for due in (partial(_close_windows, sold=False), partial(_close_windows, sold=True), _welcome_young_leads):
         # First past what others hold, then waiting for it: an order holds its records for milliseconds.
         for wait in (False, True):
             while True:
@@ -85,17 +86,19 @@ def inventory_generate(
 _FACTS = ("created_at_utc", "classification", "state", "county")
 
 
-def _close_windows(*, as_of: datetime, wait: bool) -> _Batch:
+def _close_windows(*, as_of: datetime, wait: bool, sold: bool) -> _Batch:
     records = list(
-        InventoryRecord.objects.filter(lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of)
+        InventoryRecord.objects.filter(
+            sold_at_utc__isnull=not sold, lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of
+        )
         .order_by("expires_at_utc", "id")
         .select_for_update(skip_locked=not wait, of=("self",))
         .select_related("lead")
-        .only("id", "sold_at_utc", *(f"lead__{fact}" for fact in _FACTS))[:BATCH]
+        .only("id", *(f"lead__{fact}" for fact in _FACTS))[:BATCH]
     )
     InventoryRecord.objects.filter(id__in=[record.id for record in records]).update(lapsed_at_utc=as_of)
-    sold = sum(record.sold_at_utc is not None for record in records)
-    return _Batch([record.lead for record in records], len(records) - sold, sold)
+    leads = [record.lead for record in records]
+    return _Batch(leads, 0, len(leads)) if sold else _Batch(leads, len(leads), 0)
 
 
 def _welcome_young_leads(*, as_of: datetime, wait: bool) -> _Batch:

@@ -5,6 +5,7 @@ as possible. The order's unique key makes a repeat of the same request that runs
 for the first one, and then collide with it. Every refusal rolls all of it back.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,15 +15,12 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg import errors as pg
 
-from homeshield.accounts.models import ClientStatus
 from homeshield.lib.ids import new_id
 from inventory.services import Filled, Shortfall
 from sales.baskets import Basket
-from sales.errors import Busy, ClientMayNotBuy, PricesChanged
+from sales.errors import Busy, PricesChanged
 from sales.models import Order, OrderLine
-
-LOCK_TIMEOUT = "3s"
-"""How long an order waits for one lock before the buyer is told to try again."""
+from sales.terms import order_terms
 
 ATTEMPTS = 3
 """How often an order is tried when the database breaks a deadlock or finds a conflict: each is rare and passes."""
@@ -81,8 +79,9 @@ def attempt(purchase: Purchase, *, wait: bool) -> Order:
 
 def _transaction(purchase: Purchase, *, wait: bool) -> Order:
     with transaction.atomic(durable=True):
-        as_of = _begin(purchase)
-        lines = purchase.basket.open(client_id=purchase.client_id, as_of=as_of)
+        terms = order_terms(client_id=purchase.client_id, as_of=purchase.as_of)
+        as_of = terms.as_of
+        lines = purchase.basket.open(client_id=purchase.client_id, terms=terms)
         total = sum((line.amount for line in lines), Decimal("0.00"))
         if purchase.expected_total is not None and total != purchase.expected_total:
             raise PricesChanged(expected=purchase.expected_total, actual=total)
@@ -103,20 +102,6 @@ def _transaction(purchase: Purchase, *, wait: bool) -> Order:
         return order
 
 
-def _begin(purchase: Purchase) -> datetime:
-    """Bounds the waiting, makes sure that the client may buy, and returns the instant of the order."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), now(), "
-            "EXISTS (SELECT FROM clients WHERE id = %s AND status = %s)",
-            [LOCK_TIMEOUT, purchase.client_id, ClientStatus.ACTIVE],
-        )
-        _, now, may_buy = cursor.fetchone()
-    if not may_buy:
-        raise ClientMayNotBuy
-    return purchase.as_of or now
-
-
 _WRITE = """
     WITH placed AS (
         INSERT INTO orders (id, client_id, placed_by_id, placed_at_utc, quantity, total, currency, idempotency_key,
@@ -125,12 +110,11 @@ _WRITE = """
     ), line AS (
         INSERT INTO order_lines (id, order_id, number, classification, age_bucket, state, county, quantity, unit_price,
                                  amount, replaced)
-        SELECT line.id, %(order)s, line.number, line.classification, line.age_bucket, line.state, line.county,
-               line.quantity, line.unit_price, line.unit_price * line.quantity, line.replaced
-        FROM unnest(%(line_ids)s::uuid[], %(numbers)s::smallint[], %(classifications)s::text[], %(buckets)s::text[],
-                    %(states)s::text[], %(counties)s::text[], %(quantities)s::smallint[], %(prices)s::numeric[],
-                    %(replaced)s::smallint[])
-                 AS line (id, number, classification, age_bucket, state, county, quantity, unit_price, replaced)
+        SELECT id, %(order)s, number, classification, age_bucket, state, county, quantity, unit_price,
+               unit_price * quantity, replaced
+        FROM jsonb_to_recordset(%(lines)s::jsonb)
+                 AS line (id uuid, number smallint, classification text, age_bucket text, state text, county text,
+                          quantity smallint, unit_price numeric, replaced smallint)
         RETURNING number, age_bucket, unit_price
     ), marked AS (
         UPDATE inventory SET sold_at_utc = %(as_of)s WHERE id = ANY (%(inventory_ids)s::uuid[])
@@ -159,15 +143,7 @@ def _write(order: Order, lines: Sequence[OrderLine], filled: Sequence[Filled]) -
         "currency": order.currency,
         "key": order.idempotency_key,
         "digest": order.request_digest,
-        "line_ids": [line.id for line in lines],
-        "numbers": [line.number for line in lines],
-        "classifications": [line.classification for line in lines],
-        "buckets": [line.age_bucket for line in lines],
-        "states": [line.state for line in lines],
-        "counties": [line.county for line in lines],
-        "quantities": [line.quantity for line in lines],
-        "prices": [line.unit_price for line in lines],
-        "replaced": [got.replaced for got in filled],
+        "lines": json.dumps([_line(line, got) for line, got in zip(lines, filled, strict=True)]),
         "ids": [new_id() for _ in sold],
         "inventory_ids": [record.inventory_id for _, record in sold],
         "lead_ids": [record.lead_id for _, record in sold],
@@ -175,3 +151,17 @@ def _write(order: Order, lines: Sequence[OrderLine], filled: Sequence[Filled]) -
     }
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, parameters)
+
+
+def _line(line: OrderLine, got: Filled) -> dict[str, str | int | None]:
+    return {
+        "id": str(line.id),
+        "number": line.number,
+        "classification": line.classification,
+        "age_bucket": line.age_bucket,
+        "state": line.state,
+        "county": line.county,
+        "quantity": line.quantity,
+        "unit_price": str(line.unit_price),
+        "replaced": got.replaced,
+    }

@@ -21,10 +21,11 @@ from inventory.services import (
 )
 from pricing.errors import NoPrice
 from pricing.quotes import quoted_prices
-from pricing.selectors import Prices, prices_in_force
+from pricing.selectors import Prices
 from sales.drafts import draft_take
 from sales.errors import EmptyOrder, QuantityOutOfRange
 from sales.models import OrderLine
+from sales.terms import Terms
 
 
 class Basket(ABC):
@@ -35,7 +36,7 @@ class Basket(ABC):
         """A fingerprint of the request, to tell a repeat from another request under the same key."""
 
     @abstractmethod
-    def open(self, *, client_id: UUID, as_of: datetime) -> list[OrderLine]:
+    def open(self, *, client_id: UUID, terms: Terms) -> list[OrderLine]:
         """The lines of the order at their prices in USD, not saved. Raises DomainErrors of its kind."""
 
     @abstractmethod
@@ -62,9 +63,8 @@ class CriteriaBasket(Basket):
         return self._demands
 
     @override
-    def open(self, *, client_id: UUID, as_of: datetime) -> list[OrderLine]:
-        prices = prices_in_force(as_of)
-        return _lines([(demand.criteria, demand.quantity) for demand in self._demands], prices)
+    def open(self, *, client_id: UUID, terms: Terms) -> list[OrderLine]:
+        return _lines([(demand.criteria, demand.quantity) for demand in self._demands], terms.prices)
 
     @override
     def fill(self, *, client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
@@ -83,9 +83,9 @@ class DraftBasket(CriteriaBasket):
         return _digest("draft", str(self._draft_id))
 
     @override
-    def open(self, *, client_id: UUID, as_of: datetime) -> list[OrderLine]:
+    def open(self, *, client_id: UUID, terms: Terms) -> list[OrderLine]:
         self._demands = draft_take(user=self._user, draft_id=self._draft_id, version=self._version)
-        return super().open(client_id=client_id, as_of=as_of)
+        return super().open(client_id=client_id, terms=terms)
 
 
 @dataclass
@@ -108,14 +108,15 @@ class NamedBasket(Basket):
         return [Demand(criteria=group.criteria, quantity=len(group.ids)) for group in self._groups]
 
     @override
-    def open(self, *, client_id: UUID, as_of: datetime) -> list[OrderLine]:
+    def open(self, *, client_id: UUID, terms: Terms) -> list[OrderLine]:
         if len(self.ids) > MAX_QUANTITY:
             raise QuantityOutOfRange(len(self.ids))
         self._groups = named_groups(self.ids)
-        if self.quote_id is None:
-            prices = prices_in_force(as_of)
-        else:
-            prices = quoted_prices(quote_id=self.quote_id, client_id=client_id, inventory_ids=self.ids, as_of=as_of)
+        prices = terms.prices
+        if self.quote_id is not None:
+            prices = quoted_prices(
+                quote_id=self.quote_id, client_id=client_id, inventory_ids=self.ids, as_of=terms.as_of
+            )
         return _lines([(group.criteria, len(group.ids)) for group in self._groups], prices)
 
     @override

@@ -223,12 +223,18 @@ class Sale(models.Model):
                 func="""
                     SELECT sale.id INTO stray
                     FROM new_rows sale
-                    JOIN inventory record ON record.id = sale.inventory_id
-                    JOIN orders ON orders.id = sale.order_id
-                    WHERE (record.lead_id, record.age_bucket, orders.client_id)
-                              <> (sale.lead_id, sale.age_bucket, sale.client_id)
-                       OR (sale.sold_at_utc, sale.sold_at_utc)
-                              IS DISTINCT FROM (record.sold_at_utc, orders.placed_at_utc)
+                    WHERE NOT EXISTS (
+                        SELECT FROM inventory record
+                        WHERE record.id = sale.inventory_id
+                          AND (record.lead_id, record.age_bucket) = (sale.lead_id, sale.age_bucket)
+                          AND record.sold_at_utc = sale.sold_at_utc
+                        OFFSET 0  -- row by row, by the key: a cached plan must never read the whole table
+                    ) OR NOT EXISTS (
+                        SELECT FROM orders
+                        WHERE orders.id = sale.order_id
+                          AND (orders.client_id, orders.placed_at_utc) = (sale.client_id, sale.sold_at_utc)
+                        OFFSET 0
+                    )
                     LIMIT 1;
                     IF FOUND THEN
                         RAISE EXCEPTION 'sale % does not agree with its inventory record and order', stray

@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sales', '0003_order_adds_up'),
+        ("sales", "0003_order_adds_up"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='orderline',
-            name='replaced',
-            field=models.PositiveSmallIntegerField(default=0, help_text='How many leads stand in for ones asked for by id that were gone.'),
+            model_name="orderline",
+            name="replaced",
+            field=models.PositiveSmallIntegerField(
+                default=0, help_text="How many leads stand in for ones asked for by id that were gone."
+            ),
         ),
     ]

@@ -28,12 +28,13 @@ def use_database(name: str) -> None:
 
 
 def _disconnect() -> None:
-    from django.db import connection
+    from django.db import connections
     from django.db.backends.postgresql.base import DatabaseWrapper
 
-    connection.close()
-    assert isinstance(connection, DatabaseWrapper)
-    connection.close_pool()
+    wrapper = connections["default"]
+    wrapper.close()
+    assert isinstance(wrapper, DatabaseWrapper)
+    wrapper.close_pool()
 
 
 def drop_database(name: str) -> None:

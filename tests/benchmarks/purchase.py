@@ -11,6 +11,8 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 from uuid import UUID, uuid4
 
 from rich.console import Console
@@ -35,7 +37,8 @@ FLOOR = """
         SELECT id FROM inventory
         WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8' AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL
           AND expires_at_utc > now()
-          AND NOT EXISTS (SELECT FROM sales WHERE client_id = %(client)s AND sales.lead_id = inventory.lead_id)
+          AND NOT EXISTS (SELECT FROM sales WHERE client_id = %(client)s AND sales.lead_id = inventory.lead_id
+                          OFFSET 0)
         ORDER BY expires_at_utc, id LIMIT %(n)s FOR UPDATE SKIP LOCKED
     ), marked AS (
         UPDATE inventory SET sold_at_utc = now() FROM picked WHERE inventory.id = picked.id
@@ -81,19 +84,20 @@ def alternate(client_ids: list[UUID], quantity: int, repeats: int) -> tuple[floa
     return one, other
 
 
-def _buyer(way: Way, client_id: UUID, database: str, start: float, counts: "multiprocessing.Queue[int]") -> None:
+def _buyer(way: Way, client_id: UUID, ready: "Barrier", counts: "Queue[int]") -> None:
     """A process that buys ten leads at a time until its time is over."""
     import django
 
     django.setup()
     from django.db import connection
 
-    connection.settings_dict["NAME"] = database
-    way(client_id, 10)
-    while time.time() < start:
-        time.sleep(0.01)
+    connection.settings_dict["NAME"] = DATABASE
+    for _ in range(5):
+        way(client_id, 10)
+    ready.wait()
+    end = time.monotonic() + SECONDS
     done = 0
-    while time.time() < start + SECONDS:
+    while time.monotonic() < end:
         way(client_id, 10)
         done += 1
     counts.put(done)
@@ -101,9 +105,9 @@ def _buyer(way: Way, client_id: UUID, database: str, start: float, counts: "mult
 
 def orders_per_second(way: Way, client_ids: list[UUID]) -> float:
     context = multiprocessing.get_context("spawn")
-    counts: multiprocessing.Queue[int] = context.Queue()
-    start = time.time() + 8
-    buyers = [context.Process(target=_buyer, args=(way, key, DATABASE, start, counts)) for key in client_ids]
+    counts: Queue[int] = context.Queue()
+    ready = context.Barrier(len(client_ids))
+    buyers = [context.Process(target=_buyer, args=(way, key, ready, counts)) for key in client_ids]
     for buyer in buyers:
         buyer.start()
     total = sum(counts.get() for _ in buyers)

@@ -23,7 +23,7 @@ from inventory.models import InventoryRecord
 from inventory.roll import RollReport, inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales import attempt
+from sales import terms
 from sales.drafts import draft_line_add, draft_summary
 from sales.errors import Busy, IdempotencyKeyReused, InsufficientInventory
 from sales.models import Order, Sale
@@ -184,18 +184,18 @@ def test_an_order_passes_by_what_a_rival_holds_as_long_as_there_is_more(clients:
     with rival(hold([record.id for record in records[10:]])):  # the ones that lapse first
         began = time.monotonic()
         bought = order(clients[0], (10, gold_6()), as_of=as_of)()
-        assert time.monotonic() - began < attempt_timeout_seconds(), "it did not wait for the rival"
+        assert time.monotonic() - began < lock_timeout_seconds(), "it did not wait for the rival"
     assert {sale.inventory_id for sale in bought.sales.all()} == {record.id for record in records[:10]}
 
 
-def attempt_timeout_seconds() -> float:
-    return float(attempt.LOCK_TIMEOUT.removesuffix("s"))
+def lock_timeout_seconds() -> float:
+    return float(terms.LOCK_TIMEOUT.removesuffix("s"))
 
 
 def test_waiting_has_an_end_and_then_nothing_was_bought(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "200ms")
     records = stock(5, as_of=as_of)
     with rival(hold([records[0].id])), pytest.raises(Busy, match=r"Nothing was bought\. Please try again"):
         order(clients[0], (5, gold_6()), as_of=as_of)()
