@@ -8,9 +8,10 @@ if and only if no place is asked for more than it holds.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from uuid import UUID
+
+from django.db.models import TextChoices
 
 from inventory.availability import available_count
 from inventory.criteria import Criteria, Demand
@@ -19,14 +20,14 @@ from leads.classification import Classification
 from leads.neighbours import neighbours
 
 
-class Suggestion(StrEnum):
+class Suggestion(TextChoices):
     """The kinds of alternative, in the order in which they are offered."""
 
-    PARTIAL = "partial"
-    NO_LOCATION_FILTER = "no_location_filter"
-    DIFFERENT_AGE_BUCKET = "different_age_bucket"
-    ADJACENT_COUNTY = "adjacent_county"
-    DIFFERENT_CLASSIFICATION = "different_classification"
+    PARTIAL = "partial", "Take what is there"
+    NO_LOCATION_FILTER = "no_location_filter", "Look in all states"
+    DIFFERENT_AGE_BUCKET = "different_age_bucket", "Another age"
+    ADJACENT_COUNTY = "adjacent_county", "A neighbouring county"
+    DIFFERENT_CLASSIFICATION = "different_classification", "The other class"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
