@@ -1,0 +1,297 @@
+"""The whole shop against a small model of the contract: random loads, rolls, days passing, price changes, browsing,
+quotes, purchases and exports, with counts, prices and owners compared after each step."""
+
+import csv
+import io
+from datetime import UTC, timedelta
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from exports.services import export_start_order, export_stream
+from homeshield.accounts.models import Client
+from inventory.availability import availability, records_page
+from inventory.criteria import Criteria, Demand
+from inventory.models import InventoryRecord
+from inventory.opening import inventory_open
+from inventory.roll import inventory_generate
+from inventory.services import InventoryNotFound
+from leads.age import AgeBucket
+from leads.classification import Classification
+from leads.geography import STATES
+from leads.ingestion import ingest
+from leads.models import Lead as LeadRow
+from pricing.errors import NoPrice, QuoteExpired
+from pricing.models import Quote
+from pricing.quotes import quote_create
+from pricing.services import price_set
+from sales.errors import InsufficientInventory
+from sales.models import Order, Sale
+from sales.services import order_place, order_place_named
+from tests.factories import ClientFactory
+from tests.market.model import CELLS, Cell, Lead, Line, Market, Record
+
+PLACES = [("LA", "Caddo"), ("LA", "Orleans"), ("LA", ""), ("TX", "Travis")]
+HEADER = [
+    "Mortage ID", "Call In Date", "State", "County", "First Name", "Source", "Borrower Age", "Borrower Medical Issues",
+    "Borrower Tobacco Use", "Co-Borrower ?", "Borrower Phone",
+]  # fmt: skip
+
+places = st.sampled_from([(None, None), ("LA", None), ("TX", None), ("LA", "Caddo"), ("LA", "Orleans")])
+lines = st.builds(
+    lambda cell, place, quantity: (*cell, *place, quantity), st.sampled_from(CELLS), places, st.integers(1, 3)
+)
+rows = st.tuples(
+    st.integers(0, 40),  # the mortgage id: repeats are duplicates
+    st.integers(0, 800),  # days ago
+    st.integers(0, 86_399),  # and seconds
+    st.sampled_from(PLACES),
+    st.sampled_from(["", "CALL"]),  # the source decides: Silver or Gold
+)
+
+
+def criteria(line: Line) -> Criteria:
+    return Criteria(
+        classification=Classification(line[0]), age_bucket=AgeBucket(line[1]), state=line[2], county=line[3]
+    )
+
+
+class MarketMachine(RuleBasedStateMachine):
+    """Each run lives within a savepoint of the test's transaction, and is undone at its end."""
+
+    rejects: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.savepoint = transaction.savepoint_create()
+        self.now = timezone.now().replace(microsecond=0) + timedelta(seconds=1)
+        self.market = Market()
+        self.clients: dict[str, Client] = {name: ClientFactory(name=name) for name in ("Abbot", "Breaux")}
+        self.ids: dict[UUID, Record] = {}
+        self.quotes: list[tuple[Quote, str, list[UUID], dict[Cell, Decimal]]] = []
+        self.orders: list[tuple[Order, str]] = []
+
+    def teardown(self) -> None:
+        transaction.savepoint_rollback(self.savepoint)
+
+    @initialize(prices=st.sets(st.sampled_from(CELLS), min_size=8))
+    def open_shop(self, prices: set[Cell]) -> None:
+        for cell in sorted(prices):
+            self.change_price(cell, 800)
+
+    # --- What happens ---
+
+    @rule(days=st.integers(0, 200), seconds=st.integers(0, 86_400))
+    def time_passes(self, days: int, seconds: int) -> None:
+        self.now += timedelta(days=days, seconds=seconds)
+
+    @rule(batch=st.lists(rows, min_size=1, max_size=12), bad=st.integers(0, 2))
+    def load(self, batch: list[tuple[int, int, int, tuple[str, str], str]], bad: int) -> None:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(HEADER)
+        loaded = 0
+        for number, days, seconds, (state, county), source in batch:
+            wall = (self.now - timedelta(days=days, seconds=seconds)).replace(tzinfo=None)
+            created = wall.replace(tzinfo=STATES[state].time_zone).astimezone(UTC)
+            if created > self.now:
+                continue
+            key = f"{number:04d}"
+            lead = Lead(f"{key}{created}{state}", created, "Gold" if source else "Silver", state, county or None)
+            loaded += self.market.load(lead, self.now)
+            answers = [source, "51", "No", "No", "Yes", "3185550101"]
+            writer.writerow([key, f"{wall:%m-%d-%Y %H:%M:%S}", state, county, "Ada", *answers])
+        for _ in range(bad):
+            writer.writerow(["1", "yesterday", "LA", *[""] * 8])
+        report = ingest(
+            source=io.BytesIO(text.getvalue().encode()), as_of=self.now, on_loaded=inventory_open,
+            rejects_path=self.rejects,
+        )  # fmt: skip
+        assert (report.loaded, report.rejected) == (loaded, bad)
+        self.learn_ids()
+
+    @rule()
+    def roll(self) -> None:
+        expected = self.market.roll(self.now)
+        assert inventory_generate(as_of=self.now, now=self.now).created == expected
+        self.learn_ids()
+
+    @rule(cell=st.sampled_from(CELLS), cents=st.integers(0, 2000))
+    def change_price(self, cell: Cell, cents: int) -> None:
+        amount = Decimal(cents) / 100
+        if self.market.prices.get(cell) == amount:
+            return
+        self.now += timedelta(seconds=1)
+        price_set(
+            classification=Classification(cell[0]), age_bucket=AgeBucket(cell[1]), amount=amount,
+            effective_from=self.now, as_of=self.now, by=None,
+        )  # fmt: skip
+        self.market.prices[cell] = amount
+
+    @rule(client=st.sampled_from(["Abbot", "Breaux"]), wanted=st.lists(lines, min_size=1, max_size=4))
+    def buy(self, client: str, wanted: list[Line]) -> None:
+        total = self.market.total(wanted)
+        possible = self.market.can_fill(wanted, client, self.now)
+        try:
+            order = order_place(
+                client_id=self.clients[client].id, user_id=None, key=str(uuid4()), as_of=self.now,
+                demands=[Demand(criteria=criteria(line), quantity=line[4]) for line in wanted],
+            )  # fmt: skip
+        except NoPrice:
+            assert total is None
+        except InsufficientInventory as refusal:
+            assert total is not None
+            assert not possible
+            short = wanted[refusal.line_index]
+            assert refusal.available <= len(self.market.available(short, client, self.now))
+        else:
+            assert possible
+            assert order.total == total
+            for sale in order.sales.all():
+                record = self.ids[sale.inventory_id]
+                assert record.fits(wanted[sale.line_number - 1])
+                self.sold(record, client)
+            self.orders.append((order, client))
+
+    @precondition(lambda self: self.ids)
+    @rule(client=st.sampled_from(["Abbot", "Breaux"]), data=st.data())
+    def buy_by_id(self, client: str, data: st.DataObject) -> None:
+        ids = data.draw(st.lists(st.sampled_from(sorted(self.ids)), min_size=1, max_size=4, unique=True))
+        self._buy_named(client, ids, self.market.prices, None)
+
+    @precondition(lambda self: self.ids)
+    @rule(client=st.sampled_from(["Abbot", "Breaux"]), data=st.data())
+    def ask_for_a_quote(self, client: str, data: st.DataObject) -> None:
+        ids = data.draw(st.lists(st.sampled_from(sorted(self.ids)), min_size=1, max_size=4, unique=True))
+        cells = {key: (self.ids[key].kind[0], self.ids[key].kind[1]) for key in ids}
+        gone = [key for key in ids if not self.ids[key].sellable_to(client, self.now)]
+        try:
+            quoted = quote_create(client_id=self.clients[client].id, inventory_ids=ids, as_of=self.now)
+        except InventoryNotFound as refusal:
+            assert refusal.missing == gone != []
+        except NoPrice:
+            assert any(cell not in self.market.prices for cell in cells.values())
+        else:
+            assert not gone
+            prices = {cell: self.market.prices[cell] for cell in cells.values()}
+            assert quoted.quote.subtotal == sum((prices[cells[key]] for key in ids), Decimal("0.00"))
+            self.quotes.append((quoted.quote, client, ids, prices))
+
+    @precondition(lambda self: self.quotes)
+    @rule(minutes=st.integers(0, 16), data=st.data())
+    def buy_quoted(self, minutes: int, data: st.DataObject) -> None:
+        quote, client, ids, prices = data.draw(st.sampled_from(self.quotes))
+        self.now += timedelta(minutes=minutes)
+        self._buy_named(client, ids, prices, quote)
+
+    def _buy_named(self, client: str, ids: list[UUID], prices: dict[Cell, Decimal], quote: Quote | None) -> None:
+        named = [self.ids[key] for key in ids]
+        possible, gone = self.market.can_replace(named, client, self.now)
+        amounts = [prices.get((record.kind[0], record.kind[1])) for record in named]
+        try:
+            order = order_place_named(
+                client_id=self.clients[client].id, user_id=None, key=str(uuid4()), as_of=self.now, inventory_ids=ids,
+                quote_id=quote.id if quote else None,
+            )  # fmt: skip
+        except QuoteExpired:
+            assert quote is not None
+            assert self.now >= quote.quoted_at_utc + timedelta(minutes=15)
+        except NoPrice:
+            assert None in amounts
+        except InsufficientInventory:
+            assert not possible
+        else:
+            assert possible
+            assert quote is None or self.now < quote.quoted_at_utc + timedelta(minutes=15)
+            assert order.total == sum((amount for amount in amounts if amount), Decimal("0.00"))
+            assert sum(line.replaced for line in order.lines.all()) == gone
+            bought = [self.ids[key] for key in order.sales.values_list("inventory_id", flat=True)]
+            assert sorted(map(str, (record.kind for record in bought))) == sorted(
+                map(str, (record.kind for record in named))
+            )
+            for record in bought:
+                self.sold(record, client)
+            self.orders.append((order, client))
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data())
+    def export(self, data: st.DataObject) -> None:
+        order, client = data.draw(st.sampled_from(self.orders))
+        export = export_start_order(client_id=self.clients[client].id, user=None, order_id=order.id, as_of=self.now)
+        text = b"".join(export_stream(export)).decode()
+        exported = list(csv.DictReader(io.StringIO(text, newline="")))
+        sales = {str(sale.id): sale for sale in order.sales.all()}
+        assert {row["sale_id"] for row in exported} == set(sales)
+        for row in exported:
+            record = self.ids[sales[row["sale_id"]].inventory_id]
+            assert (row["classification"], row["age_bucket_at_purchase"], row["state"], row["county"]) == (
+                *record.kind[:3], record.kind[3] or "",
+            )  # fmt: skip
+        assert sum(Decimal(row["purchase_price"]) for row in exported) == order.total
+
+    # --- What must hold after each step ---
+
+    @invariant()
+    def every_client_sees_exactly_what_it_can_buy(self) -> None:
+        for name, client in self.clients.items():
+            for place in ((None, None), ("LA", None), ("LA", "Caddo")):
+                asked = Criteria(state=place[0], county=place[1])
+                found = availability(criteria=asked, client_id=client.id, as_of=self.now)
+                there = {cell: self.market.available((*cell, *place, 0), name, self.now) for cell in CELLS}
+                assert {tuple(map(str, cell)): count for cell, count in found.cells.items()} == {
+                    cell: len(records) for cell, records in there.items()
+                }
+                assert found.total == sum(map(len, there.values()))
+            listed = records_page(criteria=Criteria(), client_id=client.id, as_of=self.now, cursor=None, limit=10_000)
+            expected = {id(record) for record in self.market.records() if record.sellable_to(name, self.now)}
+            assert {id(self.ids[row.id]) for row in listed.rows} == expected
+
+    @invariant()
+    def every_record_belongs_to_whom_it_was_sold(self) -> None:
+        sold = dict(Sale.objects.values_list("inventory_id", "client__name"))
+        assert sold == {key: record.owner for key, record in self.ids.items() if record.owner}
+
+    @invariant()
+    def the_database_has_no_objection(self) -> None:
+        with connection.cursor() as cursor:  # what a commit would check
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    # --- How the model learns the shop's keys ---
+
+    def sold(self, record: Record, client: str) -> None:
+        assert record.sellable_to(client, self.now)
+        record.owner = client
+
+    def learn_ids(self) -> None:
+        rows = InventoryRecord.objects.exclude(id__in=list(self.ids)).select_related("lead")
+        for row in rows:
+            lead: LeadRow = row.lead
+            known = self.market.leads[f"{lead.mortgage_id}{lead.created_at_utc.astimezone(UTC)}{lead.state}"]
+            self.ids[row.id] = known.records[row.age_bucket]
+        assert len(self.ids) == len(list(self.market.records()))
+
+
+@pytest.mark.django_db
+def test_the_shop_does_what_the_contract_says(tmp_path: Path) -> None:
+    MarketMachine.rejects = tmp_path / "rejects.csv"
+    run_state_machine_as_test(
+        MarketMachine,
+        settings=settings(
+            max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
