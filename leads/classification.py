@@ -26,14 +26,17 @@ QUALIFICATION_FIELDS: tuple[str, ...] = (
 PLACEHOLDERS = frozenset({"undefined", "null", "none", "n/a", "na", "nan", "-"})
 """What call-centre exports write where they know nothing, in any case. `No` is an answer, not a placeholder."""
 
+_SAYS_NOTHING = PLACEHOLDERS | {""}
+
 
 def present(value: str | None) -> bool:
     """Whether a qualification field says anything: not blank after trimming, and no placeholder."""
-    return value is not None and bool(text := value.strip()) and text.lower() not in PLACEHOLDERS
+    return value is not None and value.strip().lower() not in _SAYS_NOTHING
 
 
 def classify(lead: Mapping[str, str | None]) -> Classification:
     """The class of a lead given its fields by name. A field that is not there counts as absent, so: not Gold."""
-    if all(present(lead.get(field)) for field in QUALIFICATION_FIELDS):
-        return Classification.GOLD
-    return Classification.SILVER
+    for field in QUALIFICATION_FIELDS:
+        if not present(lead.get(field)):
+            return Classification.SILVER
+    return Classification.GOLD

@@ -50,12 +50,20 @@ Territories and military regions have none.
 
 
 def to_utc(local: datetime, state: str) -> datetime:
-    """The instant at which clocks in a state show `local` (a naive time), in UTC.
+    """The instant at which clocks in a state show `local` (a naive time), in UTC: see zone_to_utc.
+
+    Raises KeyError for an unknown state.
+    """
+    return zone_to_utc(local, STATES[state].time_zone)
+
+
+def zone_to_utc(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which clocks in a zone show `local` (a naive time), in UTC.
 
     A time that does not exist (clocks sprang over it) counts on from the offset before the change; one that exists
-    twice is the first. Raises KeyError for an unknown state, OverflowError at the ends of the calendar.
+    twice is the first. Raises OverflowError at the ends of the calendar.
     """
-    return local.replace(tzinfo=STATES[state].time_zone, fold=0).astimezone(UTC)
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 _SAINT = re.compile(r"\b(?:saint|st)\b\.?\s*")

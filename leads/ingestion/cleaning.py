@@ -1,7 +1,7 @@
 """From a row's cells to a lead, or to the reason why it is none."""
 
-from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from hashlib import md5
 from operator import itemgetter
 from typing import NamedTuple
@@ -52,8 +52,10 @@ class RowRefused(Exception):
     """A row that is no lead. The arguments are the reasons in words, all of them, so that one mending suffices."""
 
 
-_STATE, _COUNTY, _CALL_IN_DATE, _MORTGAGE_ID = map(FIELDS.index, ("state", "county", "call_in_date", "mortgage_id"))
-_QUALIFICATIONS = tuple(map(FIELDS.index, QUALIFICATION_FIELDS))
+_TEXTS = tuple(name for name in FIELDS if name not in QUALIFICATION_FIELDS)
+_ANSWERS = tuple(name for name in FIELDS if name in QUALIFICATION_FIELDS)  # the last columns, as it happens
+_STATE, _COUNTY, _CALL_IN_DATE, _MORTGAGE_ID = map(_TEXTS.index, ("state", "county", "call_in_date", "mortgage_id"))
+_CAPITAL = STATES["DC"]  # whose clocks tell whether a time is possible where the state is not known
 
 
 class Cleaner:
@@ -62,44 +64,48 @@ class Cleaner:
     def __init__(self, header: Header, *, as_of: datetime) -> None:
         self._as_of = as_of
         # A column that the file lacks reads the blank that clean() appends to each row.
-        self._pick: Callable[[list[str]], tuple[str, ...]] = itemgetter(
-            *(header.positions.get(field, -1) for field in FIELDS)
-        )
+        self._texts = itemgetter(*(header.positions.get(name, -1) for name in _TEXTS))
+        self._answers = itemgetter(*(header.positions.get(name, -1) for name in _ANSWERS))
 
     def clean(self, cells: list[str]) -> NewLead:
         """The lead of a row that has as many cells as the header. Raises RowRefused."""
-        values = [cell.strip() or None for cell in self._pick([*cells, ""])]
-        for place in _QUALIFICATIONS:
-            if not present(values[place]):
-                values[place] = None
-        state, created_at = self._where_and_when(values[_STATE], values[_CALL_IN_DATE])
-        values[_STATE] = state
-        if county := values[_COUNTY]:
-            values[_COUNTY] = match_county(state, county) or county
-        classification = classify(dict(zip(QUALIFICATION_FIELDS, (values[i] for i in _QUALIFICATIONS), strict=True)))
+        cells = [*cells, ""]
+        texts = [cell.strip() or None for cell in self._texts(cells)]
+        answers = [_answer(cell) for cell in self._answers(cells)]
+        state, created_at = self._where_and_when(texts[_STATE], texts[_CALL_IN_DATE])
+        texts[_STATE] = state
+        if county := texts[_COUNTY]:
+            texts[_COUNTY] = match_county(state, county) or county
+        classification = classify(dict(zip(_ANSWERS, answers, strict=True)))
+        values = [*texts, *answers]
         return NewLead._make((new_id(), natural_key(values), created_at, classification, *values))
 
     def _where_and_when(self, state: str | None, called: str | None) -> tuple[str, datetime]:
         """The state's code and the instant of the inquiry. Raises RowRefused with everything that is wrong."""
         reasons = []
-        code = (state or "").upper()
-        if not state:
-            reasons.append("State is missing")
-        elif code not in STATES:
-            reasons.append("State is no US state, district, territory or military code")
+        place = STATES.get((state or "").upper())
+        if place is None:
+            no_state = "State is no US state, district, territory or military code"
+            reasons.append(no_state if state else "State is missing")
         created_at = self._as_of
         if not called:
             reasons.append("Call In Date is missing")
         else:
             try:
-                created_at = call_in_time(called, code if code in STATES else "DC")
+                created_at = call_in_time(called, (place or _CAPITAL).time_zone)
             except ValueError:
                 reasons.append("Call In Date is no time in the format MM-DD-YYYY HH:MM:SS")
         if created_at > self._as_of:
             reasons.append("Call In Date lies in the future")
-        if reasons:
+        if place is None or reasons:
             raise RowRefused(*reasons)
-        return code, created_at
+        return place.code, created_at
+
+
+@lru_cache(maxsize=10_000)
+def _answer(cell: str) -> str | None:
+    """A cell of a qualification column, where a placeholder says as little as a blank."""
+    return cell.strip() if present(cell) else None
 
 
 def natural_key(values: list[str | None]) -> str:
