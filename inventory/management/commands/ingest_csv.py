@@ -1,0 +1,84 @@
+"""`manage.py ingest_csv`: loads a call-centre CSV and opens the inventory records of its leads."""
+
+import logging
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, OperationalError, ProgrammingError
+from django.utils import timezone
+from psycopg_pool import PoolTimeout
+
+from homeshield.lib.commands import write_json
+from homeshield.lib.embedded_postgres import EmbeddedPostgresError
+from inventory.management.ingest_terminal import progress_shown, summary_print
+from inventory.opening import inventory_open
+from leads.ingestion import IngestRefused, IngestReport, ingest
+
+
+class Command(BaseCommand):
+    help = (
+        "Loads leads from a call-centre CSV, all of the file or nothing. Rows that are leads already are skipped; rows "
+        "that cannot be loaded go to a rejects file with the reasons, to be mended and loaded again. "
+        "Exit code 0 when the file was processed, 2 when it was refused whole, 130 when interrupted."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", help="the CSV; .gz is unpacked; - reads standard input")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="report what would happen; the database stays as it is"
+        )
+        parser.add_argument(
+            "--rejects", type=Path, metavar="FILE", help="where rejected rows go (FILE.rejects.csv beside the input)"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, file: str, dry_run: bool, rejects: Path | None, json: bool, **options: Any) -> None:
+        logging.getLogger("psycopg.pool").setLevel(
+            logging.ERROR
+        )  # it would tell each attempt; the refusal tells the end
+        source = _standard_input() if file == "-" else Path(file)
+        report = self._ingest(source, rejects, dry_run)
+        if json:
+            write_json(self, report.as_json())
+        else:
+            summary_print(report, name="standard input" if file == "-" else file, out=self.stdout)
+
+    def _ingest(self, source: Path | BinaryIO, rejects: Path | None, dry_run: bool) -> IngestReport:
+        """Loads, and turns what can go wrong outside this program into one line. No row's data is in it."""
+        try:
+            with progress_shown(self.stderr) as progress:
+                return ingest(
+                    source=source,
+                    as_of=timezone.now(),
+                    on_loaded=inventory_open,
+                    rejects_path=rejects,
+                    dry_run=dry_run,
+                    progress=progress,
+                )
+        except IngestRefused as refusal:
+            raise CommandError(refusal.message, returncode=2) from None
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted. Nothing is half done: run it again.", returncode=130) from None
+        except ProgrammingError:
+            raise CommandError("The database lacks tables or columns: run manage.py migrate.", returncode=2) from None
+        except OperationalError as error:
+            reason = "no answer within 10 seconds" if isinstance(error.__cause__, PoolTimeout) else _first_line(error)
+            raise CommandError(f"The database cannot be used: {reason}.", returncode=2) from None
+        except EmbeddedPostgresError as error:
+            raise CommandError(f"The database cannot be used: {_first_line(error)}.", returncode=2) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database refused the leads: {_first_line(error)}.", returncode=2) from None
+
+
+def _standard_input() -> BinaryIO:
+    """Standard input under a reader of its own: Python cannot end while a thread still waits on sys.stdin's."""
+    return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, without the rest: PostgreSQL repeats the failing row there."""
+    return str(error).partition("\n")[0].strip().rstrip(".")

@@ -1,0 +1,103 @@
+"""How a load looks on a terminal, and in a log: progress while it runs, a summary at the end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from django.core.management.base import OutputWrapper
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from leads.ingestion import IngestReport, Progress
+
+LINE_SECONDS = 10.0
+"""How often progress is written where it is no terminal: a log should not fill with it."""
+SHOWN = 10
+"""How many reasons, and how many counties, a summary names; --json names more."""
+
+WAITING = "Another load is under way: waiting for it to finish."
+
+
+@contextmanager
+def progress_shown(err: OutputWrapper) -> Iterator[Callable[[Progress], None]]:
+    """What to call with the progress: a bar on a terminal, now and then a line elsewhere."""
+    if not err.isatty():
+        yield _lines(err)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Bar(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
+        task = bar.add_task("Reading", total=None, rate="")
+        started = monotonic()
+
+        def show(progress: Progress) -> None:
+            text = WAITING if progress.waiting else f"{progress.rows:,} rows"
+            rate = "" if progress.waiting else _rate(progress.rows, monotonic() - started)
+            bar.update(task, description=text, completed=progress.bytes_read, total=progress.bytes_total, rate=rate)
+
+        yield show
+
+
+def _lines(err: OutputWrapper) -> Callable[[Progress], None]:
+    started = last = monotonic()
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        now = monotonic()
+        if progress.waiting:
+            err.write(WAITING, style_func=str)
+        elif now - last >= LINE_SECONDS:
+            last = now
+            done = f" ({progress.bytes_read / progress.bytes_total:.0%})" if progress.bytes_total else ""
+            err.write(f"{progress.rows:,} rows{done}, {_rate(progress.rows, now - started)}", style_func=str)
+
+    return show
+
+
+def _rate(rows: int, seconds: float) -> str:
+    return f"{rows / seconds:,.0f} rows/s" if seconds > 0 else ""
+
+
+def summary_print(report: IngestReport, *, name: str, out: OutputWrapper) -> None:
+    """The report in words."""
+    console = Console(file=out, highlight=False, soft_wrap=True)  # type: ignore[arg-type]
+    title = "Dry run of" if report.dry_run else "Processed"
+    console.print(Text(f"{title} {_printable(name)}: {report.rows:,} rows in {report.seconds:,.1f} s", style="bold"))
+    for line in _summary(report):
+        console.print(Text(f"  {line}"))
+
+
+def _summary(report: IngestReport) -> Iterator[str]:
+    be = "would be " if report.dry_run else ""
+    yield f"{report.loaded:>11,}  leads {be}loaded: {report.gold:,} Gold, {report.silver:,} Silver"
+    yield f"{report.inventory_created:>11,}  inventory records {be}opened"
+    yield f"{report.duplicates:>11,}  duplicates {be}skipped"
+    yield f"{report.rejected:>11,}  rows rejected" + (f", see {report.rejects_file}" if report.rejects_file else "")
+    for reason, rows in report.reject_reasons.most_common(SHOWN):
+        yield f"{rows:>15,} × {reason}"
+    if report.unknown_columns:
+        yield f"Unknown columns, ignored: {', '.join(map(_printable, report.unknown_columns))}"
+    if report.unmatched_leads:
+        yield f"{report.unmatched_leads:,} leads in counties that are not on the Census list: {_counties(report)}"
+    if report.dry_run:
+        yield "Nothing was written to the database."
+
+
+def _counties(report: IngestReport) -> str:
+    named = [
+        f"{_printable(county)}, {state} ({n:,})" for (state, county), n in report.unmatched_counties.most_common(SHOWN)
+    ]
+    more = len(report.unmatched_counties) - SHOWN
+    return "; ".join(named) + (f"; and {more:,} more" if more > 0 else "")
+
+
+def _printable(text: str) -> str:
+    """A text from a file without what could steer the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
