@@ -105,7 +105,8 @@ class Reader:
     def _fault(self, cells: list[str], taken: list[str]) -> str | None:
         if len(cells) != self._width:
             return f"{len(cells)} cells where the header has {self._width}"
-        return _unreadable(taken)
+        unreadable = _unreadable(taken)
+        return f"The row holds {unreadable}" if unreadable else None
 
 
 _QUOTING = {

@@ -4,8 +4,9 @@ import logging
 import os
 import sys
 from argparse import ArgumentParser
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, ProgrammingError
@@ -75,8 +76,8 @@ class Command(BaseCommand):
 
 
 def _standard_input() -> BinaryIO:
-    """Standard input under a reader of its own: Python cannot end while a thread still waits on sys.stdin's."""
-    return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    """Standard input without a buffer, whose lock a thread that waits for more would hold against Python's end."""
+    return cast("BinaryIO", FileIO(os.dup(sys.stdin.fileno())))
 
 
 def _first_line(error: Exception) -> str:

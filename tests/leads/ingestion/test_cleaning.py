@@ -1,0 +1,131 @@
+"""csv-format: what becomes of a row's cells, every reason to refuse one, and which rows are the same inquiry."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from leads.classification import QUALIFICATION_FIELDS, Classification
+from leads.ingestion.cleaning import Cleaner, NewLead, RowRefused
+from leads.ingestion.columns import COLUMNS, FIELDS, Header
+from leads.models import Lead
+from tests.leads.ingestion.csv_files import HEADER, row
+
+AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def clean(cells: list[str], header: list[str] = HEADER, as_of: datetime = AS_OF) -> NewLead:
+    return Cleaner(Header(tuple(header)), as_of=as_of).clean(cells)
+
+
+def refusal(**cells: str) -> tuple[str, ...]:
+    with pytest.raises(RowRefused) as refused:
+        clean(row(**cells))
+    return refused.value.args
+
+
+def key(**cells: str) -> str:
+    return clean(row(**cells)).natural_key
+
+
+def test_a_new_lead_names_every_column_of_the_table_but_the_instant_of_loading() -> None:
+    assert NewLead._fields[4:] == FIELDS
+    assert {*NewLead._fields, "ingested_at_utc"} == {field.column for field in Lead._meta.fields}
+
+
+def test_every_cell_is_kept_as_it_came() -> None:
+    lead = clean(row())
+    assert [getattr(lead, field) for field in COLUMNS] == row()
+    assert lead.mortgage_id == "00041"
+    assert lead.classification is Classification.GOLD
+    assert lead.created_at_utc == datetime(2026, 1, 15, 18, tzinfo=UTC)
+
+
+def test_texts_are_trimmed_and_blanks_are_absent() -> None:
+    lead = clean([f" \t{cell} " for cell in row(city="", lender="  ")])
+    assert lead == clean(row(city="", lender=""))._replace(id=lead.id)
+    assert (lead.city, lead.lender) == (None, None)
+
+
+@pytest.mark.parametrize("field", QUALIFICATION_FIELDS)
+def test_a_placeholder_is_absent_in_the_qualification_columns(field: str) -> None:
+    lead = clean(row(**{field: " N/A "}))
+    assert getattr(lead, field) is None
+    assert lead.classification is Classification.SILVER
+
+
+def test_elsewhere_a_placeholder_is_data() -> None:
+    lead = clean(row(last_name="Null", first_name="Na", city="None", mortgage_id="-"))
+    assert (lead.last_name, lead.first_name, lead.city, lead.mortgage_id) == ("Null", "Na", "None", "-")
+    assert lead.classification is Classification.GOLD
+
+
+def test_columns_that_the_file_lacks_are_absent() -> None:
+    lead = clean(["la", "01-15-2026 12:00:00"], ["State", "Call In Date"])
+    assert (lead.state, lead.call_in_date) == ("LA", "01-15-2026 12:00:00")
+    assert {getattr(lead, field) for field in FIELDS if field not in ("state", "call_in_date")} == {None}
+    assert lead.classification is Classification.SILVER
+
+
+def test_the_state_is_stored_in_capitals() -> None:
+    assert clean(row(state=" la ")).state == "LA"
+
+
+def test_a_county_is_stored_as_the_census_writes_it_or_else_as_it_came() -> None:
+    assert clean(row(county="saint landry PARISH")).county == "St. Landry"
+    assert clean(row(county=" Nowhere County ")).county == "Nowhere County"
+    assert clean(row(county="")).county is None
+
+
+NO_STATE = "State is no US state, district, territory or military code"
+NO_TIME = "Call In Date is no time in the format MM-DD-YYYY HH:MM:SS"
+
+
+@pytest.mark.parametrize(
+    ("cells", "reasons"),
+    [
+        ({"state": " "}, ("State is missing",)),
+        ({"state": "XX"}, (NO_STATE,)),
+        ({"state": "Louisiana"}, (NO_STATE,)),
+        ({"state": "n/a"}, (NO_STATE,)),
+        ({"call_in_date": ""}, ("Call In Date is missing",)),
+        ({"call_in_date": "02-30-2026 08:00:00"}, (NO_TIME,)),
+        ({"call_in_date": "01-01-2099 00:00:00"}, ("Call In Date lies in the future",)),
+        ({"state": "", "call_in_date": ""}, ("State is missing", "Call In Date is missing")),
+        ({"state": "L", "call_in_date": "soon"}, (NO_STATE, NO_TIME)),
+        ({"state": "AP", "call_in_date": "01-01-0001 00:00:00"}, (NO_TIME,)),
+    ],
+)
+def test_every_reason_to_refuse_a_row_is_told_at_once(cells: dict[str, str], reasons: tuple[str, ...]) -> None:
+    assert refusal(**cells) == reasons
+
+
+def test_an_inquiry_at_this_very_second_loads_and_one_a_second_later_lies_in_the_future() -> None:
+    called = datetime(2026, 1, 15, 18, tzinfo=UTC)
+    assert clean(row(), as_of=called).created_at_utc == called
+    with pytest.raises(RowRefused, match="future"):
+        clean(row(), as_of=called - timedelta(seconds=1))
+
+
+def test_the_future_begins_on_the_clocks_of_the_state() -> None:
+    """Noon at AS_OF is 7:00 in Louisiana and 2:00 in Hawaii."""
+    assert refusal(state="HI", county="", call_in_date="06-01-2026 07:00:00") == ("Call In Date lies in the future",)
+    assert clean(row(state="LA", call_in_date="06-01-2026 07:00:00")).created_at_utc == AS_OF
+
+
+def test_the_same_inquiry_has_one_mortgage_id_state_and_call_in_time() -> None:
+    assert key(first_name="Eve", source="", county="Bossier", state="la") == key()
+    assert key(mortgage_id="41") != key()
+    assert key(state="TX") != key()
+    assert key(call_in_date="01-15-2026 12:00:01") != key()
+
+
+def test_without_a_mortgage_id_all_cells_must_be_the_same() -> None:
+    absent = key(mortgage_id="  ")
+    assert key(mortgage_id="", borrower_age=" 51 ", county="CADDO parish") == absent
+    assert key(mortgage_id="", source="undefined") == key(mortgage_id="", source="")
+    for field in set(FIELDS) - {"mortgage_id", "state", "call_in_date"}:
+        assert key(mortgage_id="", **{field: "another"}) != absent
+
+
+def test_cells_do_not_run_into_one_another() -> None:
+    assert key(mortgage_id="", first_name="Ada F", last_name="") != key(mortgage_id="", first_name="Ada", last_name="F")

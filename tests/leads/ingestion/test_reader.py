@@ -1,0 +1,211 @@
+"""csv-format: the header, physical line numbers, and rows that are broken but harm no other."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leads.ingestion.errors import IngestRefused
+from leads.ingestion.reader import Reader, Row
+from leads.ingestion.source import open_source
+
+HEADER = "State,Call In Date,Address\n"
+GOOD = "LA,01-15-2026 12:00:00,{}\n"
+
+
+def read(data: bytes | str) -> list[Row]:
+    content = data.encode() if isinstance(data, str) else data
+    with open_source(io.BytesIO(content)) as source:
+        return list(Reader(source.lines).rows())
+
+
+def good(*addresses: str) -> str:
+    return "".join(GOOD.format(address) for address in addresses)
+
+
+def whole(data: bytes | str) -> list[tuple[int, str]]:
+    """The rows without a fault: line and address."""
+    return [(row.line, row.cells[2]) for row in read(data) if not row.fault]
+
+
+def faulty(data: bytes | str) -> list[tuple[int, list[str], str]]:
+    return [(row.line, row.cells, row.fault) for row in read(data) if row.fault]
+
+
+def header_of(text: str) -> dict[str, int]:
+    with open_source(io.BytesIO(text.encode())) as source:
+        return Reader(source.lines).header.positions
+
+
+def test_columns_are_found_by_name_in_any_order_without_regard_to_case_and_surrounding_blanks() -> None:
+    assert header_of(" STATE ,zip,call in DATE\n") == {"state": 0, "zip": 1, "call_in_date": 2}
+
+
+@pytest.mark.parametrize("name", ["Mortage ID", "Mortgage ID", "MORTGAGE id"])
+def test_both_spellings_of_the_mortgage_id_are_known(name: str) -> None:
+    assert header_of(f"State,Call In Date,{name}\n")["mortgage_id"] == 2
+
+
+def test_a_byte_order_mark_and_blank_lines_before_the_header_are_skipped() -> None:
+    data = b"\xef\xbb\xbf\n  \n" + (HEADER + good("x")).encode()
+    assert whole(data) == [(4, "x")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        ("\n\n", "empty"),
+        ("Call In Date,Zip\n", r'no column "State"'),
+        ("State,Zip\n", r'no column "Call In Date"'),
+        ("Zip,City\n", r'no columns "State" and "Call In Date"'),
+        ("State;Call In Date\n", "semicolons"),
+        ("State\tCall In Date\n", "tabs"),
+        ("State,Call In Date,STATE\n", r'"State" twice \(columns 1 and 3\)'),
+        ("State,Call In Date,Mortage ID,Mortgage ID\n", r"twice \(columns 3 and 4\)"),
+        ('State,"Call In Date\n', "quotation mark"),
+    ],
+)
+def test_a_file_without_a_usable_header_is_refused(text: str, message: str) -> None:
+    with pytest.raises(IngestRefused, match=message):
+        read(text)
+
+
+@pytest.mark.parametrize("data", [HEADER.encode("utf-16"), b"State,Call In Date,Stra\xdfe\n"])
+def test_a_header_that_is_no_utf_8_is_refused(data: bytes) -> None:
+    with pytest.raises(IngestRefused, match="UTF-8"):
+        read(data)
+
+
+def test_a_refusal_does_not_repeat_a_row_that_is_no_header() -> None:
+    with pytest.raises(IngestRefused) as refusal:
+        read(good("12 Oak St"))
+    assert "Oak" not in refusal.value.message
+
+
+def test_unknown_columns_are_noted_and_those_of_a_rejects_file_are_not() -> None:
+    with open_source(io.BytesIO(b"reject_line,Mood,State,,Call In Date,Reject_Reason\n")) as source:
+        assert Reader(source.lines).header.unknown == ("Mood", "(column 4, without a name)")
+
+
+def test_line_numbers_are_physical_where_quoted_cells_hold_line_breaks() -> None:
+    text = HEADER + good("a", '"12 Oak\nApt 4"', "b", '"1\n\n\n2"', "c")
+    assert whole(text) == [(2, "a"), (3, "12 Oak\nApt 4"), (5, "b"), (6, "1\n\n\n2"), (10, "c")]
+
+
+def test_blank_lines_are_skipped_and_counted() -> None:
+    assert whole(HEADER + "\n" + good("a") + "  \n\r\n" + good("b")) == [(3, "a"), (6, "b")]
+    assert faulty(HEADER + "\n  \n") == []
+
+
+def test_a_row_of_nothing_but_commas_is_a_row() -> None:
+    assert [row.cells for row in read(HEADER + ",,\n")] == [["", "", ""]]
+
+
+def test_windows_line_ends_and_a_last_line_without_one() -> None:
+    assert whole((HEADER + good("a") + "LA,01-15-2026 12:00:00,b").replace("\n", "\r\n")) == [(2, "a"), (3, "b")]
+
+
+def test_a_carriage_return_in_a_quoted_cell_is_no_line_break() -> None:
+    assert whole(HEADER + good('"a\rb"', "c")) == [(2, "a\rb"), (3, "c")]
+
+
+def test_too_few_and_too_many_cells() -> None:
+    assert faulty(HEADER + "LA,x\n" + good("a") + "LA,x,y,z\n") == [
+        (2, ["LA", "x"], "2 cells where the header has 3"),
+        (4, ["LA", "x", "y", "z"], "4 cells where the header has 3"),
+    ]
+
+
+def test_a_row_with_line_breaks_and_the_wrong_number_of_cells_is_one_row() -> None:
+    text = HEADER + 'LA,"two\nlines"\n' + good("a")
+    assert faulty(text) == [(2, ["LA", "two\nlines"], "2 cells where the header has 3")]
+    assert whole(text) == [(4, "a")]
+
+
+def test_nul_bytes_and_bytes_that_are_no_utf_8() -> None:
+    data = (HEADER + good("a\0b", "c")).encode() + b"LA,01-15-2026 12:00:00,Mu\xf1oz\n" + good("José").encode()
+    assert [(line, fault) for line, _, fault in faulty(data)] == [
+        (2, "The row holds a NUL byte"),
+        (4, "The row holds bytes that are not UTF-8"),
+    ]
+    assert whole(data) == [(3, "c"), (5, "José")]
+
+
+BROKEN = {
+    "not closed, in the last cell": 'LA,01-15-2026 12:00:00,"12 Oak',
+    "not closed, in the first cell": '"LA,01-15-2026 12:00:00,12 Oak',
+    "text behind the closing quote": 'LA,01-15-2026 12:00:00,"12" Oak',
+    "nothing but a quote": '"',
+    "a quote that closes on the next broken line": 'LA,01-15-2026 12:00:00,"',
+}
+FOLLOWERS = {
+    "plain rows": good("a", "b", "c"),
+    "rows with a quoted last cell": good('"a"', '"b"', '"c"'),
+    "rows with a quoted first cell": good("a", "b", "c").replace("LA", '"LA"'),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+@pytest.mark.parametrize("followers", FOLLOWERS.values(), ids=FOLLOWERS.keys())
+def test_a_row_with_broken_quotes_harms_no_row_after_it(broken: str, followers: str) -> None:
+    text = HEADER + good("0") + broken + "\n" + followers
+    assert whole(text) == [(2, "0"), (4, "a"), (5, "b"), (6, "c")]
+    [(line, cells, fault)] = faulty(text)
+    assert line == 3
+    assert ",".join(cells) == broken
+    assert "quotation mark" in fault
+
+
+def test_two_broken_rows_do_not_close_each_others_quotes_over_the_rows_between() -> None:
+    opened = 'LA,01-15-2026 12:00:00,"'
+    text = HEADER + opened + "x\n" + good("a", "b") + opened + "\n" + good("c")
+    assert whole(text) == [(3, "a"), (4, "b"), (6, "c")]
+    assert [line for line, _, _ in faulty(text)] == [2, 5]
+
+
+def test_broken_rows_one_after_another_are_told_apart() -> None:
+    text = HEADER + 'LA,01-15-2026 12:00:00,"x\n' * 3 + good("a") + '"\n"\n'
+    assert whole(text) == [(5, "a")]
+    assert [line for line, _, _ in faulty(text)][:3] == [2, 3, 4]
+
+
+def test_an_address_that_looks_a_little_like_a_row_is_no_row() -> None:
+    assert whole(HEADER + good('"12 Oak St\nApt 4, Floor 2, Rear\nPecanville"')) == [
+        (2, "12 Oak St\nApt 4, Floor 2, Rear\nPecanville")
+    ]
+
+
+def test_a_quote_that_is_never_closed_does_not_take_the_rest_of_a_large_file_into_memory() -> None:
+    text = HEADER + '"' + "no row at all\n" * 20_000 + good("a")
+    assert whole(text) == [(20_002, "a")]
+
+
+def test_a_line_without_end_is_refused() -> None:
+    with pytest.raises(IngestRefused, match="longer than"):
+        read(HEADER + "x" * 1_000_001)
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+
+
+@given(st.lists(st.tuples(cells, cells, cells), max_size=12))
+def test_whatever_is_well_formed_is_read_as_the_csv_module_reads_it(rows: list[tuple[str, str, str]]) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(rows)
+    assert [row.cells for row in read(HEADER + out.getvalue()) if row.fault is None] == [list(row) for row in rows]
+
+
+@given(st.lists(st.sampled_from([*BROKEN.values(), "good", "multi"]), max_size=15))
+def test_whatever_is_broken_every_good_row_is_read_with_its_own_line(kinds: list[str]) -> None:
+    text, expected, line = HEADER, [], 2
+    for kind in kinds:
+        lines = {"good": good(str(line)), "multi": good(f'"{line}\n"')}.get(kind, kind + "\n")
+        if kind == "good":
+            expected.append((line, str(line)))
+        text += lines
+        line += lines.count("\n")
+    found = whole(text)
+    assert [row for row in expected if row not in found] == []
