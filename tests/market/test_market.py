@@ -45,22 +45,32 @@ from sales.services import order_place, order_place_named
 from tests.factories import ClientFactory
 from tests.market.model import CELLS, Cell, Lead, Line, Market, Record
 
+# Few kinds of lead and few places, so that orders meet: lines overlap, stock runs out, buyers own what rolls on.
 PLACES = [("LA", "Caddo"), ("LA", "Orleans"), ("LA", ""), ("TX", "Travis")]
+HOT: list[Cell] = [("Gold", "MONTH_3_TO_5"), ("Gold", "MONTH_6_TO_8"), ("Silver", "MONTH_6_TO_8")]
 HEADER = [
     "Mortage ID", "Call In Date", "State", "County", "First Name", "Source", "Borrower Age", "Borrower Medical Issues",
     "Borrower Tobacco Use", "Co-Borrower ?", "Borrower Phone",
 ]  # fmt: skip
 
-places = st.sampled_from([(None, None), ("LA", None), ("TX", None), ("LA", "Caddo"), ("LA", "Orleans")])
+places = st.sampled_from([(None, None), ("LA", None), ("LA", "Caddo"), ("LA", "Orleans")])
 lines = st.builds(
-    lambda cell, place, quantity: (*cell, *place, quantity), st.sampled_from(CELLS), places, st.integers(1, 3)
+    lambda cell, place, quantity: (*cell, *place, quantity),
+    st.one_of(st.sampled_from(HOT), st.sampled_from(HOT), st.sampled_from(CELLS)),
+    places,
+    st.integers(1, 3),
 )
 rows = st.tuples(
-    st.integers(0, 40),  # the mortgage id: repeats are duplicates
-    st.integers(0, 800),  # days ago
+    st.integers(0, 60),  # the mortgage id: repeats are duplicates
+    st.one_of(st.sampled_from([100, 150, 179, 190]), st.integers(0, 800)),  # days ago
     st.integers(0, 86_399),  # and seconds
     st.sampled_from(PLACES),
-    st.sampled_from(["", "CALL"]),  # the source decides: Silver or Gold
+    st.sampled_from(["CALL", "CALL", ""]),  # the source decides: Gold or Silver
+)
+passing = st.builds(  # in whole seconds, as the call-centre writes them
+    lambda days, seconds: timedelta(days=days, seconds=seconds),
+    st.one_of(st.just(90), st.integers(0, 2), st.integers(0, 500)),
+    st.integers(0, 86_399),
 )
 
 
@@ -88,18 +98,22 @@ class MarketMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.savepoint)
 
-    @initialize(prices=st.sets(st.sampled_from(CELLS), min_size=8))
-    def open_shop(self, prices: set[Cell]) -> None:
-        for cell in sorted(prices):
-            self.change_price(cell, 800)
+    @initialize(unpriced=st.sampled_from([None, *CELLS]), stock=st.lists(rows, min_size=10, max_size=20))
+    def open_shop(self, unpriced: Cell | None, stock: list[tuple[int, int, int, tuple[str, str], str]]) -> None:
+        for cell in CELLS:
+            if cell != unpriced:
+                self.change_price(cell, 800)
+        self.load(stock, 0)
 
     # --- What happens ---
 
-    @rule(days=st.integers(0, 200), seconds=st.integers(0, 86_400))
-    def time_passes(self, days: int, seconds: int) -> None:
-        self.now += timedelta(days=days, seconds=seconds)
+    @rule(time=passing, roll=st.booleans())
+    def time_passes(self, time: timedelta, roll: bool) -> None:
+        self.now += time
+        if roll:
+            self.roll()
 
-    @rule(batch=st.lists(rows, min_size=1, max_size=12), bad=st.integers(0, 2))
+    @rule(batch=st.lists(rows, min_size=4, max_size=16), bad=st.integers(0, 2))
     def load(self, batch: list[tuple[int, int, int, tuple[str, str], str]], bad: int) -> None:
         text = io.StringIO()
         writer = csv.writer(text)
