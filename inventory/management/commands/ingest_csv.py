@@ -1,6 +1,5 @@
 """`manage.py ingest_csv`: loads a call-centre CSV and opens the inventory records of its leads."""
 
-import logging
 import os
 import sys
 from argparse import ArgumentParser
@@ -8,10 +7,10 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, OperationalError, ProgrammingError
+from django.db import DatabaseError, OperationalError, ProgrammingError, connection
 from django.utils import timezone
-from psycopg_pool import PoolTimeout
 
 from homeshield.lib.commands import write_json
 from homeshield.lib.embedded_postgres import EmbeddedPostgresError
@@ -38,9 +37,6 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, file: str, dry_run: bool, rejects: Path | None, json: bool, **options: Any) -> None:
-        logging.getLogger("psycopg.pool").setLevel(
-            logging.ERROR
-        )  # it would tell each attempt; the refusal tells the end
         source = _standard_input() if file == "-" else Path(file)
         report = self._ingest(source, rejects, dry_run)
         if json:
@@ -51,6 +47,8 @@ class Command(BaseCommand):
     def _ingest(self, source: Path | BinaryIO, rejects: Path | None, dry_run: bool) -> IngestReport:
         """Loads, and turns what can go wrong outside this program into one line. No row's data is in it."""
         try:
+            # The pool would try for ten seconds, log each attempt and not say why: without it the first one tells.
+            psycopg.connect(**connection.get_connection_params()).close()
             with progress_shown(self.stderr) as progress:
                 return ingest(
                     source=source,
@@ -66,10 +64,7 @@ class Command(BaseCommand):
             raise CommandError("Interrupted. Nothing is half done: run it again.", returncode=130) from None
         except ProgrammingError:
             raise CommandError("The database lacks tables or columns: run manage.py migrate.", returncode=2) from None
-        except OperationalError as error:
-            reason = "no answer within 10 seconds" if isinstance(error.__cause__, PoolTimeout) else _first_line(error)
-            raise CommandError(f"The database cannot be used: {reason}.", returncode=2) from None
-        except EmbeddedPostgresError as error:
+        except (OperationalError, psycopg.OperationalError, EmbeddedPostgresError) as error:
             raise CommandError(f"The database cannot be used: {_first_line(error)}.", returncode=2) from None
         except DatabaseError as error:
             raise CommandError(f"The database refused the leads: {_first_line(error)}.", returncode=2) from None

@@ -1,0 +1,219 @@
+"""`manage.py ingest_csv`, as a shell calls it."""
+
+import gzip
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from inventory.models import InventoryRecord
+from leads.models import Lead
+from tests.leads.ingestion.csv_files import HEADER, csv_bytes, row
+
+ROWS = [row(mortgage_id=str(n), source="" if n == 2 else "CALL") for n in range(3)]
+BAD = row(state="XX", last_name="Secretname")
+KEYS = {
+    "rows", "loaded", "duplicates", "rejected", "gold", "silver", "inventory_created", "unknown_columns",
+    "unmatched_counties", "rejects_file", "seconds",
+}  # fmt: skip
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "leads.csv"
+    path.write_bytes(csv_bytes(*ROWS, BAD))
+    return path
+
+
+def run(*arguments: str | Path) -> tuple[str, str]:
+    """What it prints to standard output and to standard error."""
+    out, err = StringIO(), StringIO()
+    call_command("ingest_csv", *map(str, arguments), stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+def run_json(*arguments: str | Path) -> dict[str, Any]:
+    out, _ = run(*arguments, "--json")
+    answer: dict[str, Any] = json.loads(out)
+    return answer
+
+
+def refusal(*arguments: str | Path) -> str:
+    with pytest.raises(CommandError) as error:
+        run(*arguments)
+    assert error.value.returncode == 2
+    message = str(error.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.django_db
+class TestCommand:
+    def test_a_file_is_loaded_and_its_records_are_opened(self, file: Path) -> None:
+        answer = run_json(file)
+        assert set(answer) >= KEYS
+        assert {key: answer[key] for key in ("rows", "loaded", "duplicates", "rejected", "gold", "silver")} == {
+            "rows": 4, "loaded": 3, "duplicates": 0, "rejected": 1, "gold": 2, "silver": 1,
+        }  # fmt: skip
+        assert answer["rejects_file"] == str(file.with_name("leads.rejects.csv"))
+        assert answer["inventory_created"] == InventoryRecord.objects.count() == 3
+
+    def test_a_second_time_everything_is_a_duplicate(self, file: Path) -> None:
+        run(file)
+        answer = run_json(file)
+        assert (answer["loaded"], answer["duplicates"], answer["inventory_created"]) == (0, 3, 0)
+        assert (Lead.objects.count(), InventoryRecord.objects.count()) == (3, 3)
+
+    def test_the_summary_is_for_people_and_names_nobody(self, file: Path) -> None:
+        file.write_bytes(
+            csv_bytes(*([*cells, "x"] for cells in (*ROWS, BAD, row(county="No\x1bwhere"))), header=[*HEADER, "Mood"])
+        )
+        out, err = run(file)
+        lines = [line.strip() for line in out.splitlines()]
+        assert lines[0].startswith(f"Processed {file}: 5 rows in ")
+        assert lines[1:] == [
+            "4  leads loaded: 3 Gold, 1 Silver",
+            "4  inventory records opened",
+            "0  duplicates skipped",
+            f"1  rows rejected, see {file.with_name('leads.rejects.csv')}",
+            "1 × State is no US state, district, territory or military code",
+            "Unknown columns, ignored: Mood",
+            "1 leads in counties that are not on the Census list: No\N{REPLACEMENT CHARACTER}where, LA (1)",
+        ]
+        assert "Secretname" not in out + err
+
+    def test_a_dry_run_says_so_and_loads_nothing(self, file: Path) -> None:
+        out, _ = run(file, "--dry-run")
+        assert out.startswith("Dry run of")
+        assert "3  leads would be loaded: 2 Gold, 1 Silver" in out
+        assert not Lead.objects.exists()
+
+    def test_rejects_go_where_they_are_told(self, file: Path, tmp_path: Path) -> None:
+        place = tmp_path / "elsewhere.csv"
+        assert run_json(file, "--rejects", place)["rejects_file"] == str(place)
+        assert sorted(tmp_path.iterdir()) == sorted([file, place])
+
+    def test_a_packed_file_is_unpacked(self, file: Path) -> None:
+        packed = file.with_name("leads.CSV.GZ")
+        packed.write_bytes(gzip.compress(file.read_bytes()))
+        assert run_json(packed)["loaded"] == 3
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (None, "No such file"),
+            (b"", "empty"),
+            (b"Zip,City\n", "State"),
+            (b"State,Zip\n", "Call In Date"),
+            (csv_bytes(row(last_name="Secretname"), header=None), "header row"),
+        ],
+    )
+    def test_a_file_that_is_no_use_is_refused_whole(self, file: Path, content: bytes | None, message: str) -> None:
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+        said = refusal(file)
+        assert message in said
+        assert "Secretname" not in said
+        assert not Lead.objects.exists()
+
+    def test_a_database_without_tables_is_told_in_one_line(self, file: Path) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE leads RENAME TO leads_elsewhere")
+        assert refusal(file) == "The database lacks tables or columns: run manage.py migrate."
+
+    def test_what_the_database_refuses_is_told_without_the_row(self, file: Path) -> None:
+        """As a constraint that came later might."""
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE leads ADD CONSTRAINT no_ada CHECK (first_name <> 'Ada')")
+        said = refusal(file)
+        assert "no_ada" in said
+        assert "Fontenot" not in said
+
+
+@contextmanager
+def process(*arguments: str | Path, cwd: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The command in a process of its own, on this test's database, with pipes to it."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tests.inventory.ingest_process", str(connection.settings_dict["NAME"]), *arguments],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "homeshield.settings", "PYTHONPATH": str(settings.BASE_DIR)},
+        cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.communicate()
+
+
+def wait_for_a_load() -> None:
+    """Until a load holds its lock."""
+    for _ in range(1_000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("No load has begun.")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestProcess:
+    def test_standard_input_is_read_and_standard_output_holds_json_alone(self, tmp_path: Path) -> None:
+        with process("-", "--json", cwd=tmp_path) as command:
+            out, err = command.communicate(csv_bytes(*ROWS, BAD), timeout=20)
+        assert (command.returncode, err) == (0, b"")
+        answer = json.loads(out)
+        assert (answer["loaded"], answer["rejects_file"]) == (3, str(tmp_path / "stdin.rejects.csv"))
+        assert Lead.objects.count() == 3
+
+    def test_a_refusal_is_one_line_and_exit_code_2(self, tmp_path: Path) -> None:
+        with process("absent.csv", "--json", cwd=tmp_path) as command:
+            out, err = command.communicate(timeout=20)
+        assert (command.returncode, out) == (2, b"")
+        assert err == b"CommandError: Cannot read absent.csv: No such file or directory.\n"
+
+    @pytest.mark.parametrize(("how", "code", "lines"), [(signal.SIGINT, 130, 1), (signal.SIGKILL, -9, 0)])
+    def test_an_interrupted_load_leaves_nothing_and_a_repeat_does_it(
+        self, tmp_path: Path, how: signal.Signals, code: int, lines: int
+    ) -> None:
+        with process("-", "--rejects", "r.csv", cwd=tmp_path) as command:
+            assert command.stdin is not None
+            assert command.stderr is not None
+            command.stdin.write(csv_bytes(*ROWS))
+            command.stdin.flush()  # and more might come
+            wait_for_a_load()
+            command.send_signal(how)
+            assert command.wait(timeout=20) == code
+            assert command.stderr.read().count(b"\n") == lines
+        assert not Lead.objects.exists()
+        assert list(tmp_path.iterdir()) == []
+        with process("-", "--json", cwd=tmp_path) as command:
+            out, _ = command.communicate(csv_bytes(*ROWS), timeout=20)
+        assert json.loads(out)["loaded"] == Lead.objects.count() == 3
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_one_line(file: Path) -> None:
+    """Nothing listens on port 1."""
+    done = subprocess.run(
+        [sys.executable, settings.BASE_DIR / "manage.py", "ingest_csv", file],
+        env={**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nowhere"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(
+        "CommandError: The database cannot be used: .*port 1 failed: Connection refused.\n", done.stderr
+    )

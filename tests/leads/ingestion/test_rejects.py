@@ -1,0 +1,113 @@
+"""csv-format: the rejects file."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from leads.ingestion import IngestRefused
+from leads.models import Lead
+from tests.leads.ingestion.csv_files import HEADER, csv_bytes, row
+from tests.leads.ingestion.loads import load, outcome
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "leads.csv"
+
+
+def test_a_rejected_row_is_kept_as_it_came_with_its_line_and_the_reasons(file: Path) -> None:
+    file.write_bytes(
+        csv_bytes(
+            row(),
+            row(state=" xx ", call_in_date="", address="12 Oak\nApt 4"),
+            ["too", "few"],
+            row(call_in_date="01-01-2099 00:00:00"),
+        )
+    )
+    report = load(file)
+    assert outcome(report) == (4, 1, 0, 3)
+    assert report.rejects_file == file.with_name("leads.rejects.csv")
+    with report.rejects_file.open(newline="") as rejects:
+        header, *rejected = csv.reader(rejects)
+    assert header == ["reject_line", "reject_reason", *HEADER]
+    assert rejected == [
+        [
+            "3",
+            "State is no US state, district, territory or military code; Call In Date is missing",
+            *row(state=" xx ", call_in_date="", address="12 Oak\nApt 4"),
+        ],
+        ["5", "2 cells where the header has 25", "too", "few"],
+        ["6", "Call In Date lies in the future", *row(call_in_date="01-01-2099 00:00:00")],
+    ]
+    assert report.reject_reasons["Call In Date is missing"] == 1
+
+
+def test_bytes_that_are_no_text_are_kept(file: Path) -> None:
+    file.write_bytes(csv_bytes(row(), row(first_name="Beau\0")) + csv_bytes(row(first_name="Mu?oz"), header=None))
+    file.write_bytes(file.read_bytes().replace(b"Mu?oz", b"Mu\xf1oz"))
+    report = load(file)
+    assert outcome(report) == (3, 1, 0, 2)
+    assert report.rejects_file is not None
+    kept = report.rejects_file.read_bytes()
+    assert b"3,The row holds a NUL byte," in kept
+    assert b"Beau\0" in kept
+    assert b"4,The row holds bytes that are not UTF-8," in kept
+    assert b"Mu\xf1oz" in kept
+
+
+def test_mended_rejects_load_and_what_is_still_wrong_is_rejected_again(tmp_path: Path, file: Path) -> None:
+    file.write_bytes(csv_bytes(row(mortgage_id="1"), row(mortgage_id="2", state="XX"), row(mortgage_id="3", state="")))
+    first = load(file)
+    assert first.rejects_file is not None
+    mended = tmp_path / "mended.csv"
+    mended.write_text(first.rejects_file.read_text().replace("XX", "TX"))
+    second = load(mended)
+    assert outcome(second) == (2, 1, 0, 1)
+    assert second.unknown_columns == ()
+    assert set(Lead.objects.values_list("mortgage_id", "state")) == {("1", "LA"), ("2", "TX")}
+    assert second.rejects_file == tmp_path / "mended.rejects.csv"
+    with second.rejects_file.open(newline="") as rejects:
+        assert list(csv.reader(rejects)) == [
+            ["reject_line", "reject_reason", *HEADER],
+            ["3", "State is missing", *row(mortgage_id="3", state="")],
+        ]
+
+
+def test_broken_quotes_end_up_in_a_rejects_file_that_is_whole(file: Path) -> None:
+    file.write_bytes(csv_bytes(row()) + b'LA,"never closed\n' + csv_bytes(row(state=""), header=None))
+    report = load(file)
+    assert report.rejects_file is not None
+    with report.rejects_file.open(newline="") as rejects:
+        _, first, second = csv.reader(rejects, strict=True)
+    assert (first[0], first[2:]) == ("3", ["LA", '"never closed'])
+    assert second[:2] == ["4", "State is missing"]
+
+
+def test_no_rejects_no_file(file: Path) -> None:
+    file.write_bytes(csv_bytes(row()))
+    assert load(file).rejects_file is None
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_only_the_owner_may_read_the_rejects(file: Path) -> None:
+    file.write_bytes(csv_bytes(["broken"]))
+    rejects = load(file).rejects_file
+    assert rejects is not None
+    assert rejects.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_rejects_of_a_stream_are_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(csv_bytes(["broken"])).rejects_file == tmp_path / "stdin.rejects.csv"
+
+
+def test_a_place_where_rejects_cannot_be_is_refused_before_anything_is_loaded(file: Path) -> None:
+    file.write_bytes(csv_bytes(row()))
+    for place in (file, file.parent, file.parent / "nowhere" / "r.csv", Path("/dev/null")):
+        with pytest.raises(IngestRefused, match="rejects file"):
+            load(file, rejects_path=place)
+    assert not Lead.objects.exists()
+    assert file.read_bytes() == csv_bytes(row())
