@@ -172,6 +172,12 @@ def test_broken_rows_one_after_another_are_told_apart() -> None:
     assert [line for line, _, _ in faulty(text)][:3] == [2, 3, 4]
 
 
+def test_the_lines_behind_a_broken_row_are_read_in_their_order() -> None:
+    text = HEADER + 'LA,01-15-2026 12:00:00,"x\none\ntwo\n' + good("a")
+    assert [(line, cells) for line, cells, _ in faulty(text)][1:] == [(3, ["one"]), (4, ["two"])]
+    assert whole(text) == [(5, "a")]
+
+
 def test_an_address_that_looks_a_little_like_a_row_is_no_row() -> None:
     assert whole(HEADER + good('"12 Oak St\nApt 4, Floor 2, Rear\nPecanville"')) == [
         (2, "12 Oak St\nApt 4, Floor 2, Rear\nPecanville")
