@@ -50,25 +50,22 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
 
     def not_owned_by(self, client_id: UUID | None) -> Self:
         """Records that the client may be sold: a buyer never pays twice for one lead (contract, "Sale")."""
-        return self.exclude(_bought_before(client_id)) if client_id else self.all()
+        if client_id is None:
+            return self.all()
+        return self.filter(RawSQL(NOT_BOUGHT_BEFORE.format("%s"), [client_id], output_field=models.BooleanField()))
 
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
         return self.order_by("expires_at_utc", "id")
 
 
-def _bought_before(client_id: UUID) -> RawSQL:
-    """Whether the client bought a record's lead in an earlier bucket.
+NOT_BOUGHT_BEFORE = "NOT EXISTS (SELECT FROM sales WHERE client_id = {} AND lead_id = inventory.lead_id OFFSET 0)"
+"""That a client did not buy a record's lead in an earlier bucket.
 
-    By hand for three reasons: sales lie a floor above inventory; OFFSET keeps PostgreSQL from turning the look-up of a
-    row into a join over all sales of the client, or a hash of them, although an order stops after a few rows (with
-    statistics a thousand sales old, an order of 1000 took 163 ms instead of 1); and every order asks.
-    """
-    return RawSQL(
-        "EXISTS (SELECT FROM sales WHERE sales.client_id = %s AND sales.lead_id = inventory.lead_id OFFSET 0)",
-        [client_id],
-        output_field=models.BooleanField(),
-    )
+By hand, for two reasons: sales lie a floor above inventory; and OFFSET keeps PostgreSQL from turning the look-up of a
+row into a join over all sales of the client, or a hash of them, although an order stops after a few rows (with
+statistics a thousand sales old, an order of 1000 took 163 ms instead of 1).
+"""
 
 
 class InventoryRecord(models.Model):

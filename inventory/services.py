@@ -16,6 +16,7 @@ from django.db import connection, models
 from homeshield.lib.errors import DomainError
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryQuerySet, InventoryRecord
+from inventory.picking import pick
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -92,17 +93,14 @@ def inventory_allocate(*, demands: Sequence[Demand], client_id: UUID, as_of: dat
         _lock_cells([demand.criteria for demand in demands])
     for index in sorted(range(len(demands)), key=lambda i: _lock_order(demands[i].criteria)):
         wanted = demands[index]
-        open_to_client = InventoryRecord.objects.sellable(as_of).matching(wanted.criteria).not_owned_by(client_id)
-        taken = [
+        taken = [  # this order's own lines may overlap, and its locks do not keep itself out
             record.inventory_id
             for other, got in filled.items()
             if wanted.criteria.contains(demands[other].criteria)
             for record in got.records
         ]
-        if taken:  # this order's own lines overlap; its locks do not keep itself out
-            open_to_client = open_to_client.exclude(id__in=taken)
-        records = _locked(open_to_client, wait=wait)[: wanted.quantity]
-        filled[index] = _enough(index, [Allocated(*row) for row in records], wanted.quantity)
+        rows = pick(wanted, client_id=client_id, as_of=as_of, taken=taken, wait=wait)
+        filled[index] = _enough(index, [Allocated(*row) for row in rows], wanted.quantity)
     return [filled[index] for index in range(len(demands))]
 
 

@@ -12,6 +12,7 @@ def use_database(name: str) -> None:
     """Points Django at a fresh database of this name on the configured server, migrated and empty."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
+    os.environ.setdefault("SECRET_KEY", "benchmark-" * 6)  # as in production: DEBUG keeps and formats every statement
     django.setup()
     from django.core.management import call_command
     from django.db import connection
