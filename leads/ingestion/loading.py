@@ -27,7 +27,7 @@ from leads.ingestion.rejects import Rejects, check_path, default_path
 from leads.ingestion.report import IngestReport, Progress
 from leads.ingestion.source import open_source
 
-BATCH = 10_000
+BATCH = 20_000
 """Rows. Large enough that a batch's round trips do not matter, small enough that three of them fit the memory."""
 
 LOCK = int.from_bytes(b"ingest")
@@ -159,7 +159,7 @@ def _begin_rehearsal(cursor: CursorWrapper) -> str:
 
 def _not_there_yet(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> list[NewLead]:
     """The leads without those that are in the database already, or earlier in the file."""
-    keys = sorted(lead.natural_key for lead in leads)  # in the order of the index
+    keys = ",".join(sorted(lead.natural_key for lead in leads))  # in the order of the index, as one parameter
     seen: set[str] = set()
     for place in {"leads", table}:
         # One index look-up per key: for a plain `= ANY` of so many the planner would read the whole table each time.
@@ -170,7 +170,7 @@ def _not_there_yet(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) 
                 SELECT natural_key FROM {place} WHERE natural_key = given.natural_key OFFSET 0
             ) AS known
             """,  # noqa: S608 - one of two names of our own
-            [keys],
+            [f"{{{keys}}}"],
         )
         seen.update(key.hex for (key,) in cursor.fetchall())
     new = []
