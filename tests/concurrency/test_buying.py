@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Count, QuerySet, Sum
 
 from homeshield.accounts.models import Client
+from inventory import picking
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
 from inventory.roll import RollReport, inventory_generate
@@ -120,7 +121,9 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     monkeypatch.setattr(QuerySet, "select_for_update", lambda records, **options: records)
+    picking._statement.cache_clear()  # what was made with locks
     yield
+    picking._statement.cache_clear()  # what was made without
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE sales, order_lines, orders, export_sanitised_cells")
         for table in tables:
