@@ -37,6 +37,10 @@ class SaleNotFound(DomainError):
         super().__init__(message)
         self.sale_ids = tuple(sale_ids)
 
+    @property
+    def detail(self) -> dict[str, object]:
+        return super().detail | {"sale_ids": [str(key) for key in self.sale_ids]}
+
 
 class SaleOfAnotherClient(DomainError):
     """Only the client that bought the leads may export them; `sale_ids` names the sales of others."""
@@ -47,6 +51,10 @@ class SaleOfAnotherClient(DomainError):
     def __init__(self, sale_ids: Sequence[UUID]) -> None:
         super().__init__(f"These sales belong to another client: {_listed(sale_ids)}. Leave them out.")
         self.sale_ids = tuple(sale_ids)
+
+    @property
+    def detail(self) -> dict[str, object]:
+        return super().detail | {"sale_ids": [str(key) for key in self.sale_ids]}
 
 
 class NoSalesNamed(DomainError):

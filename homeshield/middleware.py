@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from homeshield.api import refusal_of_status
 from homeshield.lib.errors import DomainError
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -35,3 +37,25 @@ class DomainErrorMiddleware:
         if not isinstance(exception, DomainError):
             return None
         return render(request, "errors/refused.html", {"error": exception}, status=exception.status)
+
+
+class ApiMiddleware:
+    """What every answer of the API has in common: a bound on the body, errors in the API's one shape also where
+    Django says them (a method that is not allowed, a host that is not ours), and no copies kept on the way."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/api/"):
+            return self.get_response(request)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        too_large = length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES
+        response = refusal_of_status(413) if too_large else self.get_response(request)
+        if response.status_code >= 400 and not response.get("Content-Type", "").startswith("application/json"):
+            allowed = response.get("Allow")
+            response = refusal_of_status(response.status_code)
+            if allowed:
+                response["Allow"] = allowed
+        response.setdefault("Cache-Control", "no-store")
+        return response

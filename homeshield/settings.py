@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "ninja",
     "pgtrigger",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -108,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "homeshield.middleware.ApiMiddleware",
     "homeshield.middleware.InstantMiddleware",
     "homeshield.middleware.DomainErrorMiddleware",
 ]
@@ -153,6 +155,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "HomeShield: "
+
+# --- API ---------------------------------------------------------------------------------------------------
+# For each key, over all workers. What is not used is saved up to so many calls, which may then come at once.
+
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
+API_CALLS_AT_ONCE = env.int("API_CALLS_AT_ONCE", default=100)
+API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", default=262_144)  # 1000 ids are 40 kB
+if API_CALLS_PER_MINUTE < 1 or API_CALLS_AT_ONCE < 1:
+    raise ImproperlyConfigured("API_CALLS_PER_MINUTE and API_CALLS_AT_ONCE are whole numbers from 1 on.")
 
 # --- E-mail ------------------------------------------------------------------------------------------------
 

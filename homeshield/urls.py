@@ -3,8 +3,9 @@
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from homeshield.api import api, docs, health, no_such_operation
 from homeshield.views import home
 from sales.urls import inventory_urlpatterns
 
@@ -19,6 +20,11 @@ urlpatterns = [
     path("inventory/", include((inventory_urlpatterns, "inventory"))),
     path("", include("sales.urls")),
     path("", include("exports.urls")),
+    path("accounts/api-keys/", include("homeshield.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", api.urls),
+    re_path(r"^api/", no_such_operation),
+    path("docs", docs, name="docs"),
+    path("health", health, name="health"),
     path("admin/", admin.site.urls),
 ]

@@ -109,3 +109,16 @@ def records_page(
         )
     )  # fmt: skip
     return keyset_page(rows, by="expires_at_utc", cursor=cursor, limit=limit)
+
+
+def locations(*, client_id: UUID | None, as_of: datetime) -> dict[str, list[str]]:
+    """The states in which the client can buy something at this instant, each with its counties; all sorted. A lead
+    whose county is not known is of its state alone."""
+    sellable = InventoryRecord.objects.sellable(as_of)
+    there = _tally(sellable, "state", "county")
+    there.subtract(_tally(sellable.owned_by(client_id), "state", "county"))
+    found: dict[str, list[str]] = {}
+    for (state, county), count in sorted(there.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+        if count > 0:
+            found.setdefault(state, []).extend([county] if county else [])
+    return found

@@ -13,19 +13,13 @@ MAX_QUANTITY = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
-    """A filter over inventory. None leaves a question open; a county is one of its state, so it needs the state.
-
-    Raises ValueError for a county without a state: county names repeat over the states.
-    """
+    """A filter over inventory. None leaves a question open. County names repeat over the states, so a county without
+    a state means all counties of that name: good enough to look around, too little to buy (see Demand)."""
 
     classification: Classification | None = None
     age_bucket: AgeBucket | None = None
     state: str | None = None
     county: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.county is not None and self.state is None:
-            raise ValueError("A county is chosen within a state: name the state as well.")
 
     def as_filter(self) -> dict[str, str]:
         """Keyword arguments for a QuerySet: only what is not left open."""
@@ -61,12 +55,17 @@ class Criteria:
         )
 
     @property
+    def place(self) -> str:
+        """`Caddo, LA`, `LA`, or nothing for all states."""
+        return ", ".join(filter(None, (self.county, self.state)))
+
+    @property
     def label(self) -> str:
         """The criteria for people: `Gold, 6 to 8 months, Caddo, LA`."""
         parts = [
             self.classification.label if self.classification else "Gold and Silver",
             self.age_bucket.label if self.age_bucket else "every age",
-            ", ".join(filter(None, (self.county, self.state))) or "all states",
+            self.place or "all states",
         ]
         return ", ".join(str(part) for part in parts)
 
@@ -82,7 +81,8 @@ class Criteria:
 class Demand:
     """A quantity of leads under criteria that name one class and one bucket: a line of an order, before it is filled.
 
-    Raises ValueError where class or bucket is open, or for a quantity outside 1 to 1000 (contract, "Purchase").
+    Raises ValueError where class or bucket is open, for a county without its state, or for a quantity outside 1 to
+    1000 (contract, "Purchase").
     """
 
     criteria: Criteria
@@ -91,5 +91,7 @@ class Demand:
     def __post_init__(self) -> None:
         if self.criteria.classification is None or self.criteria.age_bucket is None:
             raise ValueError("A line names a classification and an age bucket.")
+        if self.criteria.county is not None and self.criteria.state is None:
+            raise ValueError("A county is chosen within a state: name the state as well.")
         if not 1 <= self.quantity <= MAX_QUANTITY:
             raise ValueError(f"A line asks for 1 to {MAX_QUANTITY} leads, not {self.quantity}.")

@@ -70,6 +70,10 @@ class InventoryNotFound(DomainError):
         self.missing = list(missing)
         super().__init__(message.format(", ".join(map(str, missing))))
 
+    @property
+    def detail(self) -> dict[str, object]:
+        return super().detail | {"inventory_ids": [str(key) for key in self.missing]}
+
 
 class Shortfall(Exception):
     """A demand found fewer records than it asks for: `available`, after what narrower demands took."""

@@ -91,3 +91,7 @@ class NotInQuote(DomainError):
     def __init__(self, ids: Sequence[UUID]) -> None:
         self.ids = list(ids)
         super().__init__(f"Not part of this quote, so without a quoted price: {', '.join(map(str, ids))}.")
+
+    @property
+    def detail(self) -> dict[str, object]:
+        return super().detail | {"inventory_ids": [str(key) for key in self.ids]}

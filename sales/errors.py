@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from homeshield.lib.errors import DomainError
 from homeshield.lib.money import dollars
-from inventory.alternatives import Alternative
+from inventory.alternatives import Alternative, Suggestion
 from inventory.criteria import MAX_QUANTITY, Criteria
 
 
@@ -17,6 +17,32 @@ class PricedAlternative:
     alternative: Alternative
     unit_price: Decimal
     amount: Decimal
+    instead_of: str
+    """The place that the short line asks for, such as "LA"; empty where it asks for none."""
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """The alternative for programs, in the words that the API promises."""
+        return {
+            "description": self._description(),
+            "available_count": self.alternative.available,
+            "suggestion_type": str(self.alternative.kind),
+        }
+
+    def _description(self) -> str:
+        found, criteria = self.alternative.available, self.alternative.criteria
+        there = f"({found:,} available{f' in {criteria.place}' if criteria.place else ''})"
+        match self.alternative.kind:
+            case Suggestion.PARTIAL:
+                return f"Purchase {found:,} available lead{'s' * (found != 1)} ({dollars(self.amount)})"
+            case Suggestion.NO_LOCATION_FILTER:
+                return f"Remove location filter ({found:,} available without {self.instead_of} filter)"
+            case Suggestion.DIFFERENT_AGE_BUCKET:
+                return f"Try {criteria.age_bucket} age bucket {there}"
+            case Suggestion.ADJACENT_COUNTY:
+                return f"Try the neighbouring county {there}"
+            case Suggestion.DIFFERENT_CLASSIFICATION:
+                return f"Try {criteria.classification} {there}"
 
 
 class InsufficientInventory(DomainError):
@@ -33,13 +59,28 @@ class InsufficientInventory(DomainError):
         requested: int,
         available: int,
         alternatives: Sequence[PricedAlternative],
+        lines: int = 1,
     ) -> None:
         self.line_index = line_index
+        self.lines = lines
         self.criteria = criteria
         self.requested = requested
         self.available = available
         self.alternatives = list(alternatives)
         super().__init__(f"{criteria.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
+
+    @property
+    def detail(self) -> dict[str, object]:
+        several = self.lines > 1
+        return {
+            "error": self.code,
+            "requested": self.requested,
+            "available": self.available,
+            "criteria": f"{self.criteria} qty={self.requested}",
+            "item_index": self.line_index if several else None,
+            "is_multi_item": several,
+            "alternatives": [offer.detail for offer in self.alternatives],
+        }
 
 
 class PricesChanged(DomainError):
@@ -77,6 +118,16 @@ class DraftNotFound(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This order is not there any more. Nothing was bought.")
+
+
+class OrderNotFound(DomainError):
+    """No order of this id belongs to the client."""
+
+    code = "order_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("You have no such order.")
 
 
 class ClientMayNotBuy(DomainError):
@@ -131,6 +182,7 @@ class Busy(DomainError):
 
     code = "busy"
     status = 503
+    retry_after = 1
 
     def __init__(self) -> None:
         super().__init__("Other orders hold these leads at the moment. Nothing was bought. Please try again.")

@@ -21,3 +21,8 @@ def order_sales_page(*, order: Order, cursor: str | None, limit: int = 50) -> Pa
     """The order's sales with their leads in full, in the order of the export. Raises BadCursor."""
     sales = Sale.objects.filter(order=order).select_related("lead")
     return keyset_page(sales, by="line_number", cursor=cursor, limit=limit)
+
+
+def order_sale_ids(order: Order) -> list[UUID]:
+    """The ids of the order's sales, line by line."""
+    return list(Sale.objects.filter(order_id=order.id).order_by("line_number", "id").values_list("id", flat=True))

@@ -149,11 +149,19 @@ def _insufficient(purchase: Purchase, short: Short) -> InsufficientInventory:
             unit_price = price_of(offer.criteria, prices)
         except NoPrice:
             continue  # what cannot be sold is no alternative
-        priced.append(PricedAlternative(alternative=offer, unit_price=unit_price, amount=unit_price * offer.quantity))
+        priced.append(
+            PricedAlternative(
+                alternative=offer,
+                unit_price=unit_price,
+                amount=unit_price * offer.quantity,
+                instead_of=line.criteria.place,
+            )
+        )
     return InsufficientInventory(
         line_index=index,
         criteria=line.criteria,
         requested=line.quantity,
         available=short.shortfall.available,
         alternatives=priced,
+        lines=len(demands),
     )

@@ -22,3 +22,66 @@ class EmailTaken(AccountRefused):
 
     def __init__(self) -> None:
         super().__init__("email", "Another user has this e-mail address. Use another one.")
+
+
+class KeyRefused(AccountRefused):
+    """An API key that cannot be made: its name is at fault."""
+
+    code = "api_key_refused"
+
+    def __init__(self, message: str) -> None:
+        super().__init__("name", message)
+
+
+class KeyNotFound(DomainError):
+    """No key of this id belongs to the client, or it has been revoked already."""
+
+    code = "api_key_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such key, or it has been revoked already.")
+
+
+class NotAuthenticated(DomainError):
+    """A call of the API without a key that is in force."""
+
+    code = "not_authenticated"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This call needs a valid API key in the header: Authorization: Bearer hs_live_... "
+            "Keys are made and revoked on the page API keys of your account."
+        )
+
+
+class ClientMayNotCall(DomainError):
+    """A suspended or closed client does not use the API."""
+
+    code = "client_not_active"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Your company's account is suspended or closed. Please write to our staff.")
+
+
+class ForAnotherClient(DomainError):
+    """A request that names another client than the key's."""
+
+    code = "client_of_another_key"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The client_id is not that of the API key. A key acts for its own client alone.")
+
+
+class RateLimited(DomainError):
+    """The key has used up its allowance; `retry_after` seconds later there is some again."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"Too many calls with this API key. Try again in {retry_after} s.")

@@ -5,7 +5,7 @@ from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 
-from homeshield.accounts.models import User
+from homeshield.accounts.models import ApiKey, User
 
 
 class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,3 +28,13 @@ class UserChangeForm(_EmailInLowerCase, DjangoUserChangeForm):  # type: ignore[t
     class Meta:
         model = User
         fields = ("email", "password", "client", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The name of a new API key."""
+
+    class Meta:
+        model = ApiKey
+        fields = ("name",)
+        labels = {"name": "Name"}
+        error_messages = {"name": {"required": "Give the key a name, so that you know later what uses it."}}

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+import pgtrigger
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -107,3 +109,67 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+class ApiKey(models.Model):
+    """A secret with which a client's own systems use the API. It belongs to the client: all of its users share it.
+
+    `prefix` is the key's public beginning, by which it is found and told from others; of the secret there is a
+    digest alone (homeshield/accounts/keys.py).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text="What uses the key, such as: nightly import.")
+    prefix = models.CharField("begins with", max_length=24, unique=True, editable=False)
+    digest = models.BinaryField(max_length=32, editable=False)
+    created_at_utc = models.DateTimeField("made (UTC)", editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    last_used_at_utc = models.DateTimeField("last used (UTC)", null=True, editable=False)
+    revoked_at_utc = models.DateTimeField("revoked (UTC)", null=True, editable=False)
+
+    class Meta:
+        db_table = "api_keys"
+        verbose_name = "API key"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="api_key_name_not_blank",
+                condition=~models.Q(name__regex=r"^\s*$"),
+                violation_error_message="Give the key a name, so that you know later what uses it.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="api_key_facts_are_fixed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("id", "client", "prefix", "digest", "created_at_utc", "created_by"),
+            ),
+            pgtrigger.Protect(
+                name="api_key_stays_revoked",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__revoked_at_utc__isnull=False)
+                & pgtrigger.Q(old__revoked_at_utc__df=pgtrigger.F("new__revoked_at_utc")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+
+class ApiAllowance(models.Model):
+    """How much of its allowance a key has used: the instant at which all of it is there again.
+
+    The table is unlogged (see the migration): every call writes to it, and after a crash it may be empty.
+    """
+
+    key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="allowance")
+    full_at_utc = models.DateTimeField()
+
+    class Meta:
+        db_table = "api_allowances"
+
+    def __str__(self) -> str:
+        return f"Allowance of {self.key_id}"

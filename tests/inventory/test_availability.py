@@ -7,7 +7,7 @@ import pytest
 
 from homeshield.lib.keyset import BadCursor
 from inventory.availability import Facet, availability, available_count, records_page
-from inventory.criteria import Criteria
+from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -135,6 +135,14 @@ def test_a_made_up_cursor_is_refused(as_of: datetime, cursor: str) -> None:
         records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=cursor)
 
 
-def test_a_county_needs_its_state() -> None:
+def test_to_buy_a_county_needs_its_state() -> None:
+    caddo = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, county="Caddo")
     with pytest.raises(ValueError, match="name the state"):
-        Criteria(county="Caddo")
+        Demand(criteria=caddo, quantity=1)
+
+
+def test_to_look_around_a_county_without_a_state_means_all_of_that_name(as_of: datetime) -> None:
+    stock(2, as_of=as_of, state="AL", county="Lee")
+    stock(1, as_of=as_of, state="TX", county="Lee")
+    stock(1, as_of=as_of, state="TX", county="Harris")
+    assert availability(criteria=Criteria(county="Lee"), client_id=None, as_of=as_of).total == 3

@@ -1,0 +1,88 @@
+"""Purchased leads as CSV, for programs."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from ninja import Query, Router, Schema
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from exports.models import Export
+from exports.services import export_start_order, export_start_sales, export_stream
+from homeshield.accounts.api import ApiRequest, maker_of_key, require_own_client
+from homeshield.lib.api_schemas import EVERYWHERE, Refused
+from inventory.criteria import MAX_QUANTITY
+
+router = Router(tags=["Purchases"])
+
+CSV = {
+    "responses": {
+        200: {
+            "description": "The CSV, streamed: the 33 columns of an export, one row for each sale.",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    }
+}
+
+
+def _split(value: Any) -> Any:
+    """The ids of one text, or of the parameter given several times."""
+    texts = value if isinstance(value, list) else [value]
+    return [text.strip() for part in texts for text in str(part).split(",") if text.strip()]
+
+
+type SaleIds = Annotated[
+    list[UUID],
+    BeforeValidator(_split),
+    Field(min_length=1, max_length=MAX_QUANTITY),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9a-fA-F-]{36}(,[0-9a-fA-F-]{36}){0,999}$",
+            "description": "Ids of sales, separated by commas.",
+            "examples": ["0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e,0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5f"],
+        }
+    ),
+]
+
+
+class DownloadQuery(Schema):
+    sale_ids: SaleIds
+    client_id: UUID
+
+
+@router.get(
+    "/purchases/download",
+    response={200: None, 404: Refused, **EVERYWHERE},
+    summary="Purchased leads as CSV",
+    openapi_extra=CSV,
+)
+def sales_download(request: ApiRequest, query: Query[DownloadQuery]) -> StreamingHttpResponse:
+    """These sales, each once, as an attachment that is streamed. A sale of another client: 403. An unknown one: 404."""
+    client_id = require_own_client(request, query.client_id)
+    export = export_start_sales(
+        client_id=client_id, user=maker_of_key(request), sale_ids=query.sale_ids, as_of=request.as_of
+    )
+    return _csv(export)
+
+
+@router.get(
+    "/purchases/{order_id}/download",
+    response={200: None, 404: Refused, **EVERYWHERE},
+    summary="All leads of an order as CSV",
+    openapi_extra=CSV,
+)
+def order_download(request: ApiRequest, order_id: UUID) -> StreamingHttpResponse:
+    """The same file for a whole order, however large it is."""
+    export = export_start_order(
+        client_id=request.auth.client_id, user=maker_of_key(request), order_id=order_id, as_of=request.as_of
+    )
+    return _csv(export)
+
+
+def _csv(export: Export) -> StreamingHttpResponse:
+    headers = {
+        "Content-Disposition": f'attachment; filename="homeshield-leads-{export.exported_at_utc:%Y-%m-%d}.csv"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingHttpResponse(export_stream(export), content_type="text/csv; charset=utf-8", headers=headers)

@@ -1,0 +1,55 @@
+"""Who calls the API: a client, by one of its keys."""
+
+from typing import override
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from homeshield.accounts.errors import ClientMayNotCall, ForAnotherClient, NotAuthenticated
+from homeshield.accounts.keys import key_find, key_use
+from homeshield.accounts.models import ApiKey, ClientStatus, User
+from homeshield.lib.http import Request
+
+
+class ApiRequest(Request):
+    """A request whose key is in force, whose client may call, and that is within the key's rate."""
+
+    auth: ApiKey
+
+
+class ApiKeyAuth(HttpBearer):
+    """`Authorization: Bearer hs_live_...`
+
+    Raises NotAuthenticated, ClientMayNotCall, RateLimited.
+    """
+
+    @override
+    def __call__(self, request: HttpRequest) -> ApiKey:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != self.openapi_scheme:
+            raise NotAuthenticated
+        return self.authenticate(request, token.strip())
+
+    @override
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
+        key = key_find(token)
+        if key is None:
+            raise NotAuthenticated
+        if key.client.status in (ClientStatus.SUSPENDED, ClientStatus.CLOSED):
+            raise ClientMayNotCall
+        key_use(key=key, as_of=request.as_of)  # type: ignore[attr-defined]  # by InstantMiddleware
+        return key
+
+
+def require_own_client(request: ApiRequest, client_id: UUID) -> UUID:
+    """The key's client, which the request names as well. Raises ForAnotherClient where it names another."""
+    if client_id != request.auth.client_id:
+        raise ForAnotherClient
+    return client_id
+
+
+def maker_of_key(request: ApiRequest) -> User | None:
+    """Who answers for the calls with a key: the user who made it, where that is one of the client's own."""
+    maker = request.auth.created_by
+    return maker if maker is not None and maker.client_id == request.auth.client_id else None

@@ -1,0 +1,124 @@
+"""API keys: made, found, revoked, and held to their rate.
+
+A key reads `hs_live_` + 12 characters + `_` + 40 characters. Up to the second underscore it is the prefix, which is
+public; the rest is the secret, 206 bits of chance. Of that the database holds the SHA-256: a slow hash protects what
+people think up, and would cost every call what it costs an attacker.
+"""
+
+import hmac
+import math
+import secrets
+import string
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from homeshield.accounts.errors import KeyNotFound, KeyRefused, RateLimited
+from homeshield.accounts.models import ApiKey, User
+
+PREFIX = "hs_live_"
+_ALPHABET = string.ascii_lowercase + string.digits
+_PUBLIC, _SECRET = 12, 40
+
+LAST_USE_EVERY = timedelta(minutes=1)
+"""How exact `last_used_at_utc` is: a key that is used all the time is written once a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A new key, and the only copy of what its user sends."""
+
+    key: ApiKey
+    token: str
+
+
+def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: datetime) -> MadeKey:
+    """A key for a client. Raises KeyRefused for a name that is blank, too long or not printable."""
+    name = name.strip()
+    if not name.isprintable():
+        raise KeyRefused("A name has no line breaks or control characters.")
+    prefix, secret = PREFIX + _random(_PUBLIC), _random(_SECRET)
+    key = ApiKey(
+        client_id=client_id,
+        name=name,
+        prefix=prefix,
+        digest=_digest(secret),
+        created_at_utc=as_of,
+        created_by=created_by,
+    )
+    try:
+        key.full_clean(exclude=["client", "created_by"], validate_unique=False)
+    except ValidationError as error:
+        raise KeyRefused(" ".join(error.messages)) from error
+    key.save(force_insert=True)
+    return MadeKey(key, f"{prefix}_{secret}")
+
+
+def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
+    """Ends a key, at once and for good. Raises KeyNotFound where the client has no such key in force."""
+    revoked = ApiKey.objects.filter(id=key_id, client_id=client_id, revoked_at_utc__isnull=True)
+    if not revoked.update(revoked_at_utc=as_of):
+        raise KeyNotFound
+    return ApiKey.objects.get(id=key_id)
+
+
+def keys_of(client_id: UUID) -> list[ApiKey]:
+    """All keys of a client, those in force first, then the newest first."""
+    keys = ApiKey.objects.filter(client_id=client_id).select_related("created_by")
+    return sorted(keys, key=lambda key: key.revoked_at_utc is not None)
+
+
+def key_find(token: str) -> ApiKey | None:
+    """The key in force that this is, with its client and maker. Takes the same time for every wrong secret."""
+    prefix, _, secret = token.rpartition("_")
+    if not prefix.isascii() or len(prefix) != len(PREFIX) + _PUBLIC:
+        return None
+    key = (
+        ApiKey.objects.select_related("client", "created_by").filter(prefix=prefix, revoked_at_utc__isnull=True).first()
+    )
+    if key is None or not hmac.compare_digest(_digest(secret), bytes(key.digest)):
+        return None
+    return key
+
+
+def key_use(*, key: ApiKey, as_of: datetime) -> None:
+    """Notes a call at `as_of`, or refuses it: raises RateLimited. Calls that are refused use up nothing."""
+    _spend(key, as_of)
+    if key.last_used_at_utc is None or as_of - key.last_used_at_utc >= LAST_USE_EVERY:
+        ApiKey.objects.filter(id=key.id).update(last_used_at_utc=as_of)
+
+
+# The allowance is told by one instant, at which it is full again ("generic cell rate algorithm"): a call moves it by
+# the time in which one call is granted, and is refused where it would move it further than a burst away.
+_SPEND = """
+    INSERT INTO api_allowances AS used (key_id, full_at_utc) VALUES (%(key)s, %(as_of)s + %(each)s)
+    ON CONFLICT (key_id) DO UPDATE SET full_at_utc = greatest(used.full_at_utc, %(as_of)s) + %(each)s
+    WHERE used.full_at_utc <= %(as_of)s + %(reach)s
+    RETURNING true
+"""
+
+
+def _spend(key: ApiKey, as_of: datetime) -> None:
+    """One statement of its own, so that all workers share the allowance and no call waits for another's work."""
+    each = timedelta(minutes=1) / settings.API_CALLS_PER_MINUTE
+    reach = each * (settings.API_CALLS_AT_ONCE - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, {"key": key.id, "as_of": as_of, "each": each, "reach": reach})
+        if cursor.fetchone():
+            return
+        cursor.execute("SELECT full_at_utc FROM api_allowances WHERE key_id = %s", [key.id])
+        (full_at,) = cursor.fetchone()
+    raise RateLimited(max(1, math.ceil((full_at - reach - as_of).total_seconds())))
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()

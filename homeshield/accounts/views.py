@@ -1,0 +1,48 @@
+"""A buyer's API keys: those of the company, whoever made them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from homeshield.accounts.access import buyer_required
+from homeshield.accounts.errors import KeyRefused
+from homeshield.accounts.forms import KeyForm
+from homeshield.accounts.keys import key_create, key_revoke, keys_of
+from homeshield.lib.http import Request
+
+
+@buyer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def key_list(request: Request) -> HttpResponse:
+    """The company's keys, and the form for another. A new key is in the answer to the form, this once: an address that
+    showed it could be opened again."""
+    assert request.user.client_id is not None
+    form = KeyForm(request.POST or None)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        try:
+            context["made"] = key_create(
+                client_id=request.user.client_id,
+                name=form.cleaned_data["name"],
+                created_by=request.user,
+                as_of=request.as_of,
+            )
+            context["form"] = KeyForm()
+        except KeyRefused as refusal:
+            form.add_error("name", refusal.message)
+    context["keys"] = keys_of(request.user.client_id)
+    return render(request, "accounts/key_list.html", context, status=422 if form.errors else 200)
+
+
+@buyer_required
+@require_POST
+def key_revoke_now(request: Request, key_id: UUID) -> HttpResponse:
+    """Ends one of the company's keys."""
+    assert request.user.client_id is not None
+    key = key_revoke(client_id=request.user.client_id, key_id=key_id, as_of=request.as_of)
+    messages.success(request, f"The key “{key.name}” is revoked. Calls with it are refused from now on.")
+    return redirect("accounts:key-list")

@@ -1,0 +1,168 @@
+"""The REST API, version 1: where its operations live, who may call them, and how a refusal is said.
+
+Every error has one shape, `{"detail": ...}`. DomainErrors are translated here and nowhere else in the API.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, override
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+
+import exports.api
+import inventory.api
+import pricing.api
+import sales.api
+from homeshield.accounts.api import ApiKeyAuth
+from homeshield.lib.errors import DomainError
+from homeshield.lib.keyset import BadCursor
+
+logger = logging.getLogger("django.request")
+
+_DESCRIPTION = """
+Everything that a buyer does on HomeShield's pages, for programs. Make a key on the page *API keys* of your account, and
+send it with every call: `Authorization: Bearer hs_live_...`. A key acts for its own client alone.
+
+Money is text with two places, in US dollars; times are ISO 8601, UTC. Every error is `{"detail": ...}`: an object with
+`error` (for programs) and `message` (for people), or where a request is malformed a list of what is wrong at which
+place. 429 and 503 say in `Retry-After` after how many seconds to try again.
+"""
+
+
+class _Api(NinjaAPI):
+    @override
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+    @override
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        schema["components"]["securitySchemes"]["ApiKeyAuth"]["description"] = "An API key: hs_live_..."
+        return schema
+
+
+api = _Api(
+    title="HomeShield API",
+    version="1",
+    description=_DESCRIPTION,
+    urls_namespace="api",
+    docs_url=None,
+    auth=ApiKeyAuth(),
+)
+# The download's address would also be that of an order, so it comes first.
+api.add_router("", exports.api.router)
+api.add_router("", inventory.api.router)
+api.add_router("", sales.api.inventory_router)
+api.add_router("", sales.api.purchases_router)
+api.add_router("", pricing.api.router)
+
+
+# --- Refusals ---
+
+
+def refusal(status: int, detail: object, *, retry_after: int | None = None) -> JsonResponse:
+    """An error in the API's one shape."""
+    response = JsonResponse({"detail": detail}, status=status)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+_SAID: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "The request cannot be understood."),
+    404: ("not_found", "There is no such address. The addresses are listed at /docs."),
+    405: ("method_not_allowed", "This address does not answer to this method; the header Allow names those it does."),
+    413: ("too_large", "The body is too large: {limit:,} bytes are the most. Send several smaller requests."),
+    500: ("server_error", "We made a mistake, and it has been noted. Nothing is half done: try again."),
+    503: ("unavailable", "The shop cannot reach its database at the moment. Try again in a few seconds."),
+}
+
+
+def refusal_of_status(status: int, *, retry_after: int | None = None) -> JsonResponse:
+    """An error that is not about the shop, but about HTTP or about us."""
+    error, message = _SAID.get(status, _SAID[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
+    message = message.format(limit=settings.API_MAX_BODY_BYTES)
+    return refusal(status, {"error": error, "message": message}, retry_after=retry_after)
+
+
+@api.exception_handler(DomainError)
+def _domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:  # noqa: ARG001
+    if isinstance(error, BadCursor):  # the one that is about a field
+        return refusal(422, [{"loc": ["query", "cursor"], "msg": error.message, "type": error.code}])
+    return refusal(error.status, error.detail, retry_after=error.retry_after)
+
+
+@api.exception_handler(ValidationError)
+def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:  # noqa: ARG001
+    return refusal(422, json.loads(json.dumps([_place(one) for one in error.errors], default=str)))
+
+
+def _place(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Where and why, without ninja's name for the operation's argument, which is none of the caller's."""
+    source, *way = error["loc"]
+    if source in {"body", "query"} and way and way[0] in {"body", "query", "filters"}:
+        way = way[1:]
+    return {"loc": [source, *way], "msg": error["msg"], "type": error["type"]}
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
+    """The one that ninja raises by itself: a body that is no JSON."""
+    return refusal(422, [{"loc": ["body"], "msg": f"The body is no JSON: {error.__cause__}", "type": "json_invalid"}])
+
+
+@api.exception_handler(Http404)
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG001
+    return refusal_of_status(404)
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def _no_database(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    logger.error("%s %s: %s", request.method, request.path, type(error).__name__)
+    return refusal_of_status(503, retry_after=5)
+
+
+@api.exception_handler(Exception)
+def _our_fault(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s %s", request.method, request.path, exc_info=error)
+    return refusal_of_status(500)
+
+
+# --- Pages beside the API ---
+
+
+def no_such_operation(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Any address below /api/ that is none of ours."""
+    return refusal_of_status(404)
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """The interactive documentation, for everybody; it runs on the files that come with the shop."""
+    return render(request, "docs.html")
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Whether the shop can serve: 503 where the database does not answer."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (OperationalError, InterfaceError):
+        return JsonResponse({"status": "unhealthy", "version": settings.VERSION}, status=503)
+    return JsonResponse({"status": "healthy", "version": settings.VERSION})

@@ -1,0 +1,202 @@
+"""Inventory with its prices, purchases, and what was bought, for programs."""
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from ninja import Header, Query, Router, Schema
+from pydantic import Field
+
+from homeshield.accounts.api import ApiRequest, maker_of_key, require_own_client
+from homeshield.lib.api_schemas import EVERYWHERE, Cursor, Refused
+from homeshield.lib.ids import new_id
+from inventory.api_schemas import Filters
+from inventory.availability import available_count, records_page
+from inventory.models import InventoryRecord
+from leads.age import AgeBucket
+from leads.classification import Classification
+from pricing.selectors import Prices, prices_in_force
+from sales.api_schemas import (
+    AvailabilityAnswer,
+    AvailabilityLine,
+    AvailabilityRequest,
+    CriteriaPurchase,
+    InventoryItem,
+    InventoryPage,
+    LineAvailability,
+    NamedPurchase,
+    OrderAnswer,
+    OrdersPage,
+    OrderSummary,
+    PurchaseAnswer,
+    PurchaseConflict,
+)
+from sales.errors import OrderNotFound
+from sales.models import Order
+from sales.selectors import order_get, order_sale_ids, orders_page
+from sales.services import order_place, order_place_named
+
+inventory_router = Router(tags=["Inventory"])
+purchases_router = Router(tags=["Purchases"])
+
+
+# --- Looking ---
+
+
+class InventoryQuery(Filters):
+    limit: int = Field(100, ge=1, le=1000, description="Items on a page.")
+    cursor: Cursor | None = None
+
+
+@inventory_router.get("/inventory", response={200: InventoryPage, **EVERYWHERE}, summary="Leads for sale")
+def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> InventoryPage:
+    """One page of the leads that you can buy, what lapses soonest first. Pages follow one another without gaps or
+    repeats while others buy. Leads that you own from an earlier age bucket are not among them."""
+    client_id, as_of, asked = request.auth.client_id, request.as_of, query.criteria
+    page = records_page(criteria=asked, client_id=client_id, as_of=as_of, cursor=query.cursor, limit=query.limit)
+    prices = prices_in_force(as_of)
+    return InventoryPage(
+        items=[_item(record, prices) for record in page.rows],
+        total=available_count(criteria=asked, client_id=client_id, as_of=as_of),
+        next_cursor=page.next_cursor,
+    )
+
+
+def _item(record: InventoryRecord, prices: Prices) -> InventoryItem:
+    classification, bucket = Classification(record.classification), AgeBucket(record.age_bucket)
+    return InventoryItem(
+        inventory_id=record.id,
+        lead_id=record.lead_id,
+        age_bucket=bucket,
+        state=record.state,
+        county=record.county,
+        classification=classification,
+        unit_price=prices.get((classification, bucket)),
+        first_name=record.lead.first_name,
+        city=record.lead.city,
+    )
+
+
+@inventory_router.post(
+    "/availability", response={200: AvailabilityAnswer, **EVERYWHERE}, summary="Counts and prices of lines"
+)
+def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> AvailabilityAnswer:
+    """What each line would find and cost at this instant. Reserves nothing."""
+    prices = prices_in_force(request.as_of)
+    lines = [_line_availability(line, request, prices) for line in body.criteria]
+    amounts = [line.amount for line in lines if line.amount is not None]
+    complete = len(amounts) == len(lines)
+    return AvailabilityAnswer(
+        as_of=request.as_of, criteria=lines, total=sum(amounts, Decimal("0.00")) if complete else None
+    )
+
+
+def _line_availability(line: AvailabilityLine, request: ApiRequest, prices: Prices) -> LineAvailability:
+    asked = line.criteria
+    price = prices.get((line.classification, line.age_bucket))
+    return LineAvailability(
+        classification=line.classification,
+        age_bucket=line.age_bucket,
+        state=asked.state,
+        county=asked.county,
+        available=available_count(criteria=asked, client_id=request.auth.client_id, as_of=request.as_of),
+        unit_price=price,
+        quantity=line.quantity,
+        amount=price * line.quantity if price is not None and line.quantity is not None else None,
+    )
+
+
+# --- Buying ---
+
+type IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[!-~]([ -~]*[!-~])?$",
+        description="Any text of your own for one purchase. A repeat of the same request with the same key returns the "
+        "first answer and sells nothing more; the same key with another body: 422. Without it each request is its own.",
+    ),
+]
+
+
+@purchases_router.post(
+    "/purchases/by-criteria",
+    response={200: PurchaseAnswer, 409: PurchaseConflict, **EVERYWHERE},
+    summary="Buy by criteria",
+)
+def purchase_by_criteria(
+    request: ApiRequest, response: HttpResponse, body: CriteriaPurchase, idempotency_key: IdempotencyKey = None
+) -> PurchaseAnswer:
+    """All lines in full at the prices in force, or nothing: then 409 says which line is short and what else there
+    is."""
+    maker = maker_of_key(request)
+    order = order_place(
+        client_id=require_own_client(request, body.client_id),
+        user_id=maker.id if maker else None,
+        demands=[line.demand for line in body.criteria],
+        key=_key(idempotency_key),
+    )
+    return _bought(order, response)
+
+
+@purchases_router.post(
+    "/purchases",
+    response={200: PurchaseAnswer, 404: Refused, 409: PurchaseConflict, **EVERYWHERE},
+    summary="Buy by inventory ids",
+)
+def purchase_by_ids(
+    request: ApiRequest, response: HttpResponse, body: NamedPurchase, idempotency_key: IdempotencyKey = None
+) -> PurchaseAnswer:
+    """These records, at the prices in force or at those of the quote that is named. A record that is gone is replaced
+    by one of the same class, age bucket, state and county; where there is none, nothing is sold: 409."""
+    maker = maker_of_key(request)
+    order = order_place_named(
+        client_id=require_own_client(request, body.client_id),
+        user_id=maker.id if maker else None,
+        inventory_ids=body.inventory_item_ids,
+        quote_id=body.quote_id,
+        key=_key(idempotency_key),
+    )
+    return _bought(order, response)
+
+
+def _key(sent: str | None) -> str:
+    """The order's key: the client's own, apart from those of drafts; a new one where none was sent."""
+    return f"api:{new_id()}" if sent is None else f"api-key:{sent}"
+
+
+def _bought(order: Order, response: HttpResponse) -> PurchaseAnswer:
+    """The answer, the same for the first request and for its repeats; Location is the order's own address."""
+    response["Location"] = reverse("api:purchase_show", args=[order.id])
+    return PurchaseAnswer.of(order, order_sale_ids(order))
+
+
+# --- What was bought ---
+
+
+class OrdersQuery(Schema):
+    limit: int = Field(50, ge=1, le=1000, description="Orders on a page.")
+    cursor: Cursor | None = None
+
+
+@purchases_router.get("/purchases", response={200: OrdersPage, **EVERYWHERE}, summary="Your orders")
+def purchases_list(request: ApiRequest, query: Query[OrdersQuery]) -> OrdersPage:
+    """Your orders, from the API and from the pages, the newest first."""
+    page = orders_page(client_id=request.auth.client_id, cursor=query.cursor, limit=query.limit)
+    return OrdersPage(orders=[OrderSummary.of(order) for order in page.rows], next_cursor=page.next_cursor)
+
+
+@purchases_router.get(
+    "/purchases/{order_id}", response={200: OrderAnswer, 404: Refused, **EVERYWHERE}, summary="One of your orders"
+)
+def purchase_show(request: ApiRequest, order_id: UUID) -> OrderAnswer:
+    """An order with its lines and the ids of its sales. 404 also for the order of another client."""
+    try:
+        order = order_get(client_id=request.auth.client_id, order_id=order_id)
+    except Order.DoesNotExist:
+        raise OrderNotFound from None
+    return OrderAnswer.in_full(order, order_sale_ids(order))
