@@ -153,8 +153,13 @@ def inventory_allocate_named(
 
 
 def _locked(records: InventoryQuerySet, *, wait: bool) -> models.QuerySet[InventoryRecord, tuple[UUID, UUID]]:
-    """(id, lead id) of the records in the order of sale, each locked as it is read."""
-    return records.in_order_of_sale().select_for_update(skip_locked=not wait, of=("self",)).values_list("id", "lead_id")
+    """(id, lead id) of the records in the order of sale, each locked as it is read. Without the key, which nobody
+    changes: a quote that refers to a record need not wait, nor an order for it."""
+    return (
+        records.in_order_of_sale()
+        .select_for_update(skip_locked=not wait, of=("self",), no_key=True)
+        .values_list("id", "lead_id")
+    )
 
 
 def _enough(index: int, records: list[Allocated], quantity: int, replaced: int = 0) -> Filled:
