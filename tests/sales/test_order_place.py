@@ -339,7 +339,7 @@ def test_the_database_refuses_a_sale_that_is_not_what_its_line_says(
         OrderLine.objects.create(order=order, number=1, quantity=1, unit_price="8.00", amount="8.00", **said)
         sale_of(order, as_of, **sale).save(force_insert=True)
 
-    with pytest.raises(IntegrityError, match="does not agree with its .* order and line"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"does not agree with its .* order and line"), transaction.atomic():
         write()
     assert_nothing_was_sold()
 
