@@ -55,6 +55,11 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
             return self.all()
         return self.filter(RawSQL(NOT_BOUGHT_BEFORE.format("%s"), [client_id], output_field=models.BooleanField()))
 
+    def without_owned_by(self, client_id: UUID | None) -> Self:
+        """The same records as `not_owned_by`, for counting many: by a hash of the client's leads, not row by row."""
+        owned = RawSQL("SELECT lead_id FROM sales WHERE client_id = %s", [client_id])
+        return self.exclude(lead_id__in=owned) if client_id else self.all()
+
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
         return self.order_by("expires_at_utc", "id")

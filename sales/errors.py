@@ -33,13 +33,15 @@ class InsufficientInventory(DomainError):
         requested: int,
         available: int,
         alternatives: Sequence[PricedAlternative],
+        label: str | None = None,
     ) -> None:
         self.line_index = line_index
         self.criteria = criteria
         self.requested = requested
         self.available = available
         self.alternatives = list(alternatives)
-        super().__init__(f"{criteria.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
+        self.label = label or criteria.label
+        super().__init__(f"{self.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
 
 
 class PricesChanged(DomainError):
@@ -134,3 +136,13 @@ class Busy(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Other orders hold these leads at the moment. Nothing was bought. Please try again.")
+
+
+class InProgress(DomainError):
+    """The same order was sent before, and is still being placed: whether it goes through is not known yet."""
+
+    code = "in_progress"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This order is being placed at the moment. Look under Orders before you send it again.")
