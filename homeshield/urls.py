@@ -12,13 +12,13 @@ admin.site.site_header = "HomeShield staff"
 admin.site.site_title = "HomeShield staff"
 admin.site.index_title = "Administration"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in for the site
-admin.site.unregister(EmailAddress)  # follows the user's own page: see homeshield/accounts/admin.py
+admin.site.unregister(EmailAddress)  # follows User.email: see homeshield/accounts/admin.py
 
 urlpatterns = [
     path("", home, name="home"),
     path("inventory/", include((inventory_urlpatterns, "inventory"))),
     path("", include("sales.urls")),
     path("", include("exports.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("homeshield.accounts.urls")),
     path("admin/", admin.site.urls),
 ]
