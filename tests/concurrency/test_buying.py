@@ -214,22 +214,21 @@ def test_waiting_has_an_end_and_then_nothing_was_bought(
 def test_orders_that_wait_never_deadlock(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every order needs all of two cells, so that each has to wait for the others. Half of them lock the county's
-    records first and then the state's, among which earlier ones come again: without turns for each cell that is a
-    circle. No second try here, which would hide it."""
+    """The first order locks by state and waits amid the leads of Orleans; the second locks Caddo's and then needs the
+    first one's, which will need Caddo's. They take turns instead. (One attempt each: a second would hide a deadlock.)"""
     monkeypatch.setattr(attempt, "ATTEMPTS", 1)
-    gold_9 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_9_TO_11)
-    for _ in range(4):
-        stock(10, as_of=as_of, county="Orleans", age_days=260)  # lapse first
-        stock(10, as_of=as_of, county="Caddo", age_days=200)
-        stock(5, as_of=as_of, age_days=300)
-        by_county = ((10, gold_6("LA", "Caddo")), (10, gold_6("LA")), (5, gold_9))
-        by_state = ((5, gold_9), (20, gold_6("LA")))
-        results = run_together(
-            [order(client, *(by_county if n % 2 else by_state), as_of=as_of) for n, client in enumerate(clients)]
-        )
-        assert sorted({type(result).__name__ for result in results}) == ["InsufficientInventory", "Order"], results
-        assert sum(isinstance(result, Order) for result in results) == 1
+    orleans = stock(10, as_of=as_of, county="Orleans", age_days=260)[::-1]  # lapse first
+    stock(10, as_of=as_of, county="Caddo", age_days=200)
+    by_state = order(clients[0], (20, gold_6("LA")), as_of=as_of)
+    by_county = order(clients[1], (10, gold_6("LA", "Caddo")), (10, gold_6("LA")), as_of=as_of)
+    with rival(hold([orleans[4].id])) as other, ThreadPoolExecutor(2) as threads:
+        first = threads.submit(run_together, [by_state])
+        wait_until_blocked(1)
+        second = threads.submit(run_together, [by_county])
+        wait_until_blocked(2)
+        other.end(commit=False)
+        results = [*first.result(timeout=20), *second.result(timeout=20)]
+    assert [type(result).__name__ for result in results] == ["Order", "InsufficientInventory"], results
     assert_books_balance()
 
 
@@ -249,8 +248,10 @@ def test_quotes_and_orders_do_not_wait_for_one_another(clients: list[Client], as
     assert Order.objects.count() == 4
 
     left = [record.id for record in stock(2, as_of=as_of)]
-    with rival(lambda: pick_all(clients[7], as_of)):
+    with rival(lambda: pick_all(clients[7], as_of)), connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '500ms'")
         assert quote_create(client_id=clients[6].id, inventory_ids=left, as_of=as_of).quote.subtotal == Decimal("16.00")
+        cursor.execute("RESET lock_timeout")
 
 
 def pick_all(client: Client, as_of: datetime) -> list[tuple[UUID, UUID]]:
