@@ -215,7 +215,7 @@ def test_orders_that_wait_never_deadlock(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first order locks by state and waits amid the leads of Orleans; the second locks Caddo's and then needs the
-    first one's, which will need Caddo's. They take turns instead. (One attempt each: a second would hide a deadlock.)"""
+    first one's, which will need Caddo's. They take turns instead. (One attempt each: a second would hide it.)"""
     monkeypatch.setattr(attempt, "ATTEMPTS", 1)
     orleans = stock(10, as_of=as_of, county="Orleans", age_days=260)[::-1]  # lapse first
     stock(10, as_of=as_of, county="Caddo", age_days=200)
