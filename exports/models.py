@@ -24,6 +24,12 @@ class Export(models.Model):
     class Meta:
         db_table = "exports"
         ordering = ["-exported_at_utc", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="export_counts_its_sales",
+                condition=models.Q(rows=models.Func("sale_ids", function="cardinality")),
+            ),
+        ]
         triggers = [
             pgtrigger.Protect(name="export_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
         ]

@@ -183,7 +183,6 @@ def mailer_from_environment() -> dict[str, Any]:
             "use_tls": bool(mail.get("EMAIL_USE_TLS", False)),
             "use_ssl": bool(mail.get("EMAIL_USE_SSL", False)),
             "timeout": 10,
-            "check": check_connection,
         },
     }
 

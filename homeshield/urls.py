@@ -5,6 +5,7 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from homeshield.accounts.urls import key_urlpatterns
 from homeshield.api import api, docs, health, no_such_operation
 from homeshield.views import home
 from sales.urls import inventory_urlpatterns
@@ -13,15 +14,15 @@ admin.site.site_header = "HomeShield staff"
 admin.site.site_title = "HomeShield staff"
 admin.site.index_title = "Administration"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in for the site
-admin.site.unregister(EmailAddress)  # follows the user's own page: see homeshield/accounts/admin.py
+admin.site.unregister(EmailAddress)  # follows User.email: see homeshield/accounts/admin.py
 
 urlpatterns = [
     path("", home, name="home"),
     path("inventory/", include((inventory_urlpatterns, "inventory"))),
     path("", include("sales.urls")),
     path("", include("exports.urls")),
-    path("accounts/api-keys/", include("homeshield.accounts.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/api-keys/", include((key_urlpatterns, "accounts"))),
+    path("accounts/", include("homeshield.accounts.urls")),
     path("api/v1/", api.urls),
     re_path(r"^api/", no_such_operation),
     path("docs", docs, name="docs"),

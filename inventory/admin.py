@@ -14,6 +14,7 @@ class InventoryRecordAdmin(ViewOnlyAdmin):
         "age_bucket",
         "state",
         "county",
+        "enters_at_utc",
         "expires_at_utc",
         "sold_at_utc",
         "lapsed_at_utc",

@@ -8,13 +8,12 @@ if and only if no place is asked for more than it holds.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
 from django.db.models import TextChoices
 
-from inventory.availability import available_count
-from inventory.criteria import Criteria, Demand
+from inventory.availability import available_counts
+from inventory.criteria import Criteria, Demand, allocation_order
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.neighbours import neighbours
@@ -41,45 +40,106 @@ class Alternative:
 
 
 def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[Criteria], int]) -> int:
-    """The most records that a line of these criteria can have while the lines `beside` it are filled in full."""
-    return max(
-        0,
-        min(
-            supply(place) - sum(other.quantity for other in beside if place.contains(other.criteria))
-            for place in criteria.places_around()
-        ),
+    """The most records that a line of these criteria can have while the lines `beside` it are filled in full.
+
+    Asks for the supply of a wider place only where a line beside lies in it: otherwise the narrow one decides.
+    """
+    most = supply(criteria)
+    for place in criteria.places_around():
+        wanted = sum(other.quantity for other in beside if place.contains(other.criteria))
+        if wanted:
+            most = min(most, supply(place) - wanted)
+    return max(0, most)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What there is for a short line, after the lines that are filled before it, and what could be bought instead."""
+
+    available: int
+    alternatives: list[Alternative]
+
+
+def shortage(
+    *,
+    demands: Sequence[Demand],
+    index: int,
+    client_id: UUID | None,
+    as_of: datetime,
+    without_county: bool = False,
+) -> Shortage:
+    """Everything about the demand at `index` being short, counted in one statement as of `as_of`.
+
+    Each alternative can be bought as it stands, beside the other demands; those that cannot be filled either are left
+    out of account, since each will be reported in its turn. `without_county`: the line asks for leads that have no
+    county, which its criteria cannot say; whatever county there is in the state is an alternative then.
+    """
+    short = demands[index]
+    others = [other for place, other in enumerate(demands) if place != index]
+    kinds = _kinds(short, without_county=without_county)
+    counts = available_counts(
+        criteria=_needed([criteria for _, criteria in kinds] + [demand.criteria for demand in demands], others),
+        client_id=client_id,
+        as_of=as_of,
     )
+    supply = counts.__getitem__
+    before, beside = _filled_with(demands, index, supply)
+    offers = []
+    for kind, criteria in kinds:
+        there = fillable(criteria, beside=beside, supply=supply)
+        quantity = min(short.quantity, there) if kind in _IN_PART else short.quantity
+        if there >= quantity > 0:
+            offers.append(Alternative(kind=kind, criteria=criteria, quantity=quantity, available=there))
+    return Shortage(fillable(short.criteria, beside=before, supply=supply), _worth_offering(short, offers))
 
 
-def alternatives(
-    *, short: Demand, beside: Sequence[Demand], client_id: UUID | None, as_of: datetime
-) -> list[Alternative]:
-    """What the client could buy in place of the `short` line, exactly as counted at `as_of`."""
+_IN_PART = frozenset({Suggestion.PARTIAL, Suggestion.NO_LOCATION_FILTER})
+"""What is offered also where it does not fill the whole line."""
 
-    @cache
-    def supply(criteria: Criteria) -> int:
-        return available_count(criteria=criteria, client_id=client_id, as_of=as_of)
 
-    def offers() -> Iterator[Alternative]:
-        here = fillable(short.criteria, beside=beside, supply=supply)
-        if 0 < here < short.quantity:
-            yield Alternative(kind=Suggestion.PARTIAL, criteria=short.criteria, quantity=here, available=here)
-        if short.criteria.state is not None:
-            anywhere = short.criteria.without_place()
-            there = fillable(anywhere, beside=beside, supply=supply)
-            if there > here:
-                yield Alternative(
-                    kind=Suggestion.NO_LOCATION_FILTER,
-                    criteria=anywhere,
-                    quantity=min(short.quantity, there),
-                    available=there,
-                )
-        for kind, other in _others(short.criteria):
-            there = fillable(other, beside=beside, supply=supply)
-            if there >= short.quantity:
-                yield Alternative(kind=kind, criteria=other, quantity=short.quantity, available=there)
+def _worth_offering(short: Demand, offers: list[Alternative]) -> list[Alternative]:
+    """Without a part that is the whole, and without a wider place that holds no more than the narrow one."""
+    here = max((offer.quantity for offer in offers if offer.kind == Suggestion.PARTIAL), default=0)
+    return [
+        offer
+        for offer in offers
+        if not (offer.kind == Suggestion.PARTIAL and offer.quantity >= short.quantity)
+        and not (offer.kind == Suggestion.NO_LOCATION_FILTER and offer.quantity <= here)
+    ]
 
-    return list(offers())
+
+def _filled_with(
+    demands: Sequence[Demand], index: int, supply: Callable[[Criteria], int]
+) -> tuple[list[Demand], list[Demand]]:
+    """The other demands that can be filled together, in the order of allocation: those before the one at `index`, and
+    all of them."""
+    before: list[Demand] = []
+    filled: list[Demand] = []
+    for place in allocation_order(demands):
+        if place == index:
+            before = list(filled)
+        elif fillable(demands[place].criteria, beside=filled, supply=supply) >= demands[place].quantity:
+            filled.append(demands[place])
+    return before, filled
+
+
+def _needed(criteria: Sequence[Criteria], others: Sequence[Demand]) -> set[Criteria]:
+    """What must be counted for them: each place itself, and a wider one only where another demand lies in it, too."""
+    return {
+        place
+        for one in criteria
+        for place in one.places_around()
+        if place == one or any(place.contains(other.criteria) for other in others)
+    }
+
+
+def _kinds(short: Demand, *, without_county: bool) -> list[tuple[Suggestion, Criteria]]:
+    """The criteria that might be offered, in order."""
+    first = Suggestion.NO_LOCATION_FILTER if without_county else Suggestion.PARTIAL
+    kinds = [(first, short.criteria)]
+    if short.criteria.state is not None:
+        kinds.append((Suggestion.NO_LOCATION_FILTER, short.criteria.without_place()))
+    return kinds + list(_others(short.criteria))
 
 
 def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:

@@ -4,12 +4,14 @@ A lead that a client owns from an earlier bucket does not count as available to 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from homeshield.lib.keyset import Page, keyset_page
 from inventory.criteria import Criteria
@@ -91,6 +93,19 @@ def available_count(*, criteria: Criteria, client_id: UUID | None, as_of: dateti
     """How many records under the criteria the client can buy at this instant."""
     rows = InventoryRecord.objects.sellable(as_of).matching(criteria)
     return rows.count() - rows.owned_by(client_id).count()
+
+
+def available_counts(*, criteria: Collection[Criteria], client_id: UUID | None, as_of: datetime) -> dict[Criteria, int]:
+    """How many records the client can buy under each of the criteria: one statement, so one state of the stock."""
+    asked = list(dict.fromkeys(criteria))
+    conditions = [Q(**one.as_filter()) for one in asked]
+    counts = (
+        InventoryRecord.objects.sellable(as_of)
+        .filter(reduce(or_, conditions, Q()))
+        .without_owned_by(client_id)
+        .aggregate(**{f"n{place}": Count("id", filter=condition) for place, condition in enumerate(conditions)})
+    )
+    return {one: counts[f"n{place}"] for place, one in enumerate(asked)}
 
 
 def records_page(

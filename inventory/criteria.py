@@ -1,6 +1,6 @@
 """What a buyer asks for: a class, a bucket and a place, each of which may be left open while browsing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -95,3 +95,16 @@ class Demand:
             raise ValueError("A county is chosen within a state: name the state as well.")
         if not 1 <= self.quantity <= MAX_QUANTITY:
             raise ValueError(f"A line asks for 1 to {MAX_QUANTITY} leads, not {self.quantity}.")
+
+
+def allocation_order(demands: Sequence[Demand]) -> list[int]:
+    """The places of the demands in the order in which they are filled: the narrowest place first, then any fixed order.
+
+    County lies within state within everywhere, so a demand that is filled first takes nothing from a wider one that
+    the wider one could not have taken itself: an assignment is found wherever one exists (contract, "Purchase").
+    """
+    return sorted(range(len(demands)), key=lambda i: _narrowest_first(demands[i].criteria))
+
+
+def _narrowest_first(criteria: Criteria) -> tuple[int, str]:
+    return (len(list(criteria.places_around())) * -1, str(criteria))

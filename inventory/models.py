@@ -19,25 +19,26 @@ OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True)
 """The predicate of the partial indexes. A query that repeats it, and checks the window, finds what is sellable."""
 
 
-_EXPIRY_SQL = (
-    "CASE record.age_bucket "
+_WINDOW_SQL = (
+    "(record.enters_at_utc, record.expires_at_utc) = (CASE record.age_bucket "
+    + " ".join(f"WHEN '{b}' THEN lead.created_at_utc + interval '{b.first_day * 24} hours'" for b in AgeBucket)
+    + " END, CASE record.age_bucket "
     + " ".join(
-        f"WHEN '{bucket}' THEN lead.created_at_utc + interval '{bucket.next.first_day * 24} hours'"
-        for bucket in AgeBucket
-        if bucket.next
+        f"WHEN '{b}' THEN lead.created_at_utc + interval '{b.next.first_day * 24} hours'" for b in AgeBucket if b.next
     )
-    + f" ELSE timestamptz '{NEVER}' END"
+    + f" ELSE timestamptz '{NEVER}' END)"
 )
-"""When a lead leaves a record's bucket, for the trigger: hours, because a day of PostgreSQL's may have 23 or 25."""
+"""That a record has the window of its bucket. In hours, because a day of PostgreSQL's may have 23 or 25."""
 
 
 class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
     def sellable(self, as_of: datetime) -> Self:
-        """Records that may be sold at this instant: unsold, and the lead still within the bucket.
+        """Records that may be sold at this instant: unsold, and the lead within the bucket.
 
-        The window is checked here and not left to the roll, so that the shop is right to the second between rolls.
+        The window is checked here and not left to the roll, so that the shop is right to the second between rolls. Both
+        its ends are: an order that waited may see a record of a roll that came after its instant.
         """
-        return self.filter(OPEN, expires_at_utc__gt=as_of)
+        return self.filter(OPEN, enters_at_utc__lte=as_of, expires_at_utc__gt=as_of)
 
     def matching(self, criteria: Criteria) -> Self:
         """Records that a buyer's criteria describe; what the criteria leave open matches everything."""
@@ -53,6 +54,11 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
         if client_id is None:
             return self.all()
         return self.filter(RawSQL(NOT_BOUGHT_BEFORE.format("%s"), [client_id], output_field=models.BooleanField()))
+
+    def without_owned_by(self, client_id: UUID | None) -> Self:
+        """The same records as `not_owned_by`, for counting many: by a hash of the client's leads, not row by row."""
+        owned = RawSQL("SELECT lead_id FROM sales WHERE client_id = %s", [client_id])
+        return self.exclude(lead_id__in=owned) if client_id else self.all()
 
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
@@ -82,6 +88,7 @@ class InventoryRecord(models.Model):
     classification = models.CharField(max_length=6, choices=Classification)
     state = models.CharField(max_length=2)
     county = models.TextField(null=True, blank=True)
+    enters_at_utc = models.DateTimeField("enters the bucket (UTC)")
     expires_at_utc = models.DateTimeField("leaves the bucket (UTC)")
     sold_at_utc = models.DateTimeField("sold (UTC)", null=True, blank=True)
     lapsed_at_utc = models.DateTimeField("closed by the roll (UTC)", null=True, blank=True)
@@ -104,7 +111,8 @@ class InventoryRecord(models.Model):
             ),
             models.CheckConstraint(
                 name="inventory_sold_within_its_window",
-                condition=Q(sold_at_utc__isnull=True) | Q(sold_at_utc__lt=F("expires_at_utc")),
+                condition=Q(sold_at_utc__isnull=True)
+                | Q(sold_at_utc__gte=F("enters_at_utc"), sold_at_utc__lt=F("expires_at_utc")),
                 violation_error_message="A record is sold only while its lead is in the bucket.",
             ),
             models.CheckConstraint(
@@ -137,10 +145,23 @@ class InventoryRecord(models.Model):
         triggers = [
             pgtrigger.Protect(name="inventory_is_history", operation=pgtrigger.Delete),
             pgtrigger.Protect(
+                name="inventory_lapsed_stays_lapsed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__lapsed_at_utc__isnull=False)
+                & pgtrigger.Q(old__lapsed_at_utc__df=pgtrigger.F("new__lapsed_at_utc")),
+            ),
+            pgtrigger.Protect(
                 name="inventory_facts_are_fixed",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    "id", "lead", "age_bucket", "classification", "state", "county", "expires_at_utc"
+                    "id",
+                    "lead",
+                    "age_bucket",
+                    "classification",
+                    "state",
+                    "county",
+                    "enters_at_utc",
+                    "expires_at_utc",
                 ),
             ),
             pgtrigger.Protect(
@@ -164,7 +185,8 @@ class InventoryRecord(models.Model):
                         WHERE lead.id = record.lead_id
                           AND (lead.state, lead.classification) = (record.state, record.classification)
                           AND lead.county IS NOT DISTINCT FROM record.county
-                          AND record.expires_at_utc = {_EXPIRY_SQL}
+                          AND {_WINDOW_SQL}
+                          AND (record.sold_at_utc, record.lapsed_at_utc) IS NULL  -- it begins unsold
                         OFFSET 0  -- row by row, by the key: a cached plan must never read the whole table
                     )
                     LIMIT 1;

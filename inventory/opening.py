@@ -21,15 +21,15 @@ def inventory_open(*, cursor: CursorWrapper, leads: Sequence[NewLead], as_of: da
     buckets = tuple(reversed(AgeBucket))
     latest = [as_of - bucket.first_day * DAY for bucket in buckets]  # the youngest lead of each, oldest bucket first
     young: list[NewLead] = []
-    columns = "id, lead_id, age_bucket, classification, state, county, expires_at_utc"
+    columns = "id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc"
     with connection.wrap_database_errors, cursor.copy(f"COPY inventory ({columns}) FROM STDIN") as records:
         for lead in leads:
             if (place := bisect_left(latest, lead.created_at_utc)) == len(buckets):
                 young.append(lead)
                 continue
             bucket = buckets[place]
-            expires_at = bucket.expires_at(lead.created_at_utc)
-            records.write_row((new_id(), lead.id, bucket, lead.classification, lead.state, lead.county, expires_at))
+            window = bucket.enters_at(lead.created_at_utc), bucket.expires_at(lead.created_at_utc)
+            records.write_row((new_id(), lead.id, bucket, lead.classification, lead.state, lead.county, *window))
     enters_at = AgeBucket.MONTH_3_TO_5.enters_at
     with connection.wrap_database_errors, cursor.copy("COPY young_leads (lead_id, enters_at_utc) FROM STDIN") as rows:
         for lead in young:

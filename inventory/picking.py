@@ -42,7 +42,7 @@ def _statement(columns: tuple[str, ...], quantity: int, some_are_taken: bool, wa
     records = records.filter(_condition(NOT_BOUGHT_BEFORE.format("%(client)s")))
     if some_are_taken:
         records = records.filter(_condition("inventory.id <> ALL (%(taken)s::uuid[])"))
-    records = records.in_order_of_sale().select_for_update(skip_locked=not wait, of=("self",))
+    records = records.in_order_of_sale().select_for_update(skip_locked=not wait, of=("self",), no_key=True)
     statement, rest = records.values_list("id", "lead_id")[:quantity].query.sql_with_params()
     assert not rest
     return str(statement)

@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
@@ -71,9 +72,13 @@ def inventory_generate(
         # First past what others hold, then waiting for it: an order holds its records for milliseconds.
         for wait in (False, True):
             while True:
-                with transaction.atomic():
-                    batch = due(as_of=as_of, wait=wait)
-                    created += _create_records(batch.leads, as_of)
+                try:
+                    batch, made = _batch(due, as_of=as_of, wait=wait)
+                except OperationalError as error:
+                    if not isinstance(error.__cause__, DeadlockDetected):
+                        raise
+                    continue  # an order that waits across the end of a window; it or the batch is tried again
+                created += made
                 if not batch.leads:
                     break
                 lapsed += batch.lapsed
@@ -81,6 +86,13 @@ def inventory_generate(
                 if progress:
                     progress(len(batch.leads))
     return RollReport(created=created, lapsed=lapsed, sold_before=sold_before, dry_run=False)
+
+
+def _batch(due: Callable[..., "_Batch"], *, as_of: datetime, wait: bool) -> tuple["_Batch", int]:
+    """One transaction: what was due, and how many records came of it."""
+    with transaction.atomic():
+        batch = due(as_of=as_of, wait=wait)
+        return batch, _create_records(batch.leads, as_of)
 
 
 _FACTS = ("created_at_utc", "classification", "state", "county")
@@ -121,8 +133,9 @@ def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO inventory (id, lead_id, age_bucket, expires_at_utc, classification, state, county)
-            SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[],
+            INSERT INTO inventory (id, lead_id, age_bucket, enters_at_utc, expires_at_utc, classification, state,
+                                   county)
+            SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[],
                                  %s::text[], %s::text[], %s::text[])
             ON CONFLICT (lead_id, age_bucket) DO NOTHING
             """,
@@ -130,6 +143,7 @@ def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
                 ids,
                 [lead.id for lead, _ in rows],
                 [str(bucket) for _, bucket in rows],
+                [bucket.enters_at(lead.created_at_utc) for lead, bucket in rows],
                 [bucket.expires_at(lead.created_at_utc) for lead, bucket in rows],
                 [lead.classification for lead, _ in rows],
                 [lead.state for lead, _ in rows],

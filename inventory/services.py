@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import connection, models
 
 from homeshield.lib.errors import DomainError
-from inventory.criteria import Criteria, Demand
+from homeshield.lib.patience import Patience
+from inventory.criteria import Criteria, Demand, allocation_order
 from inventory.models import InventoryQuerySet, InventoryRecord
 from inventory.picking import pick
 from leads.age import AgeBucket
@@ -54,6 +55,10 @@ class NamedGroup:
             classification=self.classification, age_bucket=self.age_bucket, state=self.state, county=self.county
         )
 
+    @property
+    def demand(self) -> Demand:
+        return Demand(criteria=self.criteria, quantity=len(self.ids))
+
     def peers(self) -> InventoryQuerySet:
         """The records that may take the place of a named one: alike, and not named themselves."""
         peers = InventoryRecord.objects.matching(self.criteria).exclude(id__in=self.ids)
@@ -84,18 +89,20 @@ class Shortfall(Exception):
         self.available = available
 
 
-def inventory_allocate(*, demands: Sequence[Demand], client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
+def inventory_allocate(
+    *, demands: Sequence[Demand], client_id: UUID, as_of: datetime, wait: Patience | None
+) -> list[Filled]:
     """Locks records that are sellable at `as_of` until every demand is filled, and returns them demand by demand.
 
-    Fills the narrowest places first: since a county lies within its state and a state within everywhere, this finds
-    an assignment of records to demands wherever one exists (contract, "Purchase"). Must run in a transaction, which
+    Finds an assignment of records to demands wherever one exists (`allocation_order`). Must run in a transaction, which
     the caller rolls back when Shortfall is raised. Without `wait`, records that another order holds count as missing;
-    with it, the order waits for them (django.db.OperationalError after `lock_timeout`).
+    with it, the order waits for them (django.db.OperationalError when the patience is over).
     """
     filled: dict[int, Filled] = {}
     if wait:
+        wait.limit_next_statement()
         _lock_cells([demand.criteria for demand in demands])
-    for index in sorted(range(len(demands)), key=lambda i: _lock_order(demands[i].criteria)):
+    for index in allocation_order(demands):
         wanted = demands[index]
         taken = [  # this order's own lines may overlap, and its locks do not keep itself out
             record.inventory_id
@@ -103,7 +110,9 @@ def inventory_allocate(*, demands: Sequence[Demand], client_id: UUID, as_of: dat
             if wanted.criteria.contains(demands[other].criteria)
             for record in got.records
         ]
-        rows = pick(wanted, client_id=client_id, as_of=as_of, taken=taken, wait=wait)
+        if wait:
+            wait.limit_next_statement()
+        rows = pick(wanted, client_id=client_id, as_of=as_of, taken=taken, wait=wait is not None)
         filled[index] = _enough(index, [Allocated(*row) for row in rows], wanted.quantity)
     return [filled[index] for index in range(len(demands))]
 
@@ -134,42 +143,46 @@ def named_groups(ids: Sequence[UUID]) -> list[NamedGroup]:
 
 
 def inventory_allocate_named(
-    *, groups: Sequence[NamedGroup], client_id: UUID, as_of: datetime, wait: bool
+    *, groups: Sequence[NamedGroup], client_id: UUID, as_of: datetime, wait: Patience | None
 ) -> list[Filled]:
     """Locks the named records, and in the place of each that was sold, has lapsed or belongs to a lead of the
     client's, one that is alike. A record that is merely held by another order is not replaced: without
     `wait` it is a shortfall. Otherwise as `inventory_allocate`."""
     filled: dict[int, Filled] = {}
     if wait:
+        wait.limit_next_statement()
         _lock_cells([group.criteria for group in groups])
-    for index in sorted(range(len(groups)), key=lambda i: _lock_order(groups[i].criteria)):
+    for index in allocation_order([group.demand for group in groups]):
         group = groups[index]
         sellable = InventoryRecord.objects.sellable(as_of).not_owned_by(client_id)
         named = sellable.filter(id__in=group.ids)
-        records = [Allocated(*row) for row in _locked(named, wait=wait)]
+        if wait:
+            wait.limit_next_statement()
+        records = [Allocated(*row) for row in _locked(named, wait=wait is not None)]
         gone = len(group.ids) - len(records)
         if gone and not wait and named.count() > len(records):
             raise Shortfall(index, len(records))
         if gone:
-            records += [Allocated(*row) for row in _locked(sellable & group.peers(), wait=wait)[:gone]]
+            peers = _locked(sellable & group.peers(), wait=wait is not None)[:gone]
+            records += [Allocated(*row) for row in peers]
         filled[index] = _enough(index, records, len(group.ids), replaced=gone)
     return [filled[index] for index in range(len(groups))]
 
 
 def _locked(records: InventoryQuerySet, *, wait: bool) -> models.QuerySet[InventoryRecord, tuple[UUID, UUID]]:
-    """(id, lead id) of the records in the order of sale, each locked as it is read."""
-    return records.in_order_of_sale().select_for_update(skip_locked=not wait, of=("self",)).values_list("id", "lead_id")
+    """(id, lead id) of the records in the order of sale, each locked as it is read. Without the key, which nobody
+    changes: a quote that refers to a record need not wait, nor an order for it."""
+    return (
+        records.in_order_of_sale()
+        .select_for_update(skip_locked=not wait, of=("self",), no_key=True)
+        .values_list("id", "lead_id")
+    )
 
 
 def _enough(index: int, records: list[Allocated], quantity: int, replaced: int = 0) -> Filled:
     if len(records) < quantity:
         raise Shortfall(index, len(records))
     return Filled(records, replaced)
-
-
-def _lock_order(criteria: Criteria) -> tuple[int, str]:
-    """Narrowest place first, then any fixed order."""
-    return (len(list(criteria.places_around())) * -1, str(criteria))
 
 
 def _lock_cells(criteria: Sequence[Criteria]) -> None:

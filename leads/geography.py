@@ -68,9 +68,7 @@ def zone_to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 
 _SAINT = re.compile(r"\b(?:saint|st)\b\.?\s*")
 _SAINTE = re.compile(r"\b(?:sainte|ste)\b\.?\s*")
-_KIND = re.compile(
-    r"\s+(?:county|parish|borough|city and borough|census area|municipality|municipio|city)$"
-)  # what the Census Bureau calls a county or what stands in its place
+_KIND = re.compile(r"\s(?:county|parish)$")  # no more: Iowa City is no Iowa County, and Baltimore is beside its city
 
 
 def _spelling(county: str) -> str:
@@ -88,8 +86,8 @@ _CENSUS_SPELLING: dict[tuple[str, str], str] = {
 def match_county(state: str, text: str) -> str | None:
     """The county of a state that `text` names, as the Census Bureau writes it; None where it names none.
 
-    Case, `Saint` or `St.`, blanks, and a trailing "County", "Parish" or the like make no difference. The whole name
-    is tried first: Carson City is a county, and so is James City in Virginia.
+    Case, `Saint` or `St.` (`Sainte` or `Ste.`), blanks, and a trailing "County" or "Parish" make no difference:
+    csv-format of docs/behavior. A city or a borough is none of its namesakes, so it matches only where the Census
+    writes it so (Carson City): a lead is never changed, and a wrong county would stay for ever.
     """
-    spelling = _spelling(text)
-    return _CENSUS_SPELLING.get((state, spelling)) or _CENSUS_SPELLING.get((state, _KIND.sub("", spelling)))
+    return _CENSUS_SPELLING.get((state, _KIND.sub("", _spelling(text))))

@@ -1,6 +1,6 @@
 """Price rules: what a lead of one class and bucket costs, from when until when (contract, "Price")."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Self
 
@@ -143,6 +143,10 @@ class PriceRule(models.Model):
         return f"{self.classification} {self.age_bucket}: {self.amount} USD"
 
 
+QUOTE_VALIDITY = timedelta(minutes=15)
+"""How long a quote holds its prices (contract, "Quote")."""
+
+
 class Quote(models.Model):
     """Prices for specific inventory records, held for QUOTE_VALIDITY. It reserves nothing (contract, "Quote")."""
 
@@ -158,7 +162,7 @@ class Quote(models.Model):
         ordering = ["-quoted_at_utc", "-id"]
         constraints = [
             models.CheckConstraint(
-                name="quote_expires_after_it_is_made", condition=Q(expires_at_utc__gt=F("quoted_at_utc"))
+                name="quote_holds_for_15_minutes", condition=Q(expires_at_utc=F("quoted_at_utc") + QUOTE_VALIDITY)
             ),
             models.CheckConstraint(name="quote_subtotal_not_negative", condition=Q(subtotal__gte=0)),
             models.CheckConstraint(name="quote_currency_known", condition=Q(currency=CURRENCY)),

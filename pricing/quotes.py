@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,10 +14,8 @@ from inventory.services import InventoryNotFound
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice, NotInQuote, QuoteExpired, QuoteNotFound
-from pricing.models import Quote, QuoteItem
+from pricing.models import QUOTE_VALIDITY, Quote, QuoteItem
 from pricing.selectors import Prices, prices_in_force
-
-QUOTE_VALIDITY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,8 @@ def quote_create(*, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datet
     quote.subtotal = sum((item.unit_price for item in items), Decimal("0.00"))
     with transaction.atomic():
         quote.save(force_insert=True)
-        QuoteItem.objects.bulk_create(items)
+        # Sorted: at commit each item locks its record for a moment, and two quotes must not cross.
+        QuoteItem.objects.bulk_create(sorted(items, key=lambda item: item.inventory_id))
     return Quoted(quote, items)
 
 

@@ -16,9 +16,10 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg import errors as pg
 
 from homeshield.lib.ids import new_id
+from homeshield.lib.patience import Patience
 from inventory.services import Filled, Shortfall
 from sales.baskets import Basket
-from sales.errors import Busy, PricesChanged
+from sales.errors import Busy, InProgress, PricesChanged
 from sales.models import Order, OrderLine
 from sales.terms import order_terms
 
@@ -51,11 +52,12 @@ class KeyTaken(Exception):
     """Another order has the client's key already."""
 
 
-def attempt(purchase: Purchase, *, wait: bool) -> Order:
+def attempt(purchase: Purchase, *, wait: Patience | None) -> Order:
     """The order, committed. Tried again, up to ATTEMPTS times, where the database had to break a deadlock or the
     client's own other order came first to a lead that was just changing its bucket.
 
-    Raises Short, KeyTaken, Busy, ClientMayNotBuy, PricesChanged, and what the basket raises.
+    With `wait` it waits for what other orders hold. Raises Short, KeyTaken, Busy, InProgress, ClientMayNotBuy,
+    PricesChanged, and what the basket raises.
     """
     for remaining in reversed(range(ATTEMPTS)):
         try:
@@ -63,7 +65,8 @@ def attempt(purchase: Purchase, *, wait: bool) -> Order:
         except (OperationalError, IntegrityError) as error:
             match error.__cause__:
                 case pg.LockNotAvailable():
-                    raise Busy from error
+                    # What else an order waits for is itself: its draft, or its key, in the hands of an earlier request.
+                    raise InProgress from error
                 case pg.UniqueViolation(diag=diag) if diag.constraint_name == "order_once_per_client_and_key":
                     raise KeyTaken from error
                 case pg.UniqueViolation(diag=diag) if diag.constraint_name == "sale_once_per_client_and_lead":
@@ -77,7 +80,7 @@ def attempt(purchase: Purchase, *, wait: bool) -> Order:
     raise AssertionError("the loop returns or raises")
 
 
-def _transaction(purchase: Purchase, *, wait: bool) -> Order:
+def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
     with transaction.atomic(durable=True):
         terms = order_terms(client_id=purchase.client_id, as_of=purchase.as_of)
         as_of = terms.as_of
@@ -85,10 +88,7 @@ def _transaction(purchase: Purchase, *, wait: bool) -> Order:
         total = sum((line.amount for line in lines), Decimal("0.00"))
         if purchase.expected_total is not None and total != purchase.expected_total:
             raise PricesChanged(expected=purchase.expected_total, actual=total)
-        try:
-            filled = purchase.basket.fill(client_id=purchase.client_id, as_of=as_of, wait=wait)
-        except Shortfall as shortfall:
-            raise Short(shortfall, as_of) from None
+        filled = _fill(purchase, as_of, wait)
         order = Order(
             client_id=purchase.client_id,
             placed_by_id=purchase.user_id,
@@ -100,6 +100,20 @@ def _transaction(purchase: Purchase, *, wait: bool) -> Order:
         )
         _write(order, lines, filled)
         return order
+
+
+def _fill(purchase: Purchase, as_of: datetime, wait: Patience | None) -> list[Filled]:
+    try:
+        filled = purchase.basket.fill(client_id=purchase.client_id, as_of=as_of, wait=wait)
+    except Shortfall as shortfall:
+        raise Short(shortfall, as_of) from None
+    except OperationalError as error:
+        if isinstance(error.__cause__, (pg.LockNotAvailable, pg.QueryCanceled)):
+            raise Busy from error
+        raise
+    if wait:
+        wait.lift()
+    return filled
 
 
 _WRITE = """

@@ -11,6 +11,7 @@ from typing import override
 from uuid import UUID
 
 from homeshield.accounts.models import User
+from homeshield.lib.patience import Patience
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.services import (
     Filled,
@@ -40,12 +41,16 @@ class Basket(ABC):
         """The lines of the order at their prices in USD, not saved. Raises DomainErrors of its kind."""
 
     @abstractmethod
-    def fill(self, *, client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
+    def fill(self, *, client_id: UUID, as_of: datetime, wait: Patience | None) -> list[Filled]:
         """The records for the lines, marked as sold. Raises inventory.services.Shortfall."""
 
     @abstractmethod
     def demands(self) -> list[Demand]:
         """What the lines ask for, to look for alternatives."""
+
+    def lacks_county(self, index: int) -> bool:  # noqa: ARG002 - criteria never ask for that
+        """Whether the line asks for leads without a county, as named records may: its demand names the state alone."""
+        return False
 
 
 class CriteriaBasket(Basket):
@@ -67,7 +72,7 @@ class CriteriaBasket(Basket):
         return _lines([(demand.criteria, demand.quantity) for demand in self._demands], terms.prices)
 
     @override
-    def fill(self, *, client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
+    def fill(self, *, client_id: UUID, as_of: datetime, wait: Patience | None) -> list[Filled]:
         return inventory_allocate(demands=self._demands, client_id=client_id, as_of=as_of, wait=wait)
 
 
@@ -105,7 +110,11 @@ class NamedBasket(Basket):
 
     @override
     def demands(self) -> list[Demand]:
-        return [Demand(criteria=group.criteria, quantity=len(group.ids)) for group in self._groups]
+        return [group.demand for group in self._groups]
+
+    @override
+    def lacks_county(self, index: int) -> bool:
+        return self._groups[index].county is None
 
     @override
     def open(self, *, client_id: UUID, terms: Terms) -> list[OrderLine]:
@@ -120,7 +129,7 @@ class NamedBasket(Basket):
         return _lines([(group.criteria, len(group.ids)) for group in self._groups], prices)
 
     @override
-    def fill(self, *, client_id: UUID, as_of: datetime, wait: bool) -> list[Filled]:
+    def fill(self, *, client_id: UUID, as_of: datetime, wait: Patience | None) -> list[Filled]:
         return inventory_allocate_named(groups=self._groups, client_id=client_id, as_of=as_of, wait=wait)
 
 

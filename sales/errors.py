@@ -35,6 +35,8 @@ class PricedAlternative:
         match self.alternative.kind:
             case Suggestion.PARTIAL:
                 return f"Purchase {found:,} available lead{'s' * (found != 1)} ({dollars(self.amount)})"
+            case Suggestion.NO_LOCATION_FILTER if criteria.place:  # any county in place of none
+                return f"Remove location filter {there}"
             case Suggestion.NO_LOCATION_FILTER:
                 return f"Remove location filter ({found:,} available without {self.instead_of} filter)"
             case Suggestion.DIFFERENT_AGE_BUCKET:
@@ -60,6 +62,7 @@ class InsufficientInventory(DomainError):
         available: int,
         alternatives: Sequence[PricedAlternative],
         lines: int = 1,
+        label: str | None = None,
     ) -> None:
         self.line_index = line_index
         self.lines = lines
@@ -67,7 +70,8 @@ class InsufficientInventory(DomainError):
         self.requested = requested
         self.available = available
         self.alternatives = list(alternatives)
-        super().__init__(f"{criteria.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
+        self.label = label or criteria.label
+        super().__init__(f"{self.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
 
     @property
     def detail(self) -> dict[str, object]:
@@ -186,3 +190,14 @@ class Busy(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Other orders hold these leads at the moment. Nothing was bought. Please try again.")
+
+
+class InProgress(DomainError):
+    """The same order was sent before, and is still being placed: whether it goes through is not known yet."""
+
+    code = "in_progress"
+    status = 409
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("This order is being placed at the moment. Look under Orders before you send it again.")

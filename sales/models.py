@@ -16,6 +16,22 @@ from leads.classification import Classification
 from leads.models import Lead
 
 
+def _would_grow(table: str, leads: str, name: str) -> str:
+    """A trigger's text: an order has no more `leads` in this table than it says. What is placed does not grow."""
+    return f"""
+        SELECT orders.id INTO grown
+        FROM orders
+        WHERE orders.id IN (SELECT order_id FROM new_rows)
+          AND orders.quantity < (SELECT {leads} FROM {table} part WHERE part.order_id = orders.id)
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'order % is final: it gets nothing more', grown
+                USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';
+        END IF;
+        RETURN NULL;
+    """  # noqa: S608 - the names are ours
+
+
 class LineFields(models.Model):
     """What a line asks for: criteria and a quantity."""
 
@@ -167,6 +183,7 @@ class OrderLine(LineFields):
             *LineFields.Meta.constraints,
             models.UniqueConstraint(fields=["order", "number"], name="order_line_number_once"),
             models.CheckConstraint(name="order_line_price_not_negative", condition=Q(unit_price__gte=0)),
+            models.CheckConstraint(name="order_line_replaced_at_most_all", condition=Q(replaced__lte=F("quantity"))),
             models.CheckConstraint(
                 name="order_line_amount_is_price_times_quantity",
                 condition=Q(amount=F("unit_price") * F("quantity")),
@@ -174,6 +191,15 @@ class OrderLine(LineFields):
         ]
         triggers = [
             pgtrigger.Protect(name="order_line_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="order_gets_no_more_lines",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                declare=[("grown", "uuid")],
+                func=_would_grow("order_lines", "sum(quantity)", "order_gets_no_more_lines"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -214,6 +240,15 @@ class Sale(models.Model):
         triggers = [
             pgtrigger.Protect(name="sale_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(
+                name="order_gets_no_more_sales",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                declare=[("grown", "uuid")],
+                func=_would_grow("sales", "count(*)", "order_gets_no_more_sales"),
+            ),
+            pgtrigger.Trigger(
                 name="sale_agrees_with_inventory",
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
@@ -234,10 +269,19 @@ class Sale(models.Model):
                         WHERE orders.id = sale.order_id
                           AND (orders.client_id, orders.placed_at_utc) = (sale.client_id, sale.sold_at_utc)
                         OFFSET 0
+                    ) OR NOT EXISTS (
+                        SELECT FROM order_lines line, inventory record
+                        WHERE line.order_id = sale.order_id AND line.number = sale.line_number
+                          AND record.id = sale.inventory_id
+                          AND (line.classification, line.age_bucket, line.unit_price)
+                                  = (record.classification, record.age_bucket, sale.purchase_price)
+                          AND coalesce(line.state, record.state) = record.state
+                          AND coalesce(line.county, record.county) IS NOT DISTINCT FROM record.county
+                        OFFSET 0
                     )
                     LIMIT 1;
                     IF FOUND THEN
-                        RAISE EXCEPTION 'sale % does not agree with its inventory record and order', stray
+                        RAISE EXCEPTION 'sale % does not agree with its inventory record, order and line', stray
                             USING ERRCODE = 'check_violation', CONSTRAINT = 'sale_agrees_with_inventory';
                     END IF;
                     RETURN NULL;

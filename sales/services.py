@@ -5,16 +5,19 @@ released and tried once more, waiting for what other orders hold. Only then is a
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from homeshield.accounts.models import User
 from homeshield.lib.errors import DomainError
-from inventory.alternatives import alternatives
+from homeshield.lib.patience import Patience
+from inventory.alternatives import Alternative, shortage
 from inventory.criteria import Demand
 from pricing.errors import NoPrice
-from pricing.selectors import prices_in_force
+from pricing.selectors import Prices, prices_in_force
+from sales import terms
 from sales.attempt import KeyTaken, Purchase, Short, attempt
 from sales.baskets import CriteriaBasket, DraftBasket, NamedBasket, price_of
 from sales.errors import (
@@ -108,20 +111,35 @@ def order_place_draft(
     )
 
 
+LOOKS = 3
+"""How often a shortage is looked at: between the attempt and the count that explains it, stock may have come back."""
+
+
 def _place(purchase: Purchase) -> Order:
     try:
-        try:
-            return attempt(purchase, wait=False)
-        except Short:
-            return attempt(purchase, wait=True)
-    except (KeyTaken, Short, DomainError) as obstacle:
+        return _without_false_shortage(purchase)
+    except (KeyTaken, DomainError):
         # Whatever stands in the way now (the key itself, stock that the first request took, a draft that is gone, a
         # quote that has expired since) does not matter where this is the repeat of a request that went through.
         if placed := _placed_before(purchase):
             return placed
-        if isinstance(obstacle, Short):
-            raise _insufficient(purchase, obstacle) from None
         raise
+
+
+def _without_false_shortage(purchase: Purchase) -> Order:
+    """Without waiting first, then waiting for what others hold. Raises InsufficientInventory only with numbers that
+    say so: counted in one statement, after the attempt."""
+    with suppress(Short):
+        return attempt(purchase, wait=None)
+    patience = Patience(terms.PATIENCE)
+    for look in range(LOOKS):
+        try:
+            return attempt(purchase, wait=patience)
+        except Short as short:
+            refusal = _insufficient(purchase, short)
+            if refusal.available < refusal.requested or look == LOOKS - 1:
+                raise refusal from None
+    raise AssertionError("the loop returns or raises")
 
 
 def _placed_before(purchase: Purchase) -> Order | None:
@@ -134,34 +152,39 @@ def _placed_before(purchase: Purchase) -> Order | None:
 
 def _insufficient(purchase: Purchase, short: Short) -> InsufficientInventory:
     """The refusal, with alternatives counted and priced at the instant of the attempt."""
-    demands = purchase.basket.demands()
-    index = short.shortfall.index
+    demands, index = purchase.basket.demands(), short.shortfall.index
     line = demands[index]
-    prices = prices_in_force(short.as_of)
-    priced = []
-    for offer in alternatives(
-        short=line,
-        beside=[other for position, other in enumerate(demands) if position != index],
+    lacks_county = purchase.basket.lacks_county(index)
+    found = shortage(
+        demands=demands,
+        index=index,
         client_id=purchase.client_id,
         as_of=short.as_of,
-    ):
-        try:
-            unit_price = price_of(offer.criteria, prices)
-        except NoPrice:
-            continue  # what cannot be sold is no alternative
-        priced.append(
-            PricedAlternative(
-                alternative=offer,
-                unit_price=unit_price,
-                amount=unit_price * offer.quantity,
-                instead_of=line.criteria.place,
-            )
-        )
+        without_county=lacks_county,
+    )
     return InsufficientInventory(
         line_index=index,
         criteria=line.criteria,
         requested=line.quantity,
-        available=short.shortfall.available,
-        alternatives=priced,
+        available=short.shortfall.available if lacks_county else found.available,
+        alternatives=_priced(found.alternatives, prices_in_force(short.as_of), instead_of=line.criteria.place),
+        label=f"{line.criteria.label} without a county" if lacks_county else None,
         lines=len(demands),
     )
+
+
+def _priced(offers: Sequence[Alternative], prices: Prices, *, instead_of: str) -> list[PricedAlternative]:
+    """What cannot be sold, for want of a price, is no alternative."""
+    priced = []
+    for offer in offers:
+        with suppress(NoPrice):
+            unit_price = price_of(offer.criteria, prices)
+            priced.append(
+                PricedAlternative(
+                    alternative=offer,
+                    unit_price=unit_price,
+                    amount=unit_price * offer.quantity,
+                    instead_of=instead_of,
+                )
+            )
+    return priced

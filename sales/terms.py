@@ -13,6 +13,9 @@ from sales.errors import ClientMayNotBuy
 LOCK_TIMEOUT = "3s"
 """How long an order waits for one lock before the buyer is told to try again."""
 
+PATIENCE = 5.0
+"""How long, in seconds, an order waits for all its records together."""
+
 _TERMS = f"""
     SELECT terms.as_of, terms.may_buy, rule.classification, rule.age_bucket, rule.amount
     FROM (

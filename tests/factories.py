@@ -1,6 +1,7 @@
 """Fictional people and their leads. Phone numbers come from the range 555-01xx, which is kept for fiction."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import factory
@@ -90,7 +91,18 @@ class InventoryFactory(factory.django.DjangoModelFactory[InventoryRecord]):
     classification = factory.SelfAttribute("lead.classification")
     state = factory.SelfAttribute("lead.state")
     county = factory.SelfAttribute("lead.county")
+    enters_at_utc = factory.LazyAttribute(lambda o: AgeBucket(o.age_bucket).enters_at(o.lead.created_at_utc))
     expires_at_utc = factory.LazyAttribute(lambda o: AgeBucket(o.age_bucket).expires_at(o.lead.created_at_utc))
+
+    @classmethod
+    def _create(cls, model_class: type[InventoryRecord], *args: Any, **values: Any) -> InventoryRecord:
+        """A record begins unsold; what is to be sold is so by a later statement."""
+        sold_at = values.pop("sold_at_utc", None)
+        record: InventoryRecord = super()._create(model_class, *args, **values)
+        if sold_at:
+            InventoryRecord.objects.filter(id=record.id).update(sold_at_utc=sold_at)
+            record.sold_at_utc = sold_at
+        return record
 
 
 def stock(count: int, *, as_of: datetime, age_days: int = 200, **facts: object) -> list[InventoryRecord]:

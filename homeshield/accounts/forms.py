@@ -13,7 +13,7 @@ class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
-        if EmailAddress.objects.filter(email=email).exclude(user_id=self.instance.pk).exists():
+        if EmailAddress.objects.filter(email=email, verified=True).exclude(user_id=self.instance.pk).exists():
             raise forms.ValidationError("Another user has this e-mail address.", code="unique")
         return email
 

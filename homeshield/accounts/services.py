@@ -53,8 +53,7 @@ def password_generate() -> str:
 
 
 def _user_save(user: User, password: str) -> None:
-    # A user who changed the address may still hold this one with allauth, hence the second question.
-    if User.objects.filter(email=user.email).exists() or EmailAddress.objects.filter(email=user.email).exists():
+    if _is_taken(user.email):
         raise EmailTaken
     user.set_password(password)
     _check(user, {"client": "company"})
@@ -67,9 +66,14 @@ def _user_save(user: User, password: str) -> None:
             user.save(force_insert=True)
             sign_in_address_set(user=user)
     except IntegrityError as error:
-        if User.objects.filter(email=user.email).exists():  # somebody else was faster
+        if _is_taken(user.email):  # somebody else was faster
             raise EmailTaken from error
         raise
+
+
+def _is_taken(email: str) -> bool:
+    """Whether a user signs in with it. An address that was merely claimed, and never verified, is nobody's."""
+    return User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email, verified=True).exists()
 
 
 def _check(row: models.Model, argument_of: dict[str, str]) -> None:

@@ -1,12 +1,32 @@
-"""The page of a buyer's API keys."""
+"""The account pages: those of django-allauth that the shop offers, under the names that it knows them by.
 
-from django.urls import path
+Not its pages for adding and confirming e-mail addresses: staff give each user one address, and answer for it.
+"""
 
-from homeshield.accounts import views
+from allauth.account import views
+from django.urls import path, re_path
 
-app_name = "accounts"
+from homeshield.accounts.views import key_list, key_revoke_now
 
 urlpatterns = [
-    path("", views.key_list, name="key-list"),
-    path("<uuid:key_id>/revoke/", views.key_revoke_now, name="key-revoke"),
+    path("login/", views.login, name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("inactive/", views.account_inactive, name="account_inactive"),
+    path("signup/", views.signup, name="account_signup"),  # tells how to get an account: see AccountAdapter
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/set/", views.password_set, name="account_set_password"),
+    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+]
+
+key_urlpatterns = [
+    path("", key_list, name="key-list"),
+    path("<uuid:key_id>/revoke/", key_revoke_now, name="key-revoke"),
 ]

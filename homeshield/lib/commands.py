@@ -2,7 +2,11 @@
 
 import argparse
 import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import current_thread, main_thread
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -22,6 +26,22 @@ def instant(text: str) -> datetime:
     if at.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no offset. Add Z for UTC: {text}Z")
     return at.astimezone(UTC)
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """Within it SIGTERM (of `kill`, `timeout`, a service manager) is a KeyboardInterrupt, as Ctrl-C is.
+
+    Otherwise it would end the process at once, and what tidies up would not run. Signals reach the main thread alone.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def write_json(command: BaseCommand, answer: dict[str, Any]) -> None:

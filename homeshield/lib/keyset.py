@@ -6,7 +6,7 @@ sold meanwhile. The two columns of the order must be indexed together; the secon
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,9 +54,19 @@ class _Cursor:
             value, _, key = plain[1:].partition("~")
             if plain[:1] not in ("<", ">"):
                 raise ValueError
-            return cls(by.clean(value, None), UUID(key), backwards=plain[0] == "<")
-        except (ValueError, ValidationError):
+            place = by.clean(value, None)  # the field refuses a number that its column cannot hold
+            if isinstance(place, datetime):
+                place = _in_utc(place)
+            return cls(place, UUID(key), backwards=plain[0] == "<")
+        except (ValueError, OverflowError, ValidationError):
             raise BadCursor("This place in the list is not known. Start again at the first page.") from None
+
+
+def _in_utc(instant: datetime) -> datetime:
+    """Raises ValueError for one without an offset, and OverflowError at the ends of the calendar."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant without an offset")
+    return instant.astimezone(UTC)  # PostgreSQL knows no offsets beyond 16 hours
 
 
 def keyset_page[Row: models.Model](

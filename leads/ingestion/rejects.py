@@ -1,10 +1,13 @@
 """The rejects file: what was not loaded and why, in a form that can be mended and loaded again."""
 
 import csv
+import fcntl
+import glob
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 from leads.ingestion.columns import REJECT_COLUMNS, Header
@@ -40,7 +43,8 @@ def check_path(path: Path, source: Path | None) -> Path:
 class Rejects:
     """The file under another name until publish(), so that nobody takes half of it for the whole.
 
-    It is made with the first row. Only its owner may read it, for it holds personal data.
+    It is made with the first row. Only its owner may read it, for it holds personal data; so what killed loads of the
+    same file left of theirs is removed.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
@@ -49,14 +53,23 @@ class Rejects:
         self._own = {i for i, name in enumerate(header.names) if name.strip().casefold() in REJECT_COLUMNS}
         self._header = [*REJECT_COLUMNS, *self._without_own(header.names)]
         self._file: IO[str] | None = None
+        self._lock, self._discarded = Lock(), False
+        _remove_leftovers(path)
 
     def add(self, line: int, reason: str, cells: Sequence[str]) -> None:
-        """One row as it came, even with too few cells or too many, and with the bytes that are no text."""
-        with self._writable():
+        """One row as it came, even with too few cells or too many, and with the bytes that are no text.
+
+        Nothing after discard(): the thread that reads may still be at work when the load was interrupted.
+        """
+        with self._lock, self._writable():
+            if self._discarded:
+                return
             if self._file is None:
                 self._file = open(  # noqa: SIM115 - closed by publish() or discard(); Path.open takes no opener
                     self._partial, "w", encoding="utf-8", errors="surrogateescape", newline="", opener=_open_private
                 )
+                with suppress(OSError):  # where there are no locks, leftovers are not removed either
+                    fcntl.flock(self._file, fcntl.LOCK_EX)  # held until closed, or as long as we live
                 csv.writer(self._file).writerow(self._header)
             csv.writer(self._file).writerow([line, reason, *self._without_own(cells)])
 
@@ -65,17 +78,20 @@ class Rejects:
         if self._file is None:
             return None
         with self._writable():
+            self._file.flush()
+            self._partial.replace(self._path)  # while it is locked: see _remove_leftovers
             self._file.close()
-            self._partial.replace(self._path)
         self._file = None
         return self._path
 
     def discard(self) -> None:
         """Removes what was not published."""
-        if self._file is not None:
-            with suppress(OSError):
-                self._file.close()
-            self._partial.unlink(missing_ok=True)
+        with self._lock:
+            self._discarded = True
+            if self._file is not None:
+                with suppress(OSError):
+                    self._file.close()
+                self._partial.unlink(missing_ok=True)
 
     def _without_own(self, cells: Sequence[str]) -> list[str]:
         """A row of a rejects file loses that file's line number and reason, and gets new ones."""
@@ -87,6 +103,15 @@ class Rejects:
             yield
         except OSError as error:
             raise IngestRefused(f"The rejects file {self._path} cannot be written: {error.strerror}.") from error
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Removes the partial files of this rejects file that no process holds any more."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        if leftover.suffix[1:].isdecimal() and leftover.is_file():
+            with suppress(OSError), leftover.open("rb") as file:  # another user's, or gone meanwhile
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError where its load is under way
+                leftover.unlink()
 
 
 def _open_private(path: str, flags: int) -> int:

@@ -63,34 +63,33 @@ FILL: LiteralString = """
                md5(number::text)::uuid, number::text
         FROM numbered
     )
-    INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, expires_at_utc, sold_at_utc)
+    INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, enters_at_utc,
+                           expires_at_utc, sold_at_utc)
     SELECT lpad(to_hex(number), 32, '0')::uuid, lpad(to_hex(number), 32, '0')::uuid, %(bucket)s, %(classification)s,
-           'LA', 'Caddo', created + interval '24 hours' * %(expires)s, %(sold_at)s
+           'LA', 'Caddo', created + interval '24 hours' * %(enters)s, created + interval '24 hours' * %(expires)s,
+           %(sold_at)s
     FROM numbered
 """
 
 
 def fill(
-    first: int,
-    count: int,
-    *,
-    classification: str,
-    bucket: str,
-    age: int,
-    expires: int,
-    as_of: datetime,
-    sold_at: datetime | None = None,
+    first: int, count: int, *, classification: str, bucket: str, as_of: datetime, sold_at: datetime | None = None
 ) -> None:
-    """`count` leads of Caddo, LA with their records; `age` in days, `expires` the age in days that ends the bucket."""
+    """`count` leads of Caddo, LA that have been in the bucket for three weeks, with their records."""
     from django.db import connection
 
+    from leads.age import AgeBucket
+
+    age = AgeBucket(bucket)
+    assert age.next is not None
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # the rows agree by construction
         cursor.execute(
             FILL,
             {
-                "first": first, "count": count, "classification": classification, "bucket": bucket, "age": age,
-                "expires": expires, "as_of": as_of, "sold_at": sold_at,
+                "first": first, "count": count, "classification": classification, "bucket": bucket,
+                "age": age.first_day + 20, "enters": age.first_day, "expires": age.next.first_day,
+                "as_of": as_of, "sold_at": sold_at,
             },
         )  # fmt: skip
         cursor.execute("SET session_replication_role = origin")

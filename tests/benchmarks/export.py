@@ -53,10 +53,11 @@ SELECT key('0191aaaa', n), now() - interval '200 days', 'Gold', 'LA', 'Caddo', '
     'BEAU FONTENOT', '3185550100', '3185550100', '51', 'No', 'No', 'Yes', 'CALL', n::text, '$132,550',
     'FIRST EXAMPLE BANK', '3/6/2023', '03-06-2026 10:00:00', 'BENCH', 'NEW MTG', 'NEW', '1001', key('0191aaaa', n)
 FROM generate_series(1, %(leads)s) n;
-INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, expires_at_utc, sold_at_utc)
+INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc)
 SELECT key('0191bbbb', row_number() OVER ()), id, 'MONTH_6_TO_8', classification, state, county,
-    created_at_utc + interval '6480 hours', %(as_of)s
+    created_at_utc + interval '4320 hours', created_at_utc + interval '6480 hours'
 FROM (SELECT * FROM leads ORDER BY md5(id::text) LIMIT %(sales)s) AS sold;
+UPDATE inventory SET sold_at_utc = %(as_of)s;
 """
 
 SELL = f"""

@@ -42,7 +42,7 @@ FLOOR = """
     ), picked AS (
         SELECT id FROM inventory
         WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8' AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL
-          AND expires_at_utc > now()
+          AND enters_at_utc <= now() AND expires_at_utc > now()
           AND NOT EXISTS (SELECT FROM sales WHERE client_id = %(client)s AND sales.lead_id = inventory.lead_id
                           OFFSET 0)
         ORDER BY expires_at_utc, id LIMIT %(n)s FOR UPDATE SKIP LOCKED
@@ -175,7 +175,7 @@ def _fill(first: int, count: int, now: datetime, *, sold: bool) -> None:
 
     began = time.perf_counter()
     fill(
-        first, count, classification="Gold", bucket="MONTH_6_TO_8", age=200, expires=270, as_of=now,
+        first, count, classification="Gold", bucket="MONTH_6_TO_8", as_of=now,
         sold_at=now if sold else None,
     )  # fmt: skip
     with connection.cursor() as cursor:

@@ -30,7 +30,6 @@ VISITORS_PAGES = [
     "/nothing/",
 ]
 BUYERS_PAGES = [
-    "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/reauthenticate/",
     "/accounts/logout/",

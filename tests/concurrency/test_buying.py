@@ -4,69 +4,31 @@ All data here is committed, and every buyer has a connection of its own.
 """
 
 import random
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from threading import Event
-from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db import connection
+from django.db.models import Count, QuerySet
 
 from homeshield.accounts.models import Client
 from inventory import picking
-from inventory.criteria import Criteria, Demand
+from inventory.criteria import Criteria
 from inventory.models import InventoryRecord
 from inventory.roll import RollReport, inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales import terms
 from sales.drafts import draft_line_add, draft_summary
-from sales.errors import Busy, IdempotencyKeyReused, InsufficientInventory
+from sales.errors import IdempotencyKeyReused, InsufficientInventory
 from sales.models import Order, Sale
-from sales.services import order_place, order_place_draft, order_place_named
-from tests.concurrency.parallel import rival, run_together, wait_until_blocked
-from tests.factories import ClientFactory, InventoryFactory, UserFactory, stock
-from tests.sales.purchases import set_prices
+from sales.services import order_place_draft, order_place_named
+from tests.concurrency.orders import assert_books_balance, gold_6, order
+from tests.concurrency.parallel import run_together
+from tests.factories import InventoryFactory, UserFactory, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def gold_6(state: str | None = None, county: str | None = None) -> Criteria:
-    return Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state=state, county=county)
-
-
-@pytest.fixture
-def clients(as_of: datetime) -> list[Client]:
-    set_prices(as_of - timedelta(days=1000))
-    return [ClientFactory() for _ in range(8)]
-
-
-def order(client: Client, *lines: tuple[int, Criteria], as_of: datetime, key: str | None = None) -> Callable[[], Order]:
-    """A job that places an order."""
-    return partial(
-        order_place,
-        client_id=client.id,
-        user_id=None,
-        demands=[Demand(quantity=quantity, criteria=criteria) for quantity, criteria in lines],
-        key=key or str(uuid4()),
-        as_of=as_of,
-    )
-
-
-def assert_books_balance() -> None:
-    """Each record is sold at most once and marked so; each order is whole; totals are the sums of the sales."""
-    assert not Sale.objects.values("inventory").annotate(n=Count("id")).filter(n__gt=1).exists()
-    marked = InventoryRecord.objects.filter(sold_at_utc__isnull=False)
-    assert set(marked.values_list("id", flat=True)) == set(Sale.objects.values_list("inventory_id", flat=True))
-    for placed in Order.objects.annotate(sold=Count("sales"), paid=Sum("sales__purchase_price")):
-        assert (placed.quantity, placed.total) == (placed.sold, placed.paid)
-        for line in placed.lines.all():
-            assert placed.sales.filter(line_number=line.number).count() == line.quantity
 
 
 def test_scarce_stock_is_sold_out_exactly(clients: list[Client], as_of: datetime) -> None:
@@ -147,111 +109,6 @@ def test_control_without_locks_the_same_buyers_oversell(
     pytest.fail("eight buyers without locks never sold a record twice")
 
 
-def hold(ids: list[UUID]) -> Callable[[], object]:
-    return lambda: list(InventoryRecord.objects.select_for_update().filter(id__in=ids))
-
-
-def run_beside(job: Callable[[], Order], *, then: Callable[[], object]) -> Order | Exception:
-    """Runs the job in a thread of its own; `then` is called once it waits for a lock."""
-    with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(run_together, [job])
-        wait_until_blocked()
-        then()
-        return running.result(timeout=20)[0]
-
-
-def test_records_that_a_rival_holds_and_gives_back_are_no_shortage(clients: list[Client], as_of: datetime) -> None:
-    records = stock(61, as_of=as_of)
-    with rival(hold([record.id for record in records[:10]])) as other:
-        bought = run_beside(order(clients[0], (61, gold_6()), as_of=as_of), then=lambda: other.end(commit=False))
-    assert isinstance(bought, Order)
-    assert bought.quantity == 61
-    assert_books_balance()
-
-
-def test_records_that_a_rival_holds_and_then_sells_are_an_exact_shortage(
-    clients: list[Client], as_of: datetime
-) -> None:
-    records = stock(61, as_of=as_of)
-    held = [record.id for record in records[:10]]
-    with rival(lambda: InventoryRecord.objects.filter(id__in=held).update(sold_at_utc=as_of)) as other:
-        refused = run_beside(order(clients[0], (61, gold_6()), as_of=as_of), then=lambda: other.end(commit=True))
-    assert isinstance(refused, InsufficientInventory)
-    assert (refused.requested, refused.available) == (61, 51)
-    assert refused.alternatives[0].alternative.quantity == 51
-    assert not Order.objects.exists()
-
-
-def test_an_order_passes_by_what_a_rival_holds_as_long_as_there_is_more(clients: list[Client], as_of: datetime) -> None:
-    records = stock(20, as_of=as_of)
-    with rival(hold([record.id for record in records[10:]])):  # the ones that lapse first
-        began = time.monotonic()
-        bought = order(clients[0], (10, gold_6()), as_of=as_of)()
-        assert time.monotonic() - began < lock_timeout_seconds(), "it did not wait for the rival"
-    assert {sale.inventory_id for sale in bought.sales.all()} == {record.id for record in records[:10]}
-
-
-def lock_timeout_seconds() -> float:
-    return float(terms.LOCK_TIMEOUT.removesuffix("s"))
-
-
-def test_waiting_has_an_end_and_then_nothing_was_bought(
-    clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "200ms")
-    records = stock(5, as_of=as_of)
-    with rival(hold([records[0].id])), pytest.raises(Busy, match=r"Nothing was bought\. Please try again"):
-        order(clients[0], (5, gold_6()), as_of=as_of)()
-    assert not Order.objects.exists()
-    assert not InventoryRecord.objects.filter(sold_at_utc__isnull=False).exists()
-    assert order(clients[0], (5, gold_6()), as_of=as_of)().quantity == 5
-
-
-def test_orders_that_wait_never_deadlock(clients: list[Client], as_of: datetime) -> None:
-    """Every order needs all records of two cells, in opposite orders, so that each has to wait for the others."""
-    stock(10, as_of=as_of)
-    stock(10, as_of=as_of, age_days=300)
-    gold_9 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_9_TO_11)
-    one, other = (10, gold_6()), (10, gold_9)
-    results = run_together(
-        [
-            order(client, *((one, other) if number % 2 else (other, one)), as_of=as_of)
-            for number, client in enumerate(clients)
-        ]
-    )
-    assert sum(isinstance(result, Order) for result in results) == 1
-    assert sum(isinstance(result, InsufficientInventory) for result in results) == 7
-    assert_books_balance()
-
-
-def test_an_order_that_the_database_breaks_off_is_tried_again(clients: list[Client], as_of: datetime) -> None:
-    """A session that locks against the order of sale makes a deadlock with an order that waits. The order's session
-    is the one that finds it (it has waited longest) and loses; its buyer gets the leads all the same."""
-    later, sooner = (record.id for record in stock(2, as_of=as_of))  # the older lead lapses, and is locked, first
-    blocked = Event()
-
-    def lock_against_the_order_of_sale() -> None:
-        hold([later])()
-        blocked.set()
-        wait_until_blocked()
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL deadlock_timeout = '10s'")  # let the order be the one to notice
-        hold([sooner])()
-
-    def rival_session() -> None:
-        with transaction.atomic():
-            lock_against_the_order_of_sale()
-
-    def buy() -> Order:
-        blocked.wait(timeout=10)
-        return order(clients[0], (2, gold_6()), as_of=as_of)()
-
-    bought, rival_result = run_together([buy, rival_session])
-    assert isinstance(bought, Order), bought
-    assert rival_result is None
-    assert_books_balance()
-
-
 def test_the_same_key_at_the_same_moment_buys_once(clients: list[Client], as_of: datetime) -> None:
     stock(50, as_of=as_of)
     results = run_together([order(clients[0], (5, gold_6()), as_of=as_of, key="once")] * 8)
@@ -302,18 +159,6 @@ def test_named_records_go_to_one_buyer_and_the_others_get_replacements(clients: 
     replaced = sorted(sum(line.replaced for line in placed.lines.all()) for placed in Order.objects.all())
     assert replaced == [0, 3, 3, 3, 3, 3, 3, 3]
     assert_books_balance()
-
-
-def test_a_named_record_that_is_merely_held_is_waited_for_and_not_replaced(
-    clients: list[Client], as_of: datetime
-) -> None:
-    records = stock(5, as_of=as_of)
-    named = [records[0].id]
-    job = partial(order_place_named, client_id=clients[0].id, user_id=None, inventory_ids=named, key="k", as_of=as_of)
-    with rival(hold(named)) as other:
-        bought = run_beside(job, then=lambda: other.end(commit=False))
-    assert isinstance(bought, Order)
-    assert bought.sales.get().inventory_id == records[0].id
 
 
 def test_rolls_beside_rolls_and_purchases(clients: list[Client], as_of: datetime) -> None:

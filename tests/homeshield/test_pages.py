@@ -134,12 +134,9 @@ PAGES = [
     "/accounts/password/reset/done/",
     "/accounts/password/reset/key/1-nothing/",
     "/accounts/password/reset/key/done/",
-    "/accounts/confirm-email/",
-    "/accounts/confirm-email/nothing/",
 ]
 BUYERS_PAGES = [
     "/accounts/logout/",
-    "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/reauthenticate/",
     "/inventory/",

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -159,15 +159,21 @@ def process(*arguments: str | Path, cwd: Path) -> Iterator["subprocess.Popen[byt
         started.communicate()
 
 
-def wait_for_a_load() -> None:
-    """Until a load holds its lock."""
+def a_load_holds_its_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def wait_until(true: Callable[[], bool]) -> None:
     for _ in range(1_000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
-            if cursor.fetchone()[0]:
-                return
+        if true():
+            return
         time.sleep(0.01)
-    raise AssertionError("No load has begun.")
+    raise AssertionError("It has not come true in ten seconds.")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -186,24 +192,29 @@ class TestProcess:
         assert (command.returncode, out) == (2, b"")
         assert err == b"CommandError: Cannot read absent.csv: No such file or directory.\n"
 
-    @pytest.mark.parametrize(("how", "code", "lines"), [(signal.SIGINT, 130, 1), (signal.SIGKILL, -9, 0)])
+    @pytest.mark.parametrize(
+        ("how", "code", "lines"), [(signal.SIGINT, 130, 1), (signal.SIGTERM, 130, 1), (signal.SIGKILL, -9, 0)]
+    )
     def test_an_interrupted_load_leaves_nothing_and_a_repeat_does_it(
         self, tmp_path: Path, how: signal.Signals, code: int, lines: int
     ) -> None:
         with process("-", "--rejects", "r.csv", cwd=tmp_path) as command:
             assert command.stdin is not None
             assert command.stderr is not None
-            command.stdin.write(csv_bytes(*ROWS))
+            command.stdin.write(csv_bytes(*ROWS, BAD))
             command.stdin.flush()  # and more might come
-            wait_for_a_load()
+            wait_until(a_load_holds_its_lock)
+            partial = tmp_path / f".r.csv.{command.pid}"
+            wait_until(partial.exists)
             command.send_signal(how)
             assert command.wait(timeout=20) == code
             assert command.stderr.read().count(b"\n") == lines
         assert not Lead.objects.exists()
-        assert list(tmp_path.iterdir()) == []
-        with process("-", "--json", cwd=tmp_path) as command:
-            out, _ = command.communicate(csv_bytes(*ROWS), timeout=20)
+        assert list(tmp_path.iterdir()) == ([partial] if how is signal.SIGKILL else [])
+        with process("-", "--rejects", "r.csv", "--json", cwd=tmp_path) as command:
+            out, _ = command.communicate(csv_bytes(*ROWS, BAD), timeout=20)
         assert json.loads(out)["loaded"] == Lead.objects.count() == 3
+        assert list(tmp_path.iterdir()) == [tmp_path / "r.csv"]
 
 
 def test_a_database_that_cannot_be_reached_is_told_in_one_line(file: Path) -> None:

@@ -1,9 +1,9 @@
 """Generating inventory: a record exists once the lead has entered the bucket, and only one (contract, "Inventory")."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 
 from inventory.models import InventoryRecord, YoungLead
@@ -100,7 +100,14 @@ def test_a_roll_for_an_instant_to_come_is_refused(as_of: datetime) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"state": "TX"}, {"county": None}, {"classification": "Silver"}, {"expires_at_utc": NEVER}],
+    [
+        {"state": "TX"},
+        {"county": None},
+        {"classification": "Silver"},
+        {"expires_at_utc": NEVER},
+        {"enters_at_utc": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"age_bucket": "MONTH_24_PLUS", "enters_at_utc": datetime(2020, 1, 1, tzinfo=UTC), "expires_at_utc": NEVER},
+    ],
     ids=lambda wrong: next(iter(wrong)),
 )
 def test_the_database_refuses_a_record_that_does_not_agree_with_its_lead(
@@ -112,16 +119,33 @@ def test_the_database_refuses_a_record_that_does_not_agree_with_its_lead(
     assert not InventoryRecord.objects.exists()
 
 
+def test_the_database_refuses_a_record_that_is_sold_from_the_beginning(as_of: datetime) -> None:
+    record = InventoryFactory.build(as_of=as_of, lead=LeadFactory(as_of=as_of), sold_at_utc=as_of)
+    with pytest.raises(IntegrityError, match="does not agree"), transaction.atomic():
+        record.save(force_insert=True)
+
+
+@pytest.mark.parametrize("change", [{"lapsed_at_utc": None}, {"sold_at_utc": None}, {"state": "TX"}])
+def test_the_database_keeps_what_became_of_a_record(as_of: datetime, change: dict[str, object]) -> None:
+    record = InventoryFactory(as_of=as_of, sold_at_utc=as_of)
+    roll(record.expires_at_utc)
+    with pytest.raises(DatabaseError, match="update rows"), transaction.atomic():
+        InventoryRecord.objects.filter(id=record.id).update(**change)
+
+
 def test_the_database_refuses_a_second_record_for_a_lead_and_bucket(as_of: datetime) -> None:
     record = InventoryFactory(as_of=as_of)
     with pytest.raises(IntegrityError, match="inventory_once_per_lead_and_bucket"), transaction.atomic():
         InventoryFactory(as_of=as_of, lead=record.lead)
 
 
-def test_the_database_refuses_a_sale_after_the_window(as_of: datetime) -> None:
+def test_the_database_refuses_a_sale_outside_the_window(as_of: datetime) -> None:
     record = InventoryFactory(as_of=as_of)
     with pytest.raises(IntegrityError, match="inventory_sold_within_its_window"), transaction.atomic():
         InventoryRecord.objects.filter(id=record.id).update(sold_at_utc=record.expires_at_utc)
+    early = record.enters_at_utc - timedelta(seconds=1)
+    with pytest.raises(IntegrityError, match="inventory_sold_within_its_window"), transaction.atomic():
+        InventoryRecord.objects.filter(id=record.id).update(sold_at_utc=early)
 
 
 @pytest.mark.parametrize(("sold", "index"), [(False, "inventory_open"), (True, "inventory_sold_due")])

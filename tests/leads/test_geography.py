@@ -69,14 +69,21 @@ def test_times_that_do_not_exist_or_exist_twice(state: str, local: str, utc: str
         ("LA", "saint  john THE baptist", "St. John the Baptist"),
         ("MO", "Sainte Genevieve County", "Ste. Genevieve"),
         ("MO", "Ste Genevieve", "Ste. Genevieve"),
-        ("MD", "Baltimore City", "Baltimore"),
         ("MD", "saint mary's", "St. Mary's"),
         ("NV", "Carson City", "Carson City"),
         ("VA", "James City County", "James City"),
-        ("AK", "Kenai Peninsula Borough", "Kenai Peninsula"),
-        ("AK", "Juneau City and Borough", "Juneau"),
-        ("AK", "Nome Census Area", "Nome"),
-        ("AK", "Anchorage Municipality", "Anchorage"),
+        ("VA", "CHARLES CITY COUNTY", "Charles City"),
+        ("IA", "Iowa County", "Iowa"),
+        ("IA", "Iowa City", None),  # in Johnson County
+        ("TN", "Johnson City", None),  # in Washington County
+        ("MO", "Jefferson City", None),  # in Cole County
+        ("OK", "Oklahoma City", None),  # in four counties
+        ("MD", "Baltimore City", None),  # beside Baltimore County
+        ("AK", "Kenai Peninsula Borough", None),
+        ("AK", "Juneau City and Borough", None),
+        ("AK", "Nome Census Area", None),
+        ("AK", "Anchorage Municipality", None),
+        ("LA", "Caddo County Parish", None),
         ("LA", "Harris", None),  # of Texas
         ("LA", "County", None),
         ("LA", "Landry", None),

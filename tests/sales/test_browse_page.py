@@ -42,6 +42,7 @@ def own_from_the_bucket_before(company: Company, records: list[InventoryRecord],
             classification=record.classification,
             state=record.state,
             county=record.county,
+            enters_at_utc=young.enters_at(record.lead.created_at_utc),
             expires_at_utc=young.expires_at(record.lead.created_at_utc),
         )
     PriceRule.objects.create(

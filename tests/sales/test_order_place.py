@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -252,13 +253,15 @@ def test_a_shortage_names_the_alternatives_in_the_contracts_order_and_each_can_b
         "DELETE FROM inventory",
         "INSERT INTO sales SELECT gen_random_uuid(), line_number, age_bucket, purchase_price, currency, sold_at_utc, "
         "client_id, inventory_id, lead_id, order_id FROM sales",
+        "INSERT INTO order_lines (id, order_id, number, classification, age_bucket, quantity, unit_price, amount, "
+        "replaced) SELECT gen_random_uuid(), order_id, 2, classification, age_bucket, 1, 8, 8, 0 FROM order_lines",
     ],
 )
 def test_the_database_keeps_what_was_sold(client: Client, as_of: datetime, sql: str) -> None:
     """Whatever asks: raw SQL here, so that nothing of ours stands before the table."""
     stock(1, as_of=as_of)
     buy(client, 1, GOLD_6, as_of=as_of)
-    refused = pytest.raises(DatabaseError, match=r"update or delete rows|update rows|delete rows|violates")
+    refused = pytest.raises(DatabaseError, match=r"update or delete rows|update rows|delete rows|violates|nothing more")
     with refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
     assert Sale.objects.get().purchase_price == Decimal("8.00")
@@ -294,3 +297,57 @@ def test_the_database_refuses_a_sale_of_a_record_that_is_not_marked_sold(client:
     with pytest.raises(IntegrityError, match="does not agree"), transaction.atomic():
         sale_of_unsold_record(client, as_of)
     assert_nothing_was_sold()
+
+
+def sale_of(order: Order, as_of: datetime, **facts: object) -> Sale:
+    """A sale of a record that is marked as sold at its instant, at 8.00, unless `facts` say otherwise."""
+    (record,) = stock(1, as_of=as_of)
+    InventoryRecord.objects.filter(id=record.id).update(sold_at_utc=as_of)
+    said: dict[str, Any] = {"line_number": 1, "purchase_price": "8.00"} | facts
+    return Sale(
+        order=order, inventory=record, lead=record.lead, client=order.client, age_bucket=record.age_bucket,
+        sold_at_utc=as_of, **said,
+    )  # fmt: skip
+
+
+def test_the_database_refuses_to_let_a_placed_order_grow(client: Client, as_of: datetime) -> None:
+    stock(1, as_of=as_of)
+    sale = sale_of(buy(client, 1, GOLD_6, as_of=as_of), as_of)
+    with pytest.raises(IntegrityError, match="gets nothing more"), transaction.atomic():
+        sale.save(force_insert=True)
+    assert Sale.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "sale"),
+    [
+        ({}, {"line_number": 42}),
+        ({}, {"purchase_price": "0.01"}),
+        ({"state": "TX"}, {}),
+        ({"state": "LA", "county": "Orleans"}, {}),
+        ({"classification": "Silver"}, {}),
+        ({"age_bucket": "MONTH_3_TO_5"}, {}),
+    ],
+    ids=["no such line", "price", "state", "county", "class", "bucket"],
+)
+def test_the_database_refuses_a_sale_that_is_not_what_its_line_says(
+    client: Client, as_of: datetime, line: dict[str, Any], sale: dict[str, Any]
+) -> None:
+    def write() -> None:
+        order = bare_order(client, as_of)
+        said = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8"} | line
+        OrderLine.objects.create(order=order, number=1, quantity=1, unit_price="8.00", amount="8.00", **said)
+        sale_of(order, as_of, **sale).save(force_insert=True)
+
+    with pytest.raises(IntegrityError, match=r"does not agree with its .* order and line"), transaction.atomic():
+        write()
+    assert_nothing_was_sold()
+
+
+def test_a_record_of_a_bucket_that_begins_after_the_orders_instant_is_not_sold(client: Client, as_of: datetime) -> None:
+    """An order that waited may come upon what a later roll made."""
+    record = InventoryFactory(as_of=as_of, lead__age=timedelta(days=180))
+    with pytest.raises(InsufficientInventory):
+        buy(client, 1, GOLD_6, as_of=record.enters_at_utc - timedelta(microseconds=1))
+    assert_nothing_was_sold()
+    assert buy(client, 1, GOLD_6, as_of=record.enters_at_utc).quantity == 1

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, ProgrammingError, connection
 from django.utils import timezone
 
-from homeshield.lib.commands import write_json
+from homeshield.lib.commands import sigterm_interrupts, write_json
 from homeshield.lib.embedded_postgres import EmbeddedPostgresError
 from inventory.management.ingest_terminal import progress_shown, summary_print
 from inventory.opening import inventory_open
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         try:
             # The pool would try for ten seconds, log each attempt and not say why: without it the first one tells.
             psycopg.connect(**connection.get_connection_params()).close()
-            with progress_shown(self.stderr) as progress:
+            with sigterm_interrupts(), progress_shown(self.stderr) as progress:
                 return ingest(
                     source=source,
                     as_of=timezone.now(),

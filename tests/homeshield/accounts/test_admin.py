@@ -118,11 +118,17 @@ def test_a_user_is_made_who_signs_in_at_once(staff: Browser) -> None:
 )
 def test_a_user_is_refused_at_the_field(staff: Browser, data: dict[str, str], field: str, message: str) -> None:
     taken = UserFactory(email="taken@acme.example")
-    EmailAddress.objects.create(user=taken, email="other@acme.example")
+    EmailAddress.objects.create(user=taken, email="other@acme.example", verified=True)
     count = User.objects.count()
     response = staff.post(page(User, "add"), new_user(**data))
     assert message in errors(response)[field]
     assert User.objects.count() == count
+
+
+def test_an_address_that_another_user_merely_claimed_is_free(staff: Browser) -> None:
+    EmailAddress.objects.create(user=UserFactory(), email="joe@acme.example")
+    staff.post(page(User, "add"), new_user())
+    assert EmailAddress.objects.get(user__email="joe@acme.example", verified=True).primary
 
 
 def test_a_changed_address_is_the_one_to_sign_in_with(staff: Browser, client: Browser) -> None:

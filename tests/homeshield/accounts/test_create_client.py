@@ -111,6 +111,13 @@ def test_an_address_that_another_user_signs_in_with_is_taken_even_where_it_is_no
 
 
 @pytest.mark.django_db
+def test_an_address_that_another_user_merely_claimed_is_free() -> None:
+    EmailAddress.objects.create(user=UserFactory(), email="joe@acme.example")
+    create()
+    assert EmailAddress.objects.get(email="joe@acme.example", verified=True).user.email == "joe@acme.example"
+
+
+@pytest.mark.django_db
 def test_passwords_that_are_made_up_differ_and_are_long() -> None:
     passwords = {password_generate() for _ in range(50)}
     assert len(passwords) == 50

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client as Browser
@@ -36,6 +37,24 @@ def test_a_wrong_address_or_password_does_not_sign_in(client: Browser, email: st
     client_create(company="Acme", email="joe@acme.example", password=PASSWORD, status=ClientStatus.ACTIVE)
     assert sign_in(client, email, password) is None
     assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_further_address_signs_in_only_when_it_was_verified(client: Browser, verified: bool) -> None:
+    _, user = client_create(company="Acme", email="joe@acme.example", password=PASSWORD, status=ClientStatus.ACTIVE)
+    EmailAddress.objects.create(user=user, email="boss@rival.example", verified=verified)
+    assert (sign_in(client, "Boss@rival.example") is not None) == verified
+    assert client.session.get("_auth_user_id") == (str(user.id) if verified else None)
+
+
+@pytest.mark.parametrize("path", ["email/", "confirm-email/", "confirm-email/key/", "login/code/confirm/", ""])
+def test_no_page_lets_a_user_claim_an_address(client: Browser, path: str) -> None:
+    user = UserFactory()
+    client.force_login(user)
+    address = f"/accounts/{path}"
+    assert client.get(address).status_code == 404
+    assert client.post(address, {"email": "boss@rival.example", "action_add": "1"}).status_code == 404
+    assert not EmailAddress.objects.exists()
 
 
 def test_a_user_who_was_switched_off_does_not_sign_in(client: Browser) -> None:

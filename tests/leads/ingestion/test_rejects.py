@@ -1,11 +1,14 @@
 """csv-format: the rejects file."""
 
 import csv
+import fcntl
 from pathlib import Path
 
 import pytest
 
 from leads.ingestion import IngestRefused
+from leads.ingestion.columns import Header
+from leads.ingestion.rejects import Rejects
 from leads.models import Lead
 from tests.leads.ingestion.csv_files import HEADER, csv_bytes, row
 from tests.leads.ingestion.loads import load, outcome
@@ -111,3 +114,21 @@ def test_a_place_where_rejects_cannot_be_is_refused_before_anything_is_loaded(fi
             load(file, rejects_path=place)
     assert not Lead.objects.exists()
     assert file.read_bytes() == csv_bytes(row())
+
+
+def test_what_a_killed_load_left_is_removed_and_what_another_one_holds_is_not(file: Path) -> None:
+    file.write_bytes(csv_bytes(row(), row(state="")))
+    left, held, theirs = (file.with_name(f".leads.rejects.csv.{name}") for name in ("99991", "99992", "old"))
+    for path in (left, held, theirs):
+        path.touch()
+    with held.open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        load(file)
+    assert set(file.parent.iterdir()) == {file, file.with_name("leads.rejects.csv"), held, theirs}
+
+
+def test_an_interrupted_load_keeps_nothing_that_its_reader_still_rejects(tmp_path: Path) -> None:
+    rejects = Rejects(tmp_path / "r.csv", Header(("State", "Call In Date")))
+    rejects.discard()
+    rejects.add(2, "State is missing", ["", "x"])
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,125 @@
+"""What the environment makes of the settings: a site that works, or a message that says what to mend."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.mail import mailers
+from django.core.mail.backends.smtp import EmailBackend
+from pytest_django import Settings
+
+from homeshield.settings import mailer_from_environment
+
+# Empty, not absent: a developer's .env must not answer in their place.
+NOTHING = dict.fromkeys(["SECRET_KEY", "DATABASE_URL", "EMAIL_URL"], "")
+KEY = "a-key-for-this-test-alone-0123456789-abcdefghijklmnopqrstuvwxyz"
+SHOP = "postgres://shop@127.0.0.1/shop"
+
+
+def python(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A process of the project with these variables; DEBUG and the like only where they are among them."""
+    ours = {name: value for name, value in os.environ.items() if name not in {"DEBUG", "ALLOWED_HOSTS"}}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=ours | NOTHING | environment,
+        cwd=django_settings.BASE_DIR, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def setting(name: str, **environment: str) -> Any:
+    done = python(
+        "-c", f"import json, homeshield.settings as s; print(json.dumps(s.{name}, default=str))", **environment
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refusal(**environment: str) -> str:
+    """The last line, with which an operator is told."""
+    done = python("manage.py", "check", **environment)
+    assert done.returncode != 0
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_without_anything_it_is_a_development_site_for_this_machine_alone() -> None:
+    assert setting("DEBUG") is True
+    assert setting("ALLOWED_HOSTS") == ["localhost", "127.0.0.1", "[::1]"]
+
+
+def test_a_key_makes_it_a_production_site() -> None:
+    assert setting("DEBUG", SECRET_KEY=KEY) is False
+
+
+@pytest.mark.parametrize("off", ["off", "false", "0"])
+def test_production_without_a_key_is_refused(off: str) -> None:
+    said = refusal(DEBUG=off)
+    assert "SECRET_KEY is missing" in said
+    assert "secrets.token_urlsafe" in said
+
+
+@pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "sqlite://:memory:", "mysql://shop@127.0.0.1/shop"])
+def test_another_database_than_postgresql_is_refused(url: str) -> None:
+    said = refusal(DATABASE_URL=url)
+    assert f"names a '{url.partition(':')[0]}' database" in said
+    assert "PostgreSQL 15 or later" in said
+    assert "postgres://USER:PASSWORD@HOST:5432/NAME" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "postgres://shop:p%40ss%2Fword@db.example:6432/leads",
+            {"HOST": "db.example", "PORT": 6432, "USER": "shop", "PASSWORD": "p@ss/word", "NAME": "leads"},
+        ),
+        ("postgresql://%2Fvar%2Frun%2Four%20server/leads", {"HOST": "/var/run/our server", "NAME": "leads"}),
+        ("postgres://shop@%2Frun%2Fpg:5433/leads", {"HOST": "/run/pg", "PORT": 5433, "USER": "shop", "NAME": "leads"}),
+    ],
+)
+def test_a_database_url_names_a_server_or_a_socket(url: str, expected: dict[str, object]) -> None:
+    database = setting("database_from_environment()", DATABASE_URL=url)
+    assert {name: database[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example:25", ("mail.example", 25, "", "", False, False)),
+        ("smtp+tls://shop:p%40ss@mail.example:587", ("mail.example", 587, "shop", "p@ss", True, False)),
+        (
+            "smtp+ssl://shop%40home.example:x@mail.example:465",
+            ("mail.example", 465, "shop@home.example", "x", False, True),
+        ),
+    ],
+)
+def test_a_mail_url_makes_a_mailer_that_can_be_used(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, url: str, expected: tuple[object, ...]
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+    settings.MAILERS = {"default": mailer_from_environment()}
+    mailer = mailers["default"]
+    assert isinstance(mailer, EmailBackend)
+    assert (mailer.host, mailer.port, mailer.username, mailer.password, mailer.use_tls, mailer.use_ssl) == expected
+    assert mailer.timeout == 10
+
+
+def test_production_settings_pass_djangos_own_review() -> None:
+    done = python(
+        "manage.py", "check", "--deploy", "--fail-level", "WARNING",
+        SECRET_KEY=KEY, ALLOWED_HOSTS="shop.example", DATABASE_URL=SHOP, EMAIL_URL="smtp+tls://u:p@mail.example:587",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_mails_that_would_go_to_the_console_do_not_pass_it() -> None:
+    done = python(
+        "manage.py", "check", "--deploy", "--fail-level", "WARNING",
+        SECRET_KEY=KEY, ALLOWED_HOSTS="shop.example", DATABASE_URL=SHOP,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "console.EmailBackend" in done.stderr
