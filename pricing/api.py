@@ -1,5 +1,6 @@
 """Prices in force, and quotes, for programs."""
 
+from itertools import product
 from typing import Annotated
 from uuid import UUID
 
@@ -86,8 +87,9 @@ def prices_list(request: ApiRequest) -> Prices:
     return Prices(
         as_of=request.as_of,
         prices=[
-            Price(classification=classification, age_bucket=bucket, unit_price=amount)
-            for (classification, bucket), amount in sorted(in_force.items())
+            Price(classification=row, age_bucket=bucket, unit_price=in_force[row, bucket])
+            for row, bucket in product(Classification, AgeBucket)
+            if (row, bucket) in in_force
         ],
     )
 

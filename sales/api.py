@@ -13,7 +13,7 @@ from homeshield.accounts.api import ApiRequest, maker_of_key, require_own_client
 from homeshield.lib.api_schemas import EVERYWHERE, Cursor, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
-from inventory.availability import available_count, records_page
+from inventory.availability import available_count, available_counts, records_page
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -85,7 +85,9 @@ def _item(record: InventoryRecord, prices: Prices) -> InventoryItem:
 def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> AvailabilityAnswer:
     """What each line would find and cost at this instant. Reserves nothing."""
     prices = prices_in_force(request.as_of)
-    lines = [_line_availability(line, request, prices) for line in body.criteria]
+    asked = [line.criteria for line in body.criteria]
+    counts = available_counts(criteria=asked, client_id=request.auth.client_id, as_of=request.as_of)
+    lines = [_line_availability(line, counts[line.criteria], prices) for line in body.criteria]
     amounts = [line.amount for line in lines if line.amount is not None]
     complete = len(amounts) == len(lines)
     return AvailabilityAnswer(
@@ -93,7 +95,7 @@ def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> Availabi
     )
 
 
-def _line_availability(line: AvailabilityLine, request: ApiRequest, prices: Prices) -> LineAvailability:
+def _line_availability(line: AvailabilityLine, available: int, prices: Prices) -> LineAvailability:
     asked = line.criteria
     price = prices.get((line.classification, line.age_bucket))
     return LineAvailability(
@@ -101,7 +103,7 @@ def _line_availability(line: AvailabilityLine, request: ApiRequest, prices: Pric
         age_bucket=line.age_bucket,
         state=asked.state,
         county=asked.county,
-        available=available_count(criteria=asked, client_id=request.auth.client_id, as_of=request.as_of),
+        available=available,
         unit_price=price,
         quantity=line.quantity,
         amount=price * line.quantity if price is not None and line.quantity is not None else None,
@@ -110,7 +112,7 @@ def _line_availability(line: AvailabilityLine, request: ApiRequest, prices: Pric
 
 # --- Buying ---
 
-type IdempotencyKey = Annotated[
+IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",

@@ -1,15 +1,19 @@
 """Clients and users in the admin. Neither is ever deleted: a client is closed, a user made inactive."""
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
-from homeshield.accounts.forms import UserChangeForm, UserCreationForm
-from homeshield.accounts.models import Client, User
+from homeshield.accounts.forms import KeyAdminForm, UserChangeForm, UserCreationForm
+from homeshield.accounts.keys import MadeKey, key_create, key_revoke
+from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.accounts.services import sign_in_address_set
+from homeshield.lib.errors import DomainError
+from homeshield.lib.http import Request
 from homeshield.lib.view_only_admin import ViewOnly, as_uuid
 
 
@@ -78,3 +82,62 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         sign_in_address_set(user=obj)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Keys are made and revoked, never changed or deleted. A new one is in the answer to the form, this once."""
+
+    form = KeyAdminForm
+    list_display = ("prefix", "name", "client", "created_at_utc", "last_used_at_utc", "revoked_at_utc")
+    list_select_related = ("client",)
+    list_per_page = 50
+    search_fields = ("prefix", "name", "client__name")
+    search_help_text = "Search by the key's beginning, its name, or the company's name."
+    ordering = ("-id",)
+    raw_id_fields = ("client",)
+    fields = ("client", "name", "prefix", "created_at_utc", "created_by", "last_used_at_utc", "revoked_at_utc")
+    readonly_fields = ("prefix", "created_at_utc", "created_by", "last_used_at_utc", "revoked_at_utc")
+    actions = ("revoke",)
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:  # noqa: ARG002
+        return self.fields if obj else ("client", "name")
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_apikey")
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:  # noqa: ARG002
+        made = key_create(
+            client_id=obj.client_id,
+            name=obj.name,
+            created_by=cast("User", request.user),
+            as_of=cast("Request", request).as_of,
+        )
+        obj.pk, obj.prefix = made.key.pk, made.key.prefix
+        request._made_key = made  # type: ignore[attr-defined]  # for response_add, within this request
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002
+        """The key itself: not by way of a message, which would lie in the browser's cookies or in the database."""
+        made: MadeKey = request._made_key  # type: ignore[attr-defined]
+        context = {**self.admin_site.each_context(request), "title": "The key is made", "made": made, "opts": self.opts}
+        response = TemplateResponse(request, "admin/accounts/apikey/made.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @admin.action(description="Revoke the chosen keys, at once and for good", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        revoked = 0
+        for key in queryset:
+            try:
+                key_revoke(client_id=key.client_id, key_id=key.id, as_of=cast("Request", request).as_of)
+            except DomainError:
+                continue  # revoked already, which is what is wanted
+            self.log_change(request, key, "Revoked.")
+            revoked += 1
+        self.message_user(request, f"{revoked} revoked.", messages.SUCCESS)

@@ -38,3 +38,17 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name",)
         labels = {"name": "Name"}
         error_messages = {"name": {"required": "Give the key a name, so that you know later what uses it."}}
+
+
+class KeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new API key, made by staff for a client."""
+
+    class Meta:
+        model = ApiKey
+        fields = ("client", "name")
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if not name.isprintable():
+            raise forms.ValidationError("A name has no line breaks or control characters.")
+        return name

@@ -1,12 +1,10 @@
 """A client with a key, in a shop with the starting prices."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponseBase
 from django.test import Client as Browser
 
 from homeshield.accounts.keys import key_create
@@ -24,42 +22,20 @@ class Caller:
     token: str
 
     def get(self, path: str, **query: Any) -> Any:
-        return self.send("GET", path, query=query)
+        return self.send("GET", path, query)
 
-    def post(self, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str) -> Any:
-        return self.send("POST", path, body=body, raw=raw, headers=headers)
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        """Sends the body as JSON (bytes as they are); `Idempotency_Key=...` becomes a header."""
+        return self.send("POST", path, body, **headers)
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: dict[str, Any] | None = None,
-        body: Any = None,
-        raw: bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Any:
-        return self.answer(method, path, query=query, body=body, raw=raw, headers=headers)
-
-    def answer(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: dict[str, Any] | None = None,
-        body: Any = None,
-        raw: bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> HttpResponseBase:
-        browser = Browser(raise_request_exception=False)
-        named = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
-        kind = {"GET": browser.get, "POST": browser.post, "PUT": browser.put, "DELETE": browser.delete}[method]
+    def send(self, method: str, path: str, content: Any = None, **headers: str) -> Any:
+        """A call of an operation of version 1, or of a whole address."""
         address = path if path.startswith("/") else f"/api/v1/{path}"
-        sent = {"headers": {"Authorization": f"Bearer {self.token}"} | named}
+        named = {"Authorization": f"Bearer {self.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        browser: Any = Browser(raise_request_exception=False, headers=named)
         if method == "GET":
-            return kind(address, query or {}, **sent)
-        content = raw if raw is not None else body
-        return kind(address, content, content_type="application/json", **sent)
+            return browser.get(address, content or {})
+        return getattr(browser, method.lower())(address, content, content_type="application/json")
 
 
 def caller_of(client: Client, created_by: User | None = None, *, as_of: datetime) -> Caller:
@@ -84,6 +60,3 @@ def caller(buyer: User, now: datetime) -> Caller:
 def other(caller: Caller, now: datetime) -> Caller:
     """A program of another company."""
     return caller_of(ClientFactory(), as_of=now)
-
-
-type Ask = Callable[..., Any]

@@ -31,6 +31,7 @@ VISITORS_PAGES = [
 ]
 BUYERS_PAGES = [
     "/accounts/password/change/",
+    "/accounts/api-keys/",
     "/accounts/reauthenticate/",
     "/accounts/logout/",
     "/inventory/",

@@ -14,7 +14,8 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from exports.models import Export, SanitisedCell
-from homeshield.accounts.models import Client, User
+from homeshield.accounts.keys import key_create
+from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.lib import view_only_admin
 from homeshield.lib.view_only_admin import ViewOnlyAdmin
 from inventory.criteria import Criteria
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 FINAL: list[type[Model]] = [Lead, InventoryRecord, Order, Sale, Export]
-EVERY: list[type[Model]] = [*FINAL, PriceRule, Client, User]
+EVERY: list[type[Model]] = [*FINAL, PriceRule, Client, User, ApiKey]
 
 
 @pytest.fixture
@@ -54,6 +55,7 @@ def shop(now: datetime) -> Client:
     buy(ClientFactory(), 1, GOLD, as_of=now)
     sales = list(order.sales.values_list("id", flat=True))
     export = Export.objects.create(client=company, user=buyer, sale_ids=sales, rows=len(sales))
+    key_create(client_id=company.id, name="nightly import", created_by=buyer, as_of=now)
     SanitisedCell.objects.create(export=export, sale_id=sales[0], column="lender", removed="=")
     return company
 
@@ -96,6 +98,7 @@ def test_lists_take_a_number_of_queries_that_does_not_grow(
     for _ in range(6):
         company = ClientFactory()
         UserFactory(client=company)
+        key_create(client_id=company.id, name="nightly import", created_by=None, as_of=now)
         stock(1, as_of=now)
         order = buy(company, 1, GOLD, as_of=now)
         Export.objects.create(client=company, sale_ids=[order.sales.get().id], rows=1)

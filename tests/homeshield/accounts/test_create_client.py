@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from homeshield.accounts.errors import EmailTaken
+from homeshield.accounts.keys import key_find
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.services import client_create, password_generate, staff_create
 from tests.factories import PASSWORD, UserFactory
@@ -153,3 +154,12 @@ def test_one_address_asked_for_twice_at_once_gives_one_account_and_a_clear_refus
         results = list(threads.map(attempt, ["A", "B", "C", "D"]))
     assert sorted(results) == ["created", "taken", "taken", "taken"]
     assert (Client.objects.count(), User.objects.count(), EmailAddress.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.django_db
+def test_an_api_key_is_made_on_request_and_works() -> None:
+    facts = json.loads(create("--json", "--api-key"))
+    key = key_find(facts["api_key"])
+    assert key is not None
+    assert str(key.client_id) == facts["client_id"]
+    assert "The password and the API key are shown this once." in create("--api-key", email="b@acme.example")

@@ -6,8 +6,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
 
 from homeshield.accounts.errors import AccountRefused
+from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import ClientStatus
 from homeshield.accounts.services import client_create, password_generate
 
@@ -17,7 +20,8 @@ _OPTION = {"company": "--company", "email": "--email", "password": "the password
 class Command(BaseCommand):
     help = (
         "Creates an active client (a buying company) and the user who buys for it. Without --password-stdin a "
-        "password is made up and printed, this once. Exit code 2 and nothing created where something is wrong."
+        "password is made up and printed, this once; so is an API key with --api-key. Exit code 2 and nothing created "
+        "where something is wrong."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,15 +30,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--password-stdin", action="store_true", help="Take the password from the first line of standard input."
         )
+        parser.add_argument("--api-key", action="store_true", help="Make a key for the API as well.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object instead of sentences.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         given = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
         password = password_generate() if given is None else given
+        key = None
         try:
-            client, user = client_create(
-                company=options["company"], email=options["email"], password=password, status=ClientStatus.ACTIVE
-            )
+            with transaction.atomic():
+                client, user = client_create(
+                    company=options["company"], email=options["email"], password=password, status=ClientStatus.ACTIVE
+                )
+                if options["api_key"]:
+                    key = key_create(client_id=client.id, name="create_client", created_by=user, as_of=timezone.now())
         except AccountRefused as error:
             field = _OPTION.get(error.field, error.field)
             raise CommandError(f"{field}: {error.message} Nothing was created.", returncode=2) from error
@@ -47,12 +56,15 @@ class Command(BaseCommand):
         }
         if given is None:
             facts["password"] = password
+        if key is not None:
+            facts["api_key"] = key.token
         self.stdout.write(json.dumps(facts) if options["json"] else _sentences(facts))
 
 
 def _sentences(facts: dict[str, str]) -> str:
     width = max(map(len, facts))
     lines = [f"{name:<{width}}  {value}" for name, value in facts.items()]
-    if "password" in facts:
-        lines.append("The password is shown this once.")
+    once = [shown for name, shown in (("password", "password"), ("api_key", "API key")) if name in facts]
+    if once:
+        lines.append(f"The {' and the '.join(once)} {'are' if len(once) > 1 else 'is'} shown this once.")
     return "\n".join(["Created an active client.", *lines])

@@ -1,0 +1,196 @@
+"""What is refused, and how it is said: one shape, the place and the reason, never HTML or a trace."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError, connection
+from pytest_django import Settings
+
+from sales.models import Order, Sale
+from tests.api.conftest import Caller
+from tests.api.test_reference import by_criteria, by_ids, line
+from tests.factories import stock
+
+
+def places(answer: Any) -> list[tuple[list[Any], str]]:
+    assert answer.status_code == 422, answer.content
+    return [(one["loc"], one["msg"]) for one in answer.json()["detail"]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"classification": "Bronze"}, "classification"),
+        ({"age_bucket": "MONTH_1"}, "age_bucket"),
+        ({"quantity": 0}, "quantity"),
+        ({"quantity": 1001}, "quantity"),
+        ({"quantity": "many"}, "quantity"),
+        ({"quantity": 1.5}, "quantity"),
+        ({"quantity": True}, "quantity"),
+        ({"state": "Louisiana"}, "state"),
+        ({"state": None}, "county"),
+        ({"county": "Cad\x00do"}, "county"),
+        ({"countie": "Caddo"}, "countie"),
+    ],
+)
+def test_a_malformed_line_is_named_with_its_place(
+    caller: Caller, now: datetime, changed: dict[str, Any], place: str
+) -> None:
+    stock(1, as_of=now)
+    found = places(by_criteria(caller, line(1), line(1) | changed))
+    assert [loc for loc, _ in found] == [["body", "criteria", 1, place]]
+    assert not Sale.objects.exists()
+
+
+def test_a_county_without_a_state_says_what_to_do(caller: Caller) -> None:
+    body = {"client_id": str(caller.client.id), "criteria": [{k: v for k, v in line(1).items() if k != "state"}]}
+    assert places(caller.post("purchases/by-criteria", body)) == [
+        (["body", "criteria", 0, "county"], "A county is chosen within a state: name the state as well.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ({"state": "ZZ"}, "state"),
+        ({"classification": "gold"}, "classification"),
+        ({"age_bucket": ""}, "age_bucket"),
+        ({"limit": 0}, "limit"),
+        ({"limit": 1001}, "limit"),
+        ({"cursor": "!"}, "cursor"),
+        ({"cursor": "bm90aGluZw"}, "cursor"),
+        ({"county": "a\x00"}, "county"),
+    ],
+)
+def test_a_malformed_filter_is_named(caller: Caller, query: dict[str, Any], place: str) -> None:
+    assert [loc for loc, _ in places(caller.get("inventory", **query))] == [["query", place]]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b"[" * 100_000, b"null", b"[]", b'"text"'])
+def test_a_body_that_is_no_json_object(caller: Caller, body: bytes) -> None:
+    answer = caller.post("purchases/by-criteria", body)
+    assert answer.status_code == 422
+    assert answer["Content-Type"] == "application/json"
+    assert answer.json()["detail"][0]["loc"][0] == "body"
+
+
+def test_ids_must_be_ids(caller: Caller) -> None:
+    body = {"client_id": "me", "inventory_item_ids": ["1"]}
+    assert [loc for loc, _ in places(caller.post("purchases", body))] == [
+        ["body", "client_id"],
+        ["body", "inventory_item_ids", 0],
+    ]
+    assert places(caller.get("purchases/nonsense"))[0][0] == ["path", "order_id"]
+
+
+def test_how_much_fits_into_a_call(caller: Caller, settings: Settings) -> None:
+    assert places(by_criteria(caller, *[line(1)] * 51))[0][0] == ["body", "criteria"]
+    assert by_criteria(caller, *[line(1)] * 50).status_code == 409
+    assert places(by_ids(caller, [uuid4() for _ in range(1001)]))[0][0] == ["body", "inventory_item_ids"]
+    assert by_ids(caller, [uuid4() for _ in range(1000)]).status_code == 404
+    assert places(by_criteria(caller))[0][0] == ["body", "criteria"]
+    answer = caller.post("quotes", b" " * (settings.API_MAX_BODY_BYTES + 1))
+    assert (answer.status_code, answer.json()["detail"]["error"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "nothing", 404),
+        ("GET", "/api/", 404),
+        ("GET", "/api/v2/inventory", 404),
+        ("GET", "inventory/", 404),
+        ("POST", "inventory", 405),
+        ("DELETE", "prices", 405),
+        ("GET", "purchases/by-criteria", 405),
+    ],
+)
+def test_what_django_refuses_by_itself_has_the_same_shape(caller: Caller, method: str, path: str, status: int) -> None:
+    answer = caller.send(method, path)
+    assert answer.status_code == status
+    assert set(answer.json()) == {"detail"}
+    assert set(answer.json()["detail"]) == {"error", "message"}
+    assert (status == 405) == ("Allow" in answer)
+
+
+class TestIdempotency:
+    def test_a_repeat_gets_the_first_answer_and_sells_nothing_more(self, caller: Caller, now: datetime) -> None:
+        stock(4, as_of=now)
+        first, second = (by_criteria(caller, line(2), Idempotency_Key="k-1") for _ in range(2))
+        assert (first.status_code, second.status_code) == (200, 200)
+        assert first.json() == second.json()
+        assert Sale.objects.count() == 2
+
+    def test_without_a_key_each_request_is_its_own(self, caller: Caller, now: datetime) -> None:
+        stock(4, as_of=now)
+        first, second = (by_criteria(caller, line(2)).json() for _ in range(2))
+        assert set(first["sale_ids"]).isdisjoint(second["sale_ids"])
+
+    def test_the_same_key_with_another_body(self, caller: Caller, now: datetime) -> None:
+        (record, *_) = stock(4, as_of=now)
+        by_criteria(caller, line(1), Idempotency_Key="k")
+        for again in (
+            by_criteria(caller, line(2), Idempotency_Key="k"),
+            by_ids(caller, [record.id], Idempotency_Key="k"),
+        ):
+            assert (again.status_code, again.json()["detail"]["error"]) == (422, "idempotency_key_reused")
+        assert Sale.objects.count() == 1
+
+    def test_keys_of_other_clients_have_nothing_to_do_with_it(
+        self, caller: Caller, other: Caller, now: datetime
+    ) -> None:
+        stock(2, as_of=now)
+        for one in (caller, other):
+            assert by_criteria(one, line(1), Idempotency_Key="k").status_code == 200
+        assert Order.objects.count() == 2
+
+    @pytest.mark.parametrize("key", ["x" * 201, "  ", "é"])
+    def test_a_key_is_a_short_text(self, caller: Caller, key: str) -> None:
+        assert places(by_criteria(caller, line(1), Idempotency_Key=key))[0][0] == ["header", "Idempotency-Key"]
+
+
+class TestRates:
+    def test_calls_beyond_the_allowance_wait_and_say_how_long(self, caller: Caller, settings: Settings) -> None:
+        settings.API_CALLS_PER_MINUTE, settings.API_CALLS_AT_ONCE = 6, 3
+        answers = [caller.get("prices") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert answers[-1].json()["detail"]["error"] == "rate_limited"
+        assert 8 <= int(answers[-1]["Retry-After"]) <= 10
+
+    def test_each_key_has_its_own(self, caller: Caller, other: Caller, settings: Settings) -> None:
+        settings.API_CALLS_PER_MINUTE, settings.API_CALLS_AT_ONCE = 1, 1
+        assert [one.get("prices").status_code for one in (caller, caller, other)] == [200, 429, 200]
+
+
+def broken(*args: Any, **kwargs: Any) -> Any:
+    raise OperationalError("connection to 10.0.0.1 failed for Ada Fontenot")
+
+
+def test_a_database_that_does_not_answer_is_503(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "cursor", broken)
+        answer, health = caller.get("prices"), caller.get("/health")
+    assert (answer.status_code, answer.json()["detail"]["error"]) == (503, "unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert "Ada" not in answer.content.decode()
+    assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_our_own_mistakes_show_nothing_of_the_inside(
+    caller: Caller, settings: Settings, monkeypatch: pytest.MonkeyPatch, debug: bool
+) -> None:
+    settings.DEBUG = debug
+
+    def mistake(*args: Any, **kwargs: Any) -> Any:
+        raise KeyError("Ada Fontenot")
+
+    monkeypatch.setattr("pricing.api.prices_in_force", mistake)
+    answer = caller.get("prices")
+    assert (answer.status_code, answer.json()["detail"]["error"]) == (500, "server_error")
+    assert "Ada" not in answer.content.decode()
+    assert "Traceback" not in answer.content.decode()
+    assert json.loads(answer.content)

@@ -1,0 +1,168 @@
+"""API keys: what is kept of them, who sees and ends them, and that the database holds to it."""
+
+import re
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client as Browser
+from django.urls import reverse
+
+from homeshield.accounts.errors import KeyNotFound, KeyRefused
+from homeshield.accounts.keys import key_create, key_find, key_revoke, key_use
+from homeshield.accounts.models import ApiKey, User
+from tests.factories import ClientFactory, StaffFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/accounts/api-keys/"
+
+
+@pytest.fixture
+def buyer() -> User:
+    return UserFactory()
+
+
+@pytest.fixture
+def browser(client: Browser, buyer: User) -> Browser:
+    client.force_login(buyer)
+    return client
+
+
+def test_a_key_is_recognised_and_only_its_digest_is_kept(buyer: User, as_of: datetime) -> None:
+    assert buyer.client_id
+    made = key_create(client_id=buyer.client_id, name=" nightly import ", created_by=buyer, as_of=as_of)
+    assert re.fullmatch(r"hs_live_[a-z0-9]{12}_[a-z0-9]{40}", made.token)
+    found = key_find(made.token)
+    assert found == made.key
+    stored = ApiKey.objects.get()
+    secret = made.token.rpartition("_")[2]
+    assert (stored.name, bytes(stored.digest)) == ("nightly import", sha256(secret.encode()).digest())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT api_keys::text FROM api_keys")
+        assert secret not in cursor.fetchone()[0]
+    assert secret not in f"{made.key} {made.key!r}"
+
+
+def test_nothing_like_a_key_is_one(buyer: User, as_of: datetime) -> None:
+    assert buyer.client_id
+    token = key_create(client_id=buyer.client_id, name="x", created_by=buyer, as_of=as_of).token
+    for wrong in [
+        "",
+        "_",
+        token[:-1],
+        token + "a",
+        token.upper(),
+        token.replace("hs_live", "hs_test"),
+        "é" * 20 + "_a",
+    ]:
+        assert key_find(wrong) is None
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101, "two\nlines", "nul\x00"])
+def test_a_name_is_one_short_line(buyer: User, as_of: datetime, name: str) -> None:
+    assert buyer.client_id
+    with pytest.raises(KeyRefused):
+        key_create(client_id=buyer.client_id, name=name, created_by=buyer, as_of=as_of)
+    assert not ApiKey.objects.exists()
+
+
+def test_the_last_use_is_written_once_a_minute(buyer: User, as_of: datetime) -> None:
+    assert buyer.client_id
+    token = key_create(client_id=buyer.client_id, name="x", created_by=buyer, as_of=as_of).token
+    seen = []
+    for seconds in (0, 59, 60, 61):
+        key = key_find(token)
+        assert key
+        key_use(key=key, as_of=as_of + timedelta(seconds=seconds))
+        seen.append(ApiKey.objects.get().last_used_at_utc)
+    assert seen == [as_of, as_of, as_of + timedelta(minutes=1), as_of + timedelta(minutes=1)]
+
+
+def test_only_the_client_itself_ends_a_key_and_only_once(buyer: User, as_of: datetime) -> None:
+    assert buyer.client_id
+    made = key_create(client_id=buyer.client_id, name="x", created_by=buyer, as_of=as_of)
+    with pytest.raises(KeyNotFound):
+        key_revoke(client_id=ClientFactory().id, key_id=made.key.id, as_of=as_of)
+    assert key_find(made.token)
+    key_revoke(client_id=buyer.client_id, key_id=made.key.id, as_of=as_of)
+    assert key_find(made.token) is None
+    with pytest.raises(KeyNotFound):
+        key_revoke(client_id=buyer.client_id, key_id=made.key.id, as_of=as_of)
+
+
+@pytest.mark.parametrize(
+    "change", ["revoked_at_utc = NULL", r"digest = '\x00'", "client_id = gen_random_uuid()", "prefix = 'hs_live_other'"]
+)
+def test_the_database_keeps_a_revoked_key_revoked_and_its_facts_as_they_were(
+    buyer: User, as_of: datetime, change: str
+) -> None:
+    assert buyer.client_id
+    made = key_create(client_id=buyer.client_id, name="x", created_by=buyer, as_of=as_of)
+    key_revoke(client_id=buyer.client_id, key_id=made.key.id, as_of=as_of)
+    with pytest.raises(DatabaseError, match="update rows"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE api_keys SET {change}")
+
+
+def test_the_allowances_are_kept_out_of_the_database_s_log() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE oid = 'api_allowances'::regclass")
+        assert cursor.fetchone() == ("u",)
+
+
+class TestPage:
+    def test_a_key_is_made_shown_once_listed_and_revoked(self, browser: Browser, buyer: User) -> None:
+        made = browser.post(PAGE, {"name": "nightly import"}).content.decode()
+        [token] = re.findall(r"hs_live_[a-z0-9]{12}_[a-z0-9]{40}", made)
+        key = key_find(token)
+        assert key
+        assert (key.client, key.created_by) == (buyer.client, buyer)
+        listed = browser.get(PAGE)
+        assert "no-store" in listed["Cache-Control"]
+        assert key.prefix in listed.content.decode()
+        assert token not in listed.content.decode()
+        answer = browser.post(reverse("accounts:key-revoke", args=[key.id]), follow=True)
+        assert "Calls with it are refused from now on" in answer.content.decode()
+        assert key_find(token) is None
+
+    def test_a_key_without_a_name_is_not_made(self, browser: Browser) -> None:
+        for name in ("", "   ", "a" * 101):
+            assert browser.post(PAGE, {"name": name}).status_code == 422
+        assert not ApiKey.objects.exists()
+
+    def test_the_keys_are_the_company_s(self, browser: Browser, buyer: User, as_of: datetime) -> None:
+        colleague = UserFactory(client=buyer.client)
+        key_create(client_id=colleague.client_id, name="a colleague's", created_by=colleague, as_of=as_of)
+        other = key_create(client_id=ClientFactory().id, name="somebody else's", created_by=None, as_of=as_of)
+        shown = browser.get(PAGE).content.decode()
+        assert "a colleague&#x27;s" in shown
+        assert "somebody else" not in shown
+        assert browser.post(reverse("accounts:key-revoke", args=[other.key.id])).status_code == 404
+        assert key_find(other.token)
+
+    def test_it_is_for_buyers(self, client: Browser) -> None:
+        assert client.get(PAGE).status_code == 302
+        client.force_login(StaffFactory())
+        assert client.get(PAGE).status_code == 403
+
+
+class TestStaff:
+    def test_staff_make_and_revoke_keys(self, client: Browser) -> None:
+        staff, company = StaffFactory(), ClientFactory()
+        client.force_login(staff)
+        made = client.post("/admin/accounts/apikey/add/", {"client": company.id, "name": "by staff"})
+        [token] = re.findall(r"hs_live_[a-z0-9]{12}_[a-z0-9]{40}", made.content.decode())
+        key = key_find(token)
+        assert key
+        assert (key.client, key.created_by) == (company, staff)
+        address = "/admin/accounts/apikey/"
+        client.post(address, {"action": "revoke", "_selected_action": [key.id]})
+        assert key_find(token) is None
+
+    def test_a_key_is_never_changed_or_deleted(self, client: Browser, as_of: datetime) -> None:
+        client.force_login(StaffFactory())
+        key = key_create(client_id=ClientFactory().id, name="x", created_by=None, as_of=as_of).key
+        for address in (f"/admin/accounts/apikey/{key.id}/{verb}/" for verb in ("change", "delete")):
+            assert client.post(address, {"name": "y", "post": "yes"}).status_code == 403
+        assert ApiKey.objects.get().name == "x"
