@@ -5,16 +5,17 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from homeshield.accounts.errors import AccountRefused
 from homeshield.accounts.models import ClientStatus
 from homeshield.accounts.services import client_create, password_generate
+from homeshield.lib.commands import DatabaseCommand
 
 _OPTION = {"company": "--company", "email": "--email", "password": "the password on standard input"}
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = (
         "Creates an active client (a buying company) and the user who buys for it. Without --password-stdin a "
         "password is made up and printed, this once. Exit code 2 and nothing created where something is wrong."
