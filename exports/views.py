@@ -3,14 +3,14 @@
 from datetime import UTC
 from uuid import UUID
 
-from django.http import Http404, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
 from exports.services import export_start_order, export_stream
 from homeshield.accounts.access import buyer_required
 from homeshield.lib.http import Request
+from sales.access import order_or_404
 from sales.models import Order
-from sales.selectors import order_get
 
 
 @buyer_required
@@ -18,10 +18,7 @@ from sales.selectors import order_get
 def order_download(request: Request, order_id: UUID) -> StreamingHttpResponse:
     """The leads of one of the company's orders as CSV. 404 for an order of another company."""
     assert request.user.client_id is not None
-    try:
-        order = order_get(client_id=request.user.client_id, order_id=order_id)
-    except Order.DoesNotExist:
-        raise Http404 from None
+    order = order_or_404(request, order_id)
     export = export_start_order(
         client_id=request.user.client_id, user=request.user, order_id=order.id, as_of=request.as_of
     )

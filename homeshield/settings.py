@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from homeshield.lib.environment import choice, number, switch
 from homeshield.lib.pool_check import check_connection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -24,7 +25,7 @@ environ.Env.read_env(BASE_DIR / ".env")  # the process's own environment wins ov
 # A forgotten SECRET_KEY must not become a public site with a known key: without one, only loopback is served.
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
-DEBUG = env.bool("DEBUG", default=not SECRET_KEY)
+DEBUG = switch(env, "DEBUG", default=not SECRET_KEY)
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
@@ -44,25 +45,42 @@ def database_from_environment() -> dict[str, Any]:
     Raises ImproperlyConfigured for anything but PostgreSQL: allocation stands on its row locks.
     """
     if url := env.str("DATABASE_URL", default=""):
-        scheme = url.partition(":")[0]
-        if scheme not in {"postgres", "postgresql", "psql", "pgsql"}:
-            raise ImproperlyConfigured(
-                f"DATABASE_URL names a {scheme!r} database, but HomeShield runs on PostgreSQL 15 or later alone "
-                "(row locks, triggers and partial indexes keep its promises; SQLite has none of them that suffice). "
-                "Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or remove it to use the embedded PostgreSQL."
-            )
-        database: dict[str, Any] = dict(env.db_url_config(url, engine="django.db.backends.postgresql"))
+        database = _database_of(url)
     else:
         database = {"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"}
     database["CONN_HEALTH_CHECKS"] = True  # a restarted database costs one check, not failed requests
     database["HOST"] = unquote(database.get("HOST", ""))  # a socket's folder stands percent-encoded in a URL
     database.setdefault("OPTIONS", {})["pool"] = {
         "min_size": 0,
-        "max_size": env.int("DATABASE_POOL_SIZE", default=20),  # at least the threads of a web worker
+        "max_size": number(env, "DATABASE_POOL_SIZE", default=20, least=1),  # at least the threads of a web worker
         "timeout": 10,
         "check": check_connection,
     }
     database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
+    return database
+
+
+def _database_of(url: str) -> dict[str, Any]:
+    """What a DATABASE_URL names. No refusal repeats it, for it holds a password."""
+    mending = "Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or remove it to use the embedded PostgreSQL."
+    scheme, mark, _ = url.partition("://")
+    if not mark:
+        raise ImproperlyConfigured(f"DATABASE_URL is no URL. {mending}")
+    if scheme not in {"postgres", "postgresql", "psql", "pgsql"}:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL names a {scheme!r} database, but HomeShield runs on PostgreSQL 15 or later alone "
+            f"(row locks, triggers and partial indexes keep its promises; SQLite has none of them that suffice). "
+            f"{mending}"
+        )
+    try:
+        database: dict[str, Any] = dict(env.db_url_config(url, engine="django.db.backends.postgresql"))
+    except ValueError:
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read: behind the host's colon stands no port from 0 to 65535. Special characters "
+            f"in the user and the password are written as %XX (%2F for /, %40 for @, %3A for :). {mending}"
+        ) from None
+    if not database["NAME"]:
+        raise ImproperlyConfigured(f"DATABASE_URL names a server but no database on it. {mending}")
     return database
 
 
@@ -159,11 +177,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "HomeShield: "
 # --- API ---------------------------------------------------------------------------------------------------
 # For each key, over all workers. What is not used is saved up to so many calls, which may then come at once.
 
-API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
-API_CALLS_AT_ONCE = env.int("API_CALLS_AT_ONCE", default=100)
-API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", default=262_144)  # 1000 ids are 40 kB
-if API_CALLS_PER_MINUTE < 1 or API_CALLS_AT_ONCE < 1:
-    raise ImproperlyConfigured("API_CALLS_PER_MINUTE and API_CALLS_AT_ONCE are whole numbers from 1 on.")
+API_CALLS_PER_MINUTE = number(env, "API_CALLS_PER_MINUTE", default=600, least=1)
+API_CALLS_AT_ONCE = number(env, "API_CALLS_AT_ONCE", default=100, least=1)
+API_MAX_BODY_BYTES = number(env, "API_MAX_BODY_BYTES", default=262_144, least=1)  # 1000 ids are 40 kB
 
 # --- E-mail ------------------------------------------------------------------------------------------------
 
@@ -172,7 +188,16 @@ def mailer_from_environment() -> dict[str, Any]:
     """The mailer: the server that EMAIL_URL names; in development the console."""
     if not (url := env.str("EMAIL_URL", default="")):
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
-    mail = env.email_url_config(url)
+    try:
+        mail = env.email_url_config(url)
+    except (ImproperlyConfigured, ValueError):
+        mail = {}
+    if not mail.get("EMAIL_HOST") or not url.startswith(("smtp://", "smtps://", "smtp+tls://", "smtp+ssl://")):
+        raise ImproperlyConfigured(
+            "EMAIL_URL names no mail server. Set it to smtp+tls://USER:PASSWORD@HOST:587, "
+            "smtp+ssl://USER:PASSWORD@HOST:465 or smtp://HOST:25, with special characters of the user and the "
+            "password as %XX; or remove it to see mails on the console."
+        )
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -231,21 +256,22 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 if not DEBUG:
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_SSL_REDIRECT = switch(env, "SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = number(env, "SECURE_HSTS_SECONDS", default=31_536_000, least=0)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if env.bool("BEHIND_TLS_PROXY", default=False):
+    if switch(env, "BEHIND_TLS_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Logs: no personal data, so no request bodies and no query parameters of the database ------------------
 
+LOG_LEVEL = choice(env, "LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

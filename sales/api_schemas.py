@@ -11,9 +11,8 @@ from homeshield.lib.money import CURRENCY
 from inventory.alternatives import Suggestion
 from inventory.api_schemas import BucketName, ClassName, Line, LineCriteria, Quantity
 from pricing.api import InventoryIds
+from sales.drafts import MAX_LINES
 from sales.models import Order, OrderLine
-
-MAX_LINES = 50
 
 _EXAMPLE: dict[str, Any] = {
     "client_id": "0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d00",

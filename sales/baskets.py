@@ -24,13 +24,16 @@ from pricing.errors import NoPrice
 from pricing.quotes import quoted_prices
 from pricing.selectors import Prices
 from sales.drafts import draft_take
-from sales.errors import EmptyOrder, QuantityOutOfRange
+from sales.errors import DraftBought, EmptyOrder, IdempotencyKeyReused, QuantityOutOfRange
 from sales.models import OrderLine
 from sales.terms import Terms
 
 
 class Basket(ABC):
     """Something to buy. `open` and `fill` are called once per attempt, in this order, in one transaction."""
+
+    reused: type[IdempotencyKeyReused | DraftBought] = IdempotencyKeyReused
+    """The refusal where the key came with another request before."""
 
     @abstractmethod
     def digest(self) -> str:
@@ -77,15 +80,21 @@ class CriteriaBasket(Basket):
 
 
 class DraftBasket(CriteriaBasket):
-    """A user's draft as a page showed it: opening it claims it, so that it is bought at most once."""
+    """A user's draft as a page showed it: opening it claims it, so that it is bought at most once.
 
-    def __init__(self, *, user: User, draft_id: UUID, version: int) -> None:
+    What a page showed is its version and its total in USD. A page that showed another of either did not send the order
+    that was placed, although the draft is the same.
+    """
+
+    reused = DraftBought
+
+    def __init__(self, *, user: User, draft_id: UUID, version: int, total: Decimal) -> None:
         super().__init__([])
-        self._user, self._draft_id, self._version = user, draft_id, version
+        self._user, self._draft_id, self._version, self._total = user, draft_id, version, total
 
     @override
     def digest(self) -> str:
-        return _digest("draft", str(self._draft_id))
+        return _digest("draft", str(self._draft_id), self._version, str(self._total.normalize()))
 
     @override
     def open(self, *, client_id: UUID, terms: Terms) -> list[OrderLine]:

@@ -3,20 +3,39 @@
 Every change locks the draft's row and counts its version up: what is bought is what the page showed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
+from psycopg import errors as pg
 
 from homeshield.accounts.models import User
-from inventory.availability import available_count
+from inventory.alternatives import Alternative
+from inventory.availability import available_counts
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
-from pricing.selectors import prices_in_force
-from sales.errors import DraftChanged, DraftNotFound, LineNotFound, QuantityOutOfRange
+from pricing.selectors import Prices, prices_in_force
+from sales import terms
+from sales.errors import (
+    DraftBusy,
+    DraftChanged,
+    DraftNotFound,
+    InsufficientInventory,
+    LineNotFound,
+    QuantityOutOfRange,
+    TooManyLines,
+)
 from sales.models import Draft, DraftLine
+
+MAX_LINES = 50
+"""The most lines that a draft has: all of them stand on one page, and are counted in one statement."""
+
+FINDS = 3
+"""How often a draft is looked for: each time, a purchase may have taken the one that was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +65,43 @@ class DraftSummary:
     total: Decimal | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftOffer:
+    """An alternative as one click puts it into the draft: `quantity` leads for `amount` USD in the place of the short
+    line. Where the draft has a line of these criteria already they join it, and it has `together` then."""
+
+    alternative: Alternative
+    quantity: int
+    unit_price: Decimal
+    amount: Decimal
+    together: int
+
+    @property
+    def joins(self) -> bool:
+        return self.together > self.quantity
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is less than the alternative, because one line has MAX_QUANTITY leads at most."""
+        return self.quantity < self.alternative.quantity
+
+
 def draft_line_add(*, user: User, criteria: Criteria, quantity: int) -> None:
     """Adds to the user's draft; where it has a line of these criteria, to that line's quantity.
 
-    Raises QuantityOutOfRange where the line would leave 1 to 1000.
+    Raises QuantityOutOfRange where the line would leave 1 to 1000, TooManyLines, and like all changes of a draft
+    DraftBusy where a purchase, or another change, holds it for longer than a request waits.
     """
-    with transaction.atomic():
-        draft = _locked(user)
+    with _changing(user) as draft:
         line = _line_of(draft, criteria)
+        if line is None and draft.lines.count() >= MAX_LINES:
+            raise TooManyLines(MAX_LINES)
         _put(draft, line, criteria, quantity + (line.quantity if line else 0))
 
 
 def draft_line_change(*, user: User, line_id: UUID, quantity: int) -> None:
     """Gives a line another quantity. Raises LineNotFound, QuantityOutOfRange."""
-    with transaction.atomic():
-        draft = _locked(user)
+    with _changing(user) as draft:
         line = _get(draft, line_id)
         _put(draft, line, line.criteria, quantity)
 
@@ -68,8 +109,7 @@ def draft_line_change(*, user: User, line_id: UUID, quantity: int) -> None:
 def draft_line_replace(*, user: User, line_id: UUID, criteria: Criteria, quantity: int) -> None:
     """Puts other criteria and another quantity in the place of a line, as an alternative does; where another line
     has these criteria already, the two become one. Raises LineNotFound, QuantityOutOfRange."""
-    with transaction.atomic():
-        draft = _locked(user)
+    with _changing(user) as draft:
         line = _get(draft, line_id)
         twin = _line_of(draft, criteria)
         if twin is not None and twin.id != line.id:
@@ -81,8 +121,7 @@ def draft_line_replace(*, user: User, line_id: UUID, criteria: Criteria, quantit
 
 def draft_line_remove(*, user: User, line_id: UUID) -> None:
     """Takes a line out of the draft. Raises LineNotFound."""
-    with transaction.atomic():
-        draft = _locked(user)
+    with _changing(user) as draft:
         _get(draft, line_id).delete()
         _touch(draft)
 
@@ -103,26 +142,13 @@ def draft_take(*, user: User, draft_id: UUID, version: int) -> list[Demand]:
 
 
 def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
-    """The draft with stock and prices at `as_of`."""
+    """The draft with stock and prices at `as_of`, in as many statements for fifty lines as for one."""
     draft = Draft.objects.filter(user=user).first()
     lines = list(draft.lines.all()) if draft else []
     prices = prices_in_force(as_of)
-    summaries = []
-    for line in lines:
-        criteria = line.criteria
-        assert criteria.classification is not None
-        assert criteria.age_bucket is not None
-        price = prices.get((criteria.classification, criteria.age_bucket))
-        summaries.append(
-            DraftLineSummary(
-                id=line.id,
-                criteria=criteria,
-                quantity=line.quantity,
-                available=available_count(criteria=criteria, client_id=user.client_id, as_of=as_of),
-                unit_price=price,
-                amount=price * line.quantity if price is not None else None,
-            )
-        )
+    asked = [line.criteria for line in lines]
+    stock = available_counts(criteria=asked, client_id=user.client_id, as_of=as_of) if asked else {}
+    summaries = [_summary(line, stock[line.criteria], prices) for line in lines]
     amounts = [line.amount for line in summaries]
     return DraftSummary(
         draft_id=draft.id if draft else None,
@@ -133,15 +159,67 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
     )
 
 
+def _summary(line: DraftLine, available: int, prices: Prices) -> DraftLineSummary:
+    criteria = line.criteria
+    assert criteria.classification is not None
+    assert criteria.age_bucket is not None
+    price = prices.get((criteria.classification, criteria.age_bucket))
+    return DraftLineSummary(
+        id=line.id,
+        criteria=criteria,
+        quantity=line.quantity,
+        available=available,
+        unit_price=price,
+        amount=price * line.quantity if price is not None else None,
+    )
+
+
+def draft_offers(*, draft: DraftSummary, refusal: InsufficientInventory) -> list[DraftOffer]:
+    """The refusal's alternatives as the draft can take them. A line has 1000 leads at most: what would be too many
+    together with a line of the same criteria is offered up to there, and not at all where that line is full."""
+    twins = {line.criteria: line.quantity for line in draft.lines if line.criteria != refusal.criteria}
+    offers = []
+    for offer in refusal.alternatives:
+        there = twins.get(offer.alternative.criteria, 0)
+        if quantity := min(offer.alternative.quantity, MAX_QUANTITY - there):
+            offers.append(
+                DraftOffer(
+                    alternative=offer.alternative,
+                    quantity=quantity,
+                    unit_price=offer.unit_price,
+                    amount=offer.unit_price * quantity,
+                    together=there + quantity,
+                )
+            )
+    return offers
+
+
 def draft_quantity(user: User) -> int:
     """How many leads the user's draft asks for."""
     return DraftLine.objects.filter(draft__user=user).aggregate(sum=Sum("quantity"))["sum"] or 0
 
 
+@contextmanager
+def _changing(user: User) -> Iterator[Draft]:
+    """A transaction that holds the user's draft, made where there is none. Raises DraftBusy."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [terms.LOCK_TIMEOUT])
+            yield _locked(user)
+    except OperationalError as error:
+        if isinstance(error.__cause__, pg.LockNotAvailable):
+            raise DraftBusy from error
+        raise
+
+
 def _locked(user: User) -> Draft:
-    """The user's draft, made where there is none, held until the transaction ends."""
-    Draft.objects.get_or_create(user=user)
-    return Draft.objects.select_for_update().get(user=user)
+    """The one who waits for a purchase finds the draft gone when the purchase is through, and begins the next."""
+    for _ in range(FINDS):
+        Draft.objects.get_or_create(user=user)
+        if draft := Draft.objects.select_for_update().filter(user=user).first():
+            return draft
+    raise DraftBusy
 
 
 def _line_of(draft: Draft, criteria: Criteria) -> DraftLine | None:

@@ -134,6 +134,27 @@ class OrderNotFound(DomainError):
         super().__init__("You have no such order.")
 
 
+class DraftBought(DomainError):
+    """The draft was bought already, and not as this page showed it: with other lines, or at other prices."""
+
+    code = "draft_bought"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This order was already bought, with other lines or prices than this page showed. Nothing more was "
+            "bought. See Orders for what was."
+        )
+
+
+class TooManyLines(DomainError):
+    code = "too_many_lines"
+    status = 422
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"An order has {most} lines at most. Buy it, or remove a line, before you add another.")
+
+
 class ClientMayNotBuy(DomainError):
     """Only active clients buy."""
 
@@ -181,6 +202,17 @@ class IdempotencyKeyReused(DomainError):
         )
 
 
+class InvalidIdempotencyKey(DomainError):
+    code = "idempotency_key_invalid"
+    status = 422
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"An idempotency key has 1 to {most} printable characters. Nothing was bought. "
+            "Take a new UUID for each order, for example."
+        )
+
+
 class Busy(DomainError):
     """The records are held by other orders, and waiting for them took too long."""
 
@@ -190,6 +222,17 @@ class Busy(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Other orders hold these leads at the moment. Nothing was bought. Please try again.")
+
+
+class DraftBusy(Busy):
+    """The draft is being bought, or changed, at the moment, and waiting for that took too long."""
+
+    def __init__(self) -> None:
+        DomainError.__init__(
+            self,
+            "Your order is being bought or changed in another window at the moment. Nothing was changed here. "
+            "Please try again.",
+        )
 
 
 class InProgress(DomainError):

@@ -22,10 +22,10 @@ from sales.attempt import KeyTaken, Purchase, Short, attempt
 from sales.baskets import CriteriaBasket, DraftBasket, NamedBasket, price_of
 from sales.errors import (
     ClientMayNotBuy,
-    IdempotencyKeyReused,
     InsufficientInventory,
     PricedAlternative,
 )
+from sales.keys import require_valid
 from sales.models import Order
 
 
@@ -45,8 +45,10 @@ def order_place(
     the buyer has seen; another total is refused.
 
     Raises EmptyOrder, ClientMayNotBuy, NoPrice, PricesChanged, InsufficientInventory (with alternatives), Busy, and
-    IdempotencyKeyReused where the key came with another request before.
+    IdempotencyKeyReused where the key came with another request before. A key has 1 to 255 printable characters:
+    InvalidIdempotencyKey.
     """
+    require_valid(key)
     return _place(
         Purchase(
             client_id=client_id,
@@ -73,6 +75,7 @@ def order_place_named(
     What was replaced stands in each line's `replaced`. Raises what `order_place` raises, and InventoryNotFound,
     QuantityOutOfRange, QuoteNotFound, QuoteExpired, NotInQuote.
     """
+    require_valid(key)
     return _place(
         Purchase(
             client_id=client_id,
@@ -95,7 +98,7 @@ def order_place_draft(
 ) -> Order:
     """Buys a user's draft as the page showed it. The draft's id is the key: a repeat returns the first order.
 
-    Raises what `order_place` raises, and DraftChanged or DraftNotFound.
+    Raises what `order_place` raises, and DraftChanged or DraftNotFound; DraftBought instead of IdempotencyKeyReused.
     """
     if user.client_id is None:
         raise ClientMayNotBuy
@@ -104,7 +107,7 @@ def order_place_draft(
             client_id=user.client_id,
             user_id=user.id,
             key=f"draft:{draft_id}",
-            basket=DraftBasket(user=user, draft_id=draft_id, version=version),
+            basket=DraftBasket(user=user, draft_id=draft_id, version=version, total=expected_total),
             expected_total=expected_total,
             as_of=as_of,
         )
@@ -143,10 +146,10 @@ def _without_false_shortage(purchase: Purchase) -> Order:
 
 
 def _placed_before(purchase: Purchase) -> Order | None:
-    """The order that the same request brought about. Raises IdempotencyKeyReused where it was another request."""
+    """The order that the same request brought about. Raises the basket's `reused` where it was another request."""
     placed = Order.objects.filter(client_id=purchase.client_id, idempotency_key=purchase.key).first()
     if placed and placed.request_digest != purchase.basket.digest():
-        raise IdempotencyKeyReused
+        raise purchase.basket.reused
     return placed
 
 

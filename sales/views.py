@@ -1,10 +1,12 @@
 """A buyer's order while it is put together, and the orders that were placed."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -17,19 +19,20 @@ from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
 from inventory.availability import available_count
 from pricing.selectors import prices_in_force
+from sales.access import order_or_404
 from sales.browse import browse_address, line_offer
 from sales.drafts import (
     draft_line_add,
     draft_line_change,
     draft_line_remove,
     draft_line_replace,
+    draft_offers,
     draft_quantity,
     draft_summary,
 )
-from sales.errors import DraftChanged, InsufficientInventory, QuantityOutOfRange
+from sales.errors import DraftBusy, DraftChanged, InsufficientInventory, QuantityOutOfRange, TooManyLines
 from sales.forms import BuyForm, LineForm, QuantityForm
-from sales.models import Order
-from sales.selectors import order_get, order_sales_page, orders_page
+from sales.selectors import order_sales_page, orders_page
 from sales.services import order_place_draft
 
 FRAGMENT_STATUSES = frozenset({200, 409, 422})
@@ -51,6 +54,8 @@ def line_add(request: Request) -> HttpResponse:
             draft_line_add(user=request.user, criteria=form.criteria, quantity=quantity)
         except QuantityOutOfRange as error:
             form.add_error("quantity", f"{error.message} Your order may hold some of these already.")
+        except (TooManyLines, DraftBusy) as error:
+            form.add_error("quantity", error.message)
         else:
             return _line_added(request, form, quantity)
     template = "sales/_line_add.html" if request.htmx else "sales/line_add.html"
@@ -92,63 +97,61 @@ def draft_show(request: Request) -> HttpResponse:
     return _draft_page(request)
 
 
-@buyer_required
-@vary_on_headers("HX-Request")
-@require_POST
+def draft_action[**P](
+    view: Callable[Concatenate[Request, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """A button on the order's page. What is refused is said there, above the order as it stands."""
+
+    @buyer_required
+    @vary_on_headers("HX-Request")
+    @require_POST
+    @wraps(view)
+    def wrapped(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DomainError as refusal:
+            return _draft_page(request, status=refusal.status, refusal=refusal)
+
+    return wrapped
+
+
+@draft_action
 def line_change(request: Request, line_id: UUID) -> HttpResponse:
     """Gives a line another quantity; says at the line what is wrong."""
     form = QuantityForm(request.POST)
     if not form.is_valid():
         wrong = {"wrong_line": line_id, "wrong_quantity": form["quantity"].value(), "wrong": form.errors["quantity"][0]}
         return _draft_page(request, status=422, **wrong)
-    try:
-        draft_line_change(user=request.user, line_id=line_id, quantity=form.cleaned_data["quantity"])
-    except DomainError as refusal:
-        return _refused(request, refusal)
+    draft_line_change(user=request.user, line_id=line_id, quantity=form.cleaned_data["quantity"])
     return _changed(request)
 
 
-@buyer_required
-@vary_on_headers("HX-Request")
-@require_POST
+@draft_action
 def line_remove(request: Request, line_id: UUID) -> HttpResponse:
     """Takes a line out of the order."""
-    try:
-        draft_line_remove(user=request.user, line_id=line_id)
-    except DomainError as refusal:
-        return _refused(request, refusal)
+    draft_line_remove(user=request.user, line_id=line_id)
     return _changed(request)
 
 
-@buyer_required
-@vary_on_headers("HX-Request")
-@require_POST
+@draft_action
 def line_replace(request: Request, line_id: UUID) -> HttpResponse:
     """Puts an alternative in the place of a line."""
     form = LineForm(request.POST)
     if not form.is_valid():
-        return _refused(request, DraftChanged())
-    try:
-        draft_line_replace(
-            user=request.user, line_id=line_id, criteria=form.criteria, quantity=form.cleaned_data["quantity"]
-        )
-    except DomainError as refusal:
-        return _refused(request, refusal)
+        raise DraftChanged
+    draft_line_replace(
+        user=request.user, line_id=line_id, criteria=form.criteria, quantity=form.cleaned_data["quantity"]
+    )
     return _changed(request)
 
 
-@buyer_required
-@vary_on_headers("HX-Request")
-@require_POST
+@draft_action
 def draft_buy(request: Request) -> HttpResponse:
     """Buys the order as the page showed it, once however often it is sent; then shows it."""
     form = BuyForm(request.POST)
     if not form.is_valid():
-        return _refused(request, DraftChanged())
-    try:
-        order = order_place_draft(user=request.user, **form.cleaned_data)
-    except DomainError as refusal:
-        return _refused(request, refusal)
+        raise DraftChanged
+    order = order_place_draft(user=request.user, **form.cleaned_data)
     messages.success(
         request, f"Bought: {order.quantity:,} lead{'s' * (order.quantity != 1)} for {dollars(order.total)}."
     )
@@ -160,17 +163,13 @@ def _changed(request: Request) -> HttpResponse:
     return _draft_page(request) if request.htmx else redirect("sales:draft-show")
 
 
-def _refused(request: Request, refusal: DomainError) -> HttpResponse:
-    """The order as it stands, with what was refused and why."""
-    return _draft_page(request, status=refusal.status, refusal=refusal)
-
-
 def _draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpResponse:
     draft = draft_summary(user=request.user, as_of=request.as_of)
     fragment = "#update" if request.htmx and status in FRAGMENT_STATUSES else ""
     context |= {"draft": draft, "leads": draft.quantity, "may_buy": _may_buy(request)}
     if isinstance(refusal := context.get("refusal"), InsufficientInventory):
         context["short_line"] = next((line for line in draft.lines if line.criteria == refusal.criteria), None)
+        context["offers"] = draft_offers(draft=draft, refusal=refusal)
     return render(request, f"sales/draft.html{fragment}", context, status=status)
 
 
@@ -195,10 +194,6 @@ def order_list(request: Request) -> HttpResponse:
 @require_safe
 def order_show(request: Request, order_id: UUID) -> HttpResponse:
     """One of the company's orders with its leads in full. 404 for an order of another company."""
-    assert request.user.client_id is not None
-    try:
-        order = order_get(client_id=request.user.client_id, order_id=order_id)
-    except Order.DoesNotExist:
-        raise Http404 from None
+    order = order_or_404(request, order_id)
     page = order_sales_page(order=order, cursor=request.GET.get("cursor"))
     return render(request, "sales/order_show.html", {"order": order, "page": page})

@@ -1,4 +1,7 @@
-"""What the operators' commands have in common: one line for a refusal, one JSON object for programs."""
+"""What the operators' commands have in common: one line for a refusal, one JSON object for programs.
+
+A database that cannot be used is told in one line as well, with exit code 2: see DatabaseCommand.
+"""
 
 import argparse
 import json
@@ -9,7 +12,96 @@ from datetime import UTC, datetime
 from threading import current_thread, main_thread
 from typing import Any
 
-from django.core.management.base import BaseCommand
+import psycopg
+from django.core.management.base import BaseCommand, CommandError
+from django.db import NotSupportedError, OperationalError, connection
+from django.db.migrations.exceptions import MigrationSchemaMissing
+from psycopg import errors
+
+from homeshield.lib.embedded_postgres import EmbeddedPostgresError
+
+CONNECT_SECONDS = 5
+"""How long a command waits for the database to answer at all. psycopg gives each address of a host so long."""
+
+_LACKING = (errors.UndefinedTable, errors.UndefinedColumn)
+_UNUSABLE = (
+    EmbeddedPostgresError,
+    OperationalError,
+    NotSupportedError,  # an older PostgreSQL
+    MigrationSchemaMissing,
+    psycopg.OperationalError,
+    errors.InsufficientPrivilege,
+    errors.ReadOnlySqlTransaction,
+)
+
+
+class DatabaseCommand(BaseCommand):
+    """A command that works on the database, and says in one line why it cannot.
+
+    What it does is one transaction, or goes on where it ended when run again: so much is promised on Ctrl-C.
+    """
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        self.before_database(**options)
+        try:
+            _connect_once()
+            return super().execute(*args, **options)
+        except CommandError:
+            raise
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted. Nothing is half done: run it again.", returncode=130) from None
+        except Exception as error:
+            if refusal := database_refusal(error):
+                raise refusal from None
+            raise
+
+    def before_database(self, **options: Any) -> None:
+        """Raises CommandError where the command is refused whatever the database says: it is not asked then."""
+
+
+def _connect_once() -> None:
+    """Raises at once, with the true reason, what a pool would repeat for ten seconds and then not say."""
+    if connection.connection is not None:
+        return
+    parameters = connection.get_connection_params()  # which starts the embedded server
+    try:
+        psycopg.connect(**{"connect_timeout": CONNECT_SECONDS} | parameters).close()
+    except psycopg.ProgrammingError as error:  # DATABASE_URL has parameters that libpq does not know
+        raise psycopg.OperationalError(str(error)) from error
+
+
+def database_refusal(error: Exception) -> CommandError | None:
+    """One line about a database that is not there, not ours to use or without tables; None for all other errors.
+
+    Only the first line of what PostgreSQL says is told: it repeats rows of data in the others.
+    """
+    cause = error.__cause__ or error  # Django wraps what psycopg raises
+    if isinstance(cause, _LACKING):
+        return CommandError("The database lacks tables or columns: run manage.py migrate.", returncode=2)
+    if not isinstance(error, _UNUSABLE) and not isinstance(cause, _UNUSABLE):
+        return None
+    reason = first_line(error).removeprefix("connection failed: ")
+    return CommandError(f"{_database_name()} cannot be used: {reason}. {_mending(error, reason)}".strip(), returncode=2)
+
+
+def first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].strip().rstrip(".")
+
+
+def _database_name() -> str:
+    place = connection.settings_dict
+    if not place["USER"] and not place["HOST"]:
+        return f"The database {place['NAME']!r}"
+    port = f":{place['PORT']}" if place["PORT"] else ""
+    return f"The database {place['NAME']!r} at {place['HOST'] or 'the local socket'}{port}"
+
+
+def _mending(error: Exception, reason: str) -> str:
+    if isinstance(error, EmbeddedPostgresError):
+        return ""  # it says so itself
+    if reason.endswith(f'database "{connection.settings_dict["NAME"]}" does not exist'):
+        return "Create it and run manage.py migrate, or name another in DATABASE_URL."
+    return "See that the server runs and lets us in, and that DATABASE_URL names it rightly."
 
 
 def instant(text: str) -> datetime:

@@ -103,7 +103,7 @@ def test_the_documented_examples_lead_from_a_key_to_a_csv(
     short, client = blocks("python")
     use = (
         "import os\n"
-        'shop = HomeShield(os.environ["HOMESHIELD_URL"], os.environ["HOMESHIELD_KEY"], os.environ["HOMESHIELD_CLIENT"])\n'
+        'shop = HomeShield(*(os.environ[f"HOMESHIELD_{name}"] for name in ("URL", "KEY", "CLIENT")))\n'
         'found = list(shop.inventory(state="LA"))\n'
         'bought = shop.buy(Line("Gold", "MONTH_6_TO_8", len(found)))\n'
         'shop.download(bought, Path("leads.csv"))\n'

@@ -1,9 +1,10 @@
 """A database of its own for each benchmark, filled by SQL: what is measured is not how it was filled."""
 
 import os
+import shutil
 import sys
 from datetime import datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import django
 
@@ -44,6 +45,20 @@ def drop_database(name: str) -> None:
     _disconnect()
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def psql_command(*commands: str) -> list[str]:
+    """psql on the configured database, for one transaction of these commands, such as its `\\copy`."""
+    from django.db import connection
+    from psycopg.conninfo import make_conninfo
+
+    from homeshield.lib import embedded_postgres
+
+    psql = shutil.which("psql") or str(embedded_postgres.postgres_binary("psql"))
+    named: dict[str, Any] = connection.get_connection_params()
+    known = {name: str(named[name]) for name in ("host", "port", "user", "password", "dbname") if named.get(name)}
+    spoken = [argument for command in commands for argument in ("-c", command)]
+    return [psql, "-qX1", "-v", "ON_ERROR_STOP=1", make_conninfo("", **known), *spoken]
 
 
 def say(text: str) -> None:

@@ -9,7 +9,6 @@ is unfair to both. The floor writes the same harmless cells but records nothing 
 import argparse
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import time
@@ -17,7 +16,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from uuid import UUID
 
 import django
@@ -28,14 +26,13 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
-from psycopg.conninfo import make_conninfo  # noqa: E402
 
 from exports.columns import COLUMNS, FORMULA_CHARACTERS, Column  # noqa: E402
 from exports.services import export_start_order, export_stream  # noqa: E402
-from homeshield.lib import embedded_postgres  # noqa: E402
 from leads.age import AgeBucket  # noqa: E402
 from leads.classification import Classification  # noqa: E402
 from sales.models import Order, OrderLine  # noqa: E402
+from tests.benchmarks.database import psql_command  # noqa: E402
 
 CLIENT, ORDER = UUID(int=1), UUID(int=2)
 
@@ -149,11 +146,7 @@ def stream(path: Path) -> float:
 def copy_with_psql(path: Path) -> None:
     columns = ", ".join(column.header for column in COLUMNS)
     query = f"SELECT {columns} FROM floor WHERE order_id = '{ORDER}' ORDER BY line_number, sale_id"
-    psql = shutil.which("psql") or str(embedded_postgres.postgres_binary("psql"))
-    named: dict[str, Any] = connection.get_connection_params()
-    known = {name: str(named[name]) for name in ("host", "port", "user", "password", "dbname") if named.get(name)}
-    place = make_conninfo("", **known)
-    subprocess.run([psql, "-qX", place, "-c", f"\\copy ({query}) TO '{path}' WITH (FORMAT csv, HEADER)"], check=True)
+    subprocess.run(psql_command(f"\\copy ({query}) TO '{path}' WITH (FORMAT csv, HEADER)"), check=True)
 
 
 def timed(work: Callable[[], None]) -> float:

@@ -77,3 +77,12 @@ def wait_until_blocked(sessions: int = 1) -> None:
                 return
         time.sleep(0.01)
     raise AssertionError(f"{sessions} sessions should be waiting for a lock by now")
+
+
+def run_beside[Result](job: Callable[[], Result], *, then: Callable[[], object]) -> Result | Exception:
+    """Runs the job in a thread of its own; `then` is called once it waits for a lock."""
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(run_together, [job])
+        wait_until_blocked()
+        then()
+        return running.result(timeout=20)[0]

@@ -30,7 +30,7 @@ from sales.errors import Busy, InProgress, InsufficientInventory
 from sales.models import Draft, Order
 from sales.services import order_place, order_place_draft, order_place_named
 from tests.concurrency.orders import assert_books_balance, gold_6, order
-from tests.concurrency.parallel import rival, run_together, wait_until_blocked
+from tests.concurrency.parallel import rival, run_beside, run_together, wait_until_blocked
 from tests.factories import InventoryFactory, UserFactory, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,15 +38,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def hold(ids: list[UUID]) -> Callable[[], object]:
     return lambda: list(InventoryRecord.objects.select_for_update().filter(id__in=ids))
-
-
-def run_beside[Result](job: Callable[[], Result], *, then: Callable[[], object]) -> Result | Exception:
-    """Runs the job in a thread of its own; `then` is called once it waits for a lock."""
-    with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(run_together, [job])
-        wait_until_blocked()
-        then()
-        return running.result(timeout=20)[0]
 
 
 def pick_all(client: Client, as_of: datetime) -> list[tuple[UUID, UUID]]:

@@ -1,23 +1,23 @@
 """Price changes made at the same moment come one after the other: no gap, no overlap, no database error."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
-from threading import Barrier, Event
+from threading import Event
 from time import sleep
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from homeshield.lib.errors import DomainError
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import PriceRefused
 from pricing.models import PriceRule
 from pricing.services import price_set, price_withdraw, starting_prices_load
+from tests.concurrency.parallel import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,23 +37,6 @@ def set_price(cents: int, *, at: datetime, as_of: datetime) -> PriceRule:
     )
 
 
-def at_once(*actions: Callable[[], object]) -> list[object]:
-    """What each action gave, or the refusal that it raised; all start at one moment, each on its own connection."""
-    barrier = Barrier(len(actions))
-
-    def run(action: Callable[[], object]) -> object:
-        try:
-            barrier.wait(timeout=PATIENCE)
-            return action()
-        except DomainError as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(actions)) as threads:
-        return list(threads.map(run, actions, timeout=PATIENCE))
-
-
 def assert_gapless(rules: list[PriceRule]) -> None:
     for rule, following in pairwise(rules):
         assert rule.effective_until_utc == following.effective_from_utc
@@ -66,7 +49,7 @@ def in_order() -> list[PriceRule]:
 
 def test_changes_of_one_price_at_once_leave_no_gap(now: datetime) -> None:
     set_price(1000, at=now, as_of=now)
-    results = at_once(*(lambda n=n: set_price(n, at=now + n * HOUR, as_of=now) for n in range(1, 9)))
+    results = run_together([partial(set_price, n, at=now + n * HOUR, as_of=now) for n in range(1, 9)])
     assert all(isinstance(result, PriceRule) for result in results)
     rules = in_order()
     assert [int(rule.amount * 100) for rule in rules] == [1000, 1, 2, 3, 4, 5, 6, 7, 8]
@@ -74,7 +57,7 @@ def test_changes_of_one_price_at_once_leave_no_gap(now: datetime) -> None:
 
 
 def test_first_prices_from_one_instant_at_once_give_one_price_and_clear_refusals(now: datetime) -> None:
-    results = at_once(*(lambda n=n: set_price(n, at=now, as_of=now) for n in range(1, 7)))
+    results = run_together([partial(set_price, n, at=now, as_of=now) for n in range(1, 7)])
     assert len([result for result in results if isinstance(result, PriceRule)]) == 1
     refusals = [result for result in results if isinstance(result, PriceRefused)]
     assert {refusal.field for refusal in refusals} == {"effective_from"}
@@ -85,18 +68,17 @@ def test_first_prices_from_one_instant_at_once_give_one_price_and_clear_refusals
 def test_changing_and_withdrawing_at_once_leaves_no_gap(now: datetime) -> None:
     set_price(1000, at=now, as_of=now)
     ahead = [set_price(n, at=now + 2 * n * HOUR, as_of=now) for n in range(1, 5)]
-    results = at_once(
-        *(lambda rule=rule: price_withdraw(rule=rule, as_of=now, by=None) for rule in ahead),
-        *(lambda n=n: set_price(50 + n, at=now + (2 * n + 1) * HOUR, as_of=now) for n in range(1, 5)),
-    )
-    assert not [result for result in results if isinstance(result, DomainError)]
+    jobs: list[Callable[[], object]] = [partial(price_withdraw, rule=rule, as_of=now, by=None) for rule in ahead]
+    jobs += [partial(set_price, 50 + n, at=now + (2 * n + 1) * HOUR, as_of=now) for n in range(1, 5)]
+    results = run_together(jobs)
+    assert [result for result in results if isinstance(result, Exception)] == []
     rules = in_order()
     assert [int(rule.amount * 100) for rule in rules] == [1000, 51, 52, 53, 54]
     assert_gapless(rules)
 
 
 def test_starting_prices_loaded_at_once_are_there_once(now: datetime) -> None:
-    assert sorted(at_once(*[lambda: starting_prices_load(as_of=now)] * 4)) == [0, 0, 0, 10]  # type: ignore[type-var]
+    assert sorted(run_together([partial(starting_prices_load, as_of=now)] * 4)) == [0, 0, 0, 10]  # type: ignore[type-var]
     assert PriceRule.objects.count() == 10
 
 
@@ -120,7 +102,7 @@ def test_who_waited_for_another_change_does_not_rewrite_what_is_in_force_by_now(
         waiting.set()
         return set_price(800, at=now, as_of=now)
 
-    first, second = at_once(first_to_write, second_to_write)
+    first, second = run_together([first_to_write, second_to_write])
     assert isinstance(first, PriceRule)
     assert isinstance(second, PriceRefused)
     assert "changed meanwhile" in second.message
@@ -141,4 +123,4 @@ def test_reading_prices_never_waits_for_a_change(now: datetime) -> None:
 
     with transaction.atomic():
         set_price(900, at=now, as_of=now)
-        assert at_once(read) == [[Decimal("10.00")]]
+        assert run_together([read]) == [[Decimal("10.00")]]

@@ -1,11 +1,15 @@
 """The order that a user is putting together."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
 
 from homeshield.accounts.models import User
+from inventory.availability import available_count
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -15,14 +19,23 @@ from sales.drafts import (
     draft_line_change,
     draft_line_remove,
     draft_line_replace,
+    draft_offers,
     draft_quantity,
     draft_summary,
 )
-from sales.errors import DraftChanged, DraftNotFound, InsufficientInventory, LineNotFound, QuantityOutOfRange
+from sales.errors import (
+    DraftBought,
+    DraftChanged,
+    DraftNotFound,
+    InsufficientInventory,
+    LineNotFound,
+    QuantityOutOfRange,
+    TooManyLines,
+)
 from sales.models import Draft, Order, Sale
 from sales.services import order_place_draft
-from tests.factories import UserFactory, stock
-from tests.sales.purchases import set_prices
+from tests.factories import InventoryFactory, UserFactory, stock
+from tests.sales.purchases import buy, set_prices
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +94,112 @@ def test_an_alternative_takes_the_place_of_its_line_and_joins_a_twin(user: User,
     assert lines(draft_summary(user=user, as_of=as_of)) == [("Gold MONTH_6_TO_8", 6)]
 
 
+COUNTIES = ["Acadia", "Allen", "Ascension", "Assumption", "Avoyelles", "Beauregard", "Bienville", "Bossier", "Caddo"]
+
+
+def fill_up(user: User, count: int) -> None:
+    """`count` lines of one lead each, no two alike."""
+    for number in range(count):
+        draft_line_add(
+            user=user,
+            criteria=Criteria(
+                classification=list(Classification)[number % 2],
+                age_bucket=list(AgeBucket)[number // 2 % 5],
+                state="LA",
+                county=COUNTIES[number // 10],
+            ),
+            quantity=1,
+        )
+
+
+def test_a_draft_has_fifty_lines_at_most(user: User, as_of: datetime) -> None:
+    fill_up(user, 50)
+    with pytest.raises(TooManyLines, match="50 lines at most"):
+        draft_line_add(user=user, criteria=GOLD_6, quantity=1)
+    summary = draft_summary(user=user, as_of=as_of)
+    assert (len(summary.lines), summary.version) == (50, 50)
+
+    draft_line_add(user=user, criteria=summary.lines[0].criteria, quantity=4)  # more of a line is no line more
+    draft_line_replace(user=user, line_id=summary.lines[1].id, criteria=GOLD_6, quantity=2)
+    after = draft_summary(user=user, as_of=as_of)
+    assert (after.lines[0].quantity, str(after.lines[1].criteria), len(after.lines)) == (5, "Gold MONTH_6_TO_8", 50)
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_a_summary_costs_the_same_queries_for_any_number_of_lines(
+    user: User, as_of: datetime, django_assert_num_queries: DjangoAssertNumQueries, count: int
+) -> None:
+    fill_up(user, count)
+    with django_assert_num_queries(4):  # draft, lines, prices, stock
+        assert len(draft_summary(user=user, as_of=as_of).lines) == count
+
+
+def test_each_line_counts_what_is_there_without_what_the_client_owns(user: User, as_of: datetime) -> None:
+    """Lines in one another's places, and leads bought in their former bucket, which have a record in the next."""
+    assert user.client is not None
+    before = as_of - timedelta(days=90)
+    young = stock(4, as_of=before, age_days=100, county="Caddo")
+    gold_3 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
+    buy(user.client, 3, gold_3, as_of=before)
+    for record in young:
+        InventoryFactory(as_of=as_of, lead=record.lead)
+    stock(5, as_of=as_of, county="Orleans")
+    stock(7, as_of=as_of, state="TX", county="Travis")
+    stock(2, as_of=as_of, classification="Silver")
+    caddo = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA", county="Caddo")
+    silver = Criteria(classification=Classification.SILVER, age_bucket=AgeBucket.MONTH_6_TO_8)
+    for criteria in (GOLD_6, GOLD_6_LA, caddo, silver, gold_3):
+        draft_line_add(user=user, criteria=criteria, quantity=1)
+
+    summary = draft_summary(user=user, as_of=as_of)
+
+    assert [line.available for line in summary.lines] == [13, 6, 1, 2, 0]
+    for line in summary.lines:
+        assert line.available == available_count(criteria=line.criteria, client_id=user.client_id, as_of=as_of)
+
+
+def refused(user: User, as_of: datetime) -> InsufficientInventory:
+    with pytest.raises(InsufficientInventory) as refusal:
+        place(user, draft_summary(user=user, as_of=as_of), as_of)
+    return refusal.value
+
+
+def test_an_alternative_stops_where_the_line_that_it_joins_is_full(user: User, as_of: datetime) -> None:
+    stock(5, as_of=as_of, state="LA", county="Caddo")
+    stock(1100, as_of=as_of, state="TX", county="Travis")
+    stock(20, as_of=as_of, age_days=300, state="LA")
+    gold_9_la = replace(GOLD_6_LA, age_bucket=AgeBucket.MONTH_9_TO_11)
+    draft_line_add(user=user, criteria=GOLD_6_LA, quantity=20)
+    draft_line_add(user=user, criteria=GOLD_6, quantity=990)
+    refusal = refused(user, as_of)
+
+    offers = draft_offers(draft=draft_summary(user=user, as_of=as_of), refusal=refusal)
+
+    assert [(str(o.alternative.criteria), o.quantity, o.amount, o.together, o.joins, o.is_cut) for o in offers] == [
+        (str(GOLD_6_LA), 5, Decimal("40.00"), 5, False, False),
+        (str(GOLD_6), 10, Decimal("80.00"), 1000, True, True),
+        (str(gold_9_la), 20, Decimal("120.00"), 20, False, False),
+    ]
+    for offer in offers:
+        before = transaction.savepoint_create()
+        line_id = draft_summary(user=user, as_of=as_of).lines[0].id
+        draft_line_replace(user=user, line_id=line_id, criteria=offer.alternative.criteria, quantity=offer.quantity)
+        taken = draft_summary(user=user, as_of=as_of)
+        assert place(user, taken, as_of).quantity == taken.quantity
+        transaction.savepoint_rollback(before)
+
+
+def test_an_alternative_that_would_join_a_full_line_is_not_offered(user: User, as_of: datetime) -> None:
+    stock(5, as_of=as_of, state="LA", county="Caddo")
+    stock(1100, as_of=as_of, state="TX", county="Travis")
+    draft_line_add(user=user, criteria=GOLD_6_LA, quantity=20)
+    draft_line_add(user=user, criteria=GOLD_6, quantity=1000)
+    refusal = refused(user, as_of)
+    assert [str(offer.alternative.criteria) for offer in refusal.alternatives] == [str(GOLD_6_LA), str(GOLD_6)]
+    offers = draft_offers(draft=draft_summary(user=user, as_of=as_of), refusal=refusal)
+    assert [str(offer.alternative.criteria) for offer in offers] == [str(GOLD_6_LA)]
+
+
 def test_a_line_of_another_users_draft_is_not_there(user: User, as_of: datetime) -> None:
     draft_line_add(user=user, criteria=GOLD_6, quantity=1)
     (line,) = draft_summary(user=user, as_of=as_of).lines
@@ -122,6 +241,24 @@ def test_a_draft_changed_in_another_window_is_not_bought(user: User, as_of: date
         place(user, seen, as_of)
     assert not Order.objects.exists()
     assert draft_quantity(user) == 3
+
+
+def test_a_window_that_showed_another_order_is_not_told_that_it_bought_it(user: User, as_of: datetime) -> None:
+    stock(9, as_of=as_of)
+    draft_line_add(user=user, criteria=GOLD_6, quantity=2)
+    stale = draft_summary(user=user, as_of=as_of)
+    draft_line_change(user=user, line_id=stale.lines[0].id, quantity=3)
+    shown = draft_summary(user=user, as_of=as_of)
+    order = place(user, shown, as_of)
+    for other in (
+        stale,
+        replace(stale, total=shown.total),
+        replace(shown, total=Decimal("24.01")),
+    ):
+        with pytest.raises(DraftBought, match="already bought, with other lines or prices"):
+            place(user, other, as_of)
+    assert place(user, replace(shown, total=Decimal("24")), as_of).id == order.id, "the same total, written shorter"
+    assert Sale.objects.count() == 3
 
 
 def test_a_shortage_keeps_the_draft(user: User, as_of: datetime) -> None:

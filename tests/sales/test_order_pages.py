@@ -98,6 +98,24 @@ class TestAddingALine:
         assert "1,005 is not possible" in text(response)
         assert lines(buyer) == [(str(GOLD_CADDO), 995)]
 
+    def test_a_line_too_many_is_said_at_the_form(
+        self, shop: Client, buyer: User, engine: dict[str, str], now: datetime
+    ) -> None:
+        stock(30, as_of=now)
+        draft = Draft.objects.create(user=buyer)
+        DraftLine.objects.bulk_create(
+            DraftLine(
+                draft=draft, classification="Gold", age_bucket="MONTH_6_TO_8", state="TX", county=f"{n}", quantity=1
+            )
+            for n in range(50)
+        )
+        response = shop.post("/order/lines/", LINE | {"quantity": "25"}, headers=engine)
+        assert response.status_code == 422
+        content = response.content.decode()
+        assert 'id="id_quantity_error"><li>An order has 50 lines at most. Buy it, or remove a line,' in content
+        assert 'name="quantity" value="25"' in content
+        assert len(lines(buyer)) == 50
+
     @pytest.mark.parametrize(
         "wrong",
         [{"state": "ZZZ"}, {"county": "Harris"}, {"classification": ""}, {"age_bucket": "OLD"}, {"state": ""}],
@@ -241,6 +259,42 @@ class TestBuying:
         shop.post("/order/buy/", buy_form(after), headers=engine)
         order = Order.objects.get()
         assert (order.quantity, order.total) == (quantity, Decimal(total))
+
+    def test_one_press_takes_an_alternative_that_fills_another_line_up(
+        self, shop: Client, buyer: User, engine: dict[str, str], now: datetime
+    ) -> None:
+        stock(2, as_of=now)
+        stock(1005, as_of=now, state="TX", county="Harris")
+        draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=10)
+        draft_line_add(user=buyer, criteria=GOLD, quantity=997)
+        refused = shop.post("/order/buy/", buy_form(shop.get("/order/")), headers=engine)
+        assert (
+            "Look in all states 3 × Gold, 6 to 8 months, all states 10 available, $8.00 each. Joins the line that your "
+            "order has, which is then 1,000, the most that one line can have $24.00"
+        ) in text(refused)
+        content = refused.content.decode()
+        form = content.split('<form method="post" action="/order/lines/')[2].split("</form>")[0]
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+        fields.pop("csrfmiddlewaretoken", None)
+        after = shop.post(f"/order/lines/{form.split('"')[0]}", fields, headers=engine, follow=not engine)
+        assert after.status_code == 200
+        assert lines(buyer) == [(str(GOLD), 1000)]
+
+    def test_a_window_that_showed_other_lines_is_told_that_the_order_was_bought_without_them(
+        self, shop: Client, buyer: User, engine: dict[str, str], now: datetime
+    ) -> None:
+        stock(4, as_of=now)
+        draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=2)
+        stale = buy_form(shop.get("/order/"))
+        draft_line_change(user=buyer, line_id=DraftLine.objects.get().id, quantity=3)
+        shop.post("/order/buy/", buy_form(shop.get("/order/")), headers=engine)
+        response = shop.post("/order/buy/", stale, headers=engine)
+        assert response.status_code == 409
+        said = text(response)
+        assert "Already bought This order was already bought, with other lines or prices than this page showed." in said
+        assert "idempotency" not in said
+        assert '<a href="/orders/">Go to Orders</a>' in response.content.decode()
+        assert Sale.objects.count() == 3
 
     def test_changed_prices_are_shown_before_anything_is_bought(
         self, shop: Client, buyer: User, engine: dict[str, str], now: datetime
@@ -405,13 +459,13 @@ class TestOrdersPlaced:
         assert "This place in the list is not known" in text(response)
 
 
-def test_the_order_page_counts_each_line_once(
+def test_the_order_page_counts_all_lines_at_once(
     shop: Client, buyer: User, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     stock(1, as_of=now)
     for bucket in AgeBucket:
         draft_line_add(user=buyer, criteria=Criteria(classification=Classification.GOLD, age_bucket=bucket), quantity=1)
     assert len(draft_summary(user=buyer, as_of=now).lines) == 5
-    # session, user, company; draft, lines, prices; stock and what is owned for each of five lines; the header's number
-    with django_assert_num_queries(17):
+    # session, user, company; draft, lines, prices; stock of all five lines; the header's number
+    with django_assert_num_queries(8):
         shop.get("/order/")

@@ -19,10 +19,11 @@ from sales.errors import (
     EmptyOrder,
     IdempotencyKeyReused,
     InsufficientInventory,
+    InvalidIdempotencyKey,
     PricesChanged,
 )
 from sales.models import Order, OrderLine, Sale
-from sales.services import order_place
+from sales.services import order_place, order_place_named
 from tests.factories import ClientFactory, InventoryFactory, stock
 from tests.sales.purchases import buy, demand, place, set_prices
 
@@ -192,6 +193,25 @@ def test_the_same_key_with_another_request_is_refused(client: Client, as_of: dat
     with pytest.raises(IdempotencyKeyReused):
         buy(client, 1, GOLD_6, as_of=as_of, key="once")
     assert Sale.objects.count() == 2
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "a\x00b", "a\nb", "\ud800"], ids=ascii)
+def test_a_key_that_cannot_be_kept_is_refused_before_anything_else(client: Client, as_of: datetime, key: str) -> None:
+    (record,) = stock(1, as_of=as_of)
+    line = demand(1, GOLD_6)
+    with pytest.raises(InvalidIdempotencyKey, match="1 to 255 printable characters") as refusal:
+        order_place(client_id=client.id, user_id=None, demands=[line], key=key, as_of=as_of)
+    assert (refusal.value.code, refusal.value.status) == ("idempotency_key_invalid", 422)
+    with pytest.raises(InvalidIdempotencyKey):
+        order_place_named(client_id=client.id, user_id=None, inventory_ids=[record.id], key=key, as_of=as_of)
+    assert_nothing_was_sold()
+
+
+@pytest.mark.parametrize("key", ["k", "k" * 255, "Bestellung Nr. 7 für Zoë \N{WHITE HEAVY CHECK MARK}", "𝄞" * 255])
+def test_a_key_of_up_to_255_characters_of_any_script_is_kept(client: Client, as_of: datetime, key: str) -> None:
+    stock(2, as_of=as_of)
+    assert buy(client, 1, GOLD_6, as_of=as_of, key=key) == buy(client, 1, GOLD_6, as_of=as_of, key=key)
+    assert Order.objects.get().idempotency_key == key
 
 
 def test_a_key_belongs_to_its_client(client: Client, as_of: datetime) -> None:

@@ -6,22 +6,22 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.core.management.base import CommandError
+from django.db import connection
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from homeshield.demo import contents
 from homeshield.demo.server import HOST, PortInUse, port_check, serve
-from homeshield.lib.embedded_postgres import EmbeddedPostgresError
+from homeshield.lib.commands import DatabaseCommand
 from pricing.services import starting_prices_load
 
 ROWS, PORT = 20_000, 8000
 MAX_ROWS = 10_000_000
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = (
         "Development only: makes fictional leads, a member of staff and a buyer whose passwords everybody knows, and "
         "serves the shop on this machine. What is there from the last time stays."
@@ -40,28 +40,25 @@ class Command(BaseCommand):
     def handle(self, *args: Any, rows: int, port: int, **options: Any) -> None:
         as_of = timezone.now()
         self.console = Console(highlight=False, soft_wrap=True)
-        try:
-            self._check(port)
-            self._prepare(rows, as_of)
-        except KeyboardInterrupt:
-            raise CommandError("Interrupted. Nothing is half done; run it again to go on.", returncode=130) from None
+        self._database_check()
+        self._prepare(rows, as_of)
         self._serve(port)
 
-    def _check(self, port: int) -> None:
-        """Everything that could stand in the way, before anything is changed."""
+    def before_database(self, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Refused: DEBUG is off, and the demo's passwords are known to everybody.", returncode=2)
         try:
-            port_check(port)
-            contents.database_check()
+            port_check(options["port"])
         except PortInUse as error:
             raise CommandError(
-                f"{error} Choose another one, for example: --port {_another(port)}", returncode=2
+                f"{error} Choose another one, for example: --port {_another(options['port'])}", returncode=2
             ) from None
+
+    def _database_check(self) -> None:
+        try:
+            contents.database_check()
         except contents.NotTheDemos as error:
             raise CommandError(f"Refused: {error.message}", returncode=2) from None
-        except (EmbeddedPostgresError, OperationalError) as error:
-            raise CommandError(f"The database cannot be reached: {error}", returncode=2) from None
 
     def _prepare(self, rows: int, as_of: datetime) -> None:
         self._done("Database", connection.settings_dict["NAME"] + f", PostgreSQL {_version()}")

@@ -5,23 +5,26 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection, transaction
 
 from exports.models import Export, SanitisedCell
+from homeshield.lib.commands import DatabaseCommand
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Development only: makes sold records available again and removes all orders, sales and exports."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--yes", action="store_true", help="without it nothing is changed")
 
-    def handle(self, *args: Any, yes: bool, **options: Any) -> None:
+    def before_database(self, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Refused: DEBUG is off, so this may be a shop whose sales are final.", returncode=2)
+
+    def handle(self, *args: Any, yes: bool, **options: Any) -> None:
         orders, sold = Order.objects.count(), InventoryRecord.objects.filter(sold_at_utc__isnull=False).count()
         if not yes:
             raise CommandError(

@@ -3,18 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
-from homeshield.lib.commands import write_json
+from homeshield.lib.commands import DatabaseCommand, write_json
 from inventory.status import InventoryStatus, inventory_status
 from leads.age import AgeBucket
 from leads.classification import Classification
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "Shows how many records are sellable, sold and lapsed, and how many leads are too young to be sold."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

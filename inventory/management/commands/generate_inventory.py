@@ -5,15 +5,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
-from homeshield.lib.commands import instant, write_json
+from homeshield.lib.commands import DatabaseCommand, instant, write_json
 from homeshield.lib.errors import DomainError
 from inventory.roll import RollReport, inventory_generate
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = (
         "Creates the inventory records of leads that have entered an age bucket, and closes those whose window is "
         "over. "

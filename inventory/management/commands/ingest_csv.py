@@ -7,19 +7,17 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import psycopg
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, OperationalError, ProgrammingError, connection
+from django.core.management.base import CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
-from homeshield.lib.commands import sigterm_interrupts, write_json
-from homeshield.lib.embedded_postgres import EmbeddedPostgresError
+from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line, sigterm_interrupts, write_json
 from inventory.management.ingest_terminal import progress_shown, summary_print
 from inventory.opening import inventory_open
 from leads.ingestion import IngestRefused, IngestReport, ingest
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = (
         "Loads leads from a call-centre CSV, all of the file or nothing. Rows that are leads already are skipped; rows "
         "that cannot be loaded go to a rejects file with the reasons, to be mended and loaded again. "
@@ -47,8 +45,6 @@ class Command(BaseCommand):
     def _ingest(self, source: Path | BinaryIO, rejects: Path | None, dry_run: bool) -> IngestReport:
         """Loads, and turns what can go wrong outside this program into one line. No row's data is in it."""
         try:
-            # The pool would try for ten seconds, log each attempt and not say why: without it the first one tells.
-            psycopg.connect(**connection.get_connection_params()).close()
             with sigterm_interrupts(), progress_shown(self.stderr) as progress:
                 return ingest(
                     source=source,
@@ -60,21 +56,12 @@ class Command(BaseCommand):
                 )
         except IngestRefused as refusal:
             raise CommandError(refusal.message, returncode=2) from None
-        except KeyboardInterrupt:
-            raise CommandError("Interrupted. Nothing is half done: run it again.", returncode=130) from None
-        except ProgrammingError:
-            raise CommandError("The database lacks tables or columns: run manage.py migrate.", returncode=2) from None
-        except (OperationalError, psycopg.OperationalError, EmbeddedPostgresError) as error:
-            raise CommandError(f"The database cannot be used: {_first_line(error)}.", returncode=2) from None
         except DatabaseError as error:
-            raise CommandError(f"The database refused the leads: {_first_line(error)}.", returncode=2) from None
+            raise database_refusal(error) or CommandError(
+                f"The database refused the leads: {first_line(error)}.", returncode=2
+            ) from None
 
 
 def _standard_input() -> BinaryIO:
     """Standard input without a buffer, whose lock a thread that waits for more would hold against Python's end."""
     return cast("BinaryIO", FileIO(os.dup(sys.stdin.fileno())))
-
-
-def _first_line(error: Exception) -> str:
-    """What went wrong, without the rest: PostgreSQL repeats the failing row there."""
-    return str(error).partition("\n")[0].strip().rstrip(".")

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from homeshield.lib.commands import DatabaseCommand
 from pricing.services import STARTING_PRICES, starting_prices_load
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = (
         f"Puts the starting prices (fixtures/{STARTING_PRICES.name}) in force from now on, for each class and bucket "
         "that has never had a price. Safe to run again: prices that staff have set stay as they are."

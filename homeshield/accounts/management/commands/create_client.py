@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,11 +13,12 @@ from homeshield.accounts.errors import AccountRefused
 from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import ClientStatus
 from homeshield.accounts.services import client_create, password_generate
+from homeshield.lib.commands import DatabaseCommand
 
 _OPTION = {"company": "--company", "email": "--email", "password": "the password on standard input"}
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = (
         "Creates an active client (a buying company) and the user who buys for it. Without --password-stdin a "
         "password is made up and printed, this once; so is an API key with --api-key. Exit code 2 and nothing created "

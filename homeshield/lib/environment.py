@@ -1,0 +1,37 @@
+"""Reads of the environment that refuse what they cannot make sense of, where django-environ would guess.
+
+An empty variable counts as absent. All raise ImproperlyConfigured, which names the variable and what it may hold.
+"""
+
+from collections.abc import Collection
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+_SWITCH = dict.fromkeys(["true", "yes", "on", "1"], True) | dict.fromkeys(["false", "no", "off", "0"], False)
+
+
+def switch(env: Env, name: str, *, default: bool) -> bool:
+    """On or off: a misspelt `flase` must not open what it should close."""
+    if not (text := env.str(name, default="").strip()):
+        return default
+    if (on := _SWITCH.get(text.lower())) is None:
+        raise ImproperlyConfigured(f"{name} is {text!r}, but can only be {', '.join(_SWITCH)}.")
+    return on
+
+
+def number(env: Env, name: str, *, default: int, least: int) -> int:
+    """A whole number, not below `least`."""
+    if not (text := env.str(name, default="").strip()):
+        return default
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise ImproperlyConfigured(f"{name} is {text!r}, but must be a whole number, {least} or more.")
+    return int(text)
+
+
+def choice(env: Env, name: str, *, default: str, among: Collection[str]) -> str:
+    """One of some words, in capitals."""
+    text: str = env.str(name, default="").strip().upper() or default
+    if text not in among:
+        raise ImproperlyConfigured(f"{name} is {text!r}, but can only be {', '.join(among)}.")
+    return text

@@ -1,0 +1,138 @@
+"""How long ingest_csv takes for a call-centre file, beside psql's \\copy of what it makes of it into the same tables.
+
+    uv run python -m tests.benchmarks.ingest [--rows 1000000] [--rounds 3]
+
+Makes a database of its own and drops it afterwards. The rows come out of a first load, which is not counted. Then both
+take turns, each beginning with empty tables, so that a busy machine is unfair to both. The floor is given its rows
+ready-made, and writes them in one transaction into tables with the same indexes, constraints and triggers.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, LiteralString
+
+from tests.benchmarks.database import drop_database, psql_command, say, use_database
+
+DATABASE = "benchmark_ingest"
+TABLES: tuple[LiteralString, ...] = ("leads", "inventory", "young_leads")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One load: seconds from start to exit, and the most memory that its process had, in megabytes.
+
+    Linux counts the memory of this process as the other's until that one is itself: less than this one it cannot show.
+    """
+
+    seconds: float
+    memory: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="2 or more")
+    arguments = parser.parse_args()
+    if arguments.rows < 1 or arguments.rounds < 2:
+        parser.error("--rows must be 1 or more, --rounds 2 or more")
+    use_database(DATABASE)
+    try:
+        with TemporaryDirectory() as folder:
+            compare(Path(folder), rows=arguments.rows, rounds=arguments.rounds)
+    finally:
+        drop_database(DATABASE)
+
+
+def compare(folder: Path, *, rows: int, rounds: int) -> None:
+    file = folder / "leads.csv"
+    write_csv(file, rows)
+    say(f"{rows:,} rows, {file.stat().st_size / 1e6:,.0f} MB")
+    load(file, rows)
+    timed(psql_command(*(f"\\copy {table} TO '{folder / table}'" for table in TABLES)))
+    floors, ours = [], []
+    for number in range(1, rounds + 1):
+        empty_tables()
+        floors.append(copy(folder, rows))
+        empty_tables()
+        ours.append(load(file, rows))
+        say(f"round {number}: psql \\copy {floors[-1].seconds:.2f} s, ingest_csv {ours[-1].seconds:.2f} s")
+    floor, whole = (statistics.median(run.seconds for run in runs) for runs in (floors, ours))
+    say(f"psql \\copy   {floor:8.2f} s  {rows / floor:10,.0f} rows/s")
+    say(f"ingest_csv   {whole:8.2f} s  {rows / whole:10,.0f} rows/s")
+    say(f"ratio        {whole / floor:8.2f}")
+    say(f"peak memory  {max(run.memory for run in ours):8.0f} MB")
+
+
+def write_csv(file: Path, rows: int) -> None:
+    """People who do not exist, over all states and buckets."""
+    from django.utils import timezone
+
+    from homeshield.demo.fictional_leads import fictional_csv
+
+    with file.open("wb") as out, fictional_csv(range(1, rows + 1), today=timezone.now().date()) as made:
+        for number, line in enumerate(made):
+            out.write(line)
+            if number % 100_000 == 0 and number:
+                say(f"{number:,} rows written")
+
+
+def load(file: Path, rows: int) -> Run:
+    """ingest_csv in a process of its own, from its start to its end, with all that Python and Django take."""
+    answer = file.with_suffix(".json")
+    with answer.open("wb") as out:
+        run = timed([sys.executable, "-m", "tests.inventory.ingest_process", DATABASE, str(file), "--json"], out=out)
+    assert json.loads(answer.read_text())["loaded"] == rows
+    check_tables(rows)
+    return run
+
+
+def copy(folder: Path, rows: int) -> Run:
+    run = timed(psql_command(*(f"\\copy {table} FROM '{folder / table}'" for table in TABLES)))
+    check_tables(rows)
+    return run
+
+
+def timed(command: list[str], out: BinaryIO | None = None) -> Run:
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=out)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, command[-1]
+    return Run(seconds, usage.ru_maxrss / 1024)
+
+
+def check_tables(rows: int) -> None:
+    """Every lead is there, and is either in a bucket or noted as too young for one."""
+    counts = [count(table) for table in TABLES]
+    assert counts[0] == counts[1] + counts[2] == rows, counts
+
+
+def count(table: LiteralString) -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return int(cursor.fetchone()[0])
+
+
+def empty_tables() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # leads are not to be removed
+        cursor.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+        cursor.execute("SET session_replication_role = origin")
+        cursor.execute("CHECKPOINT")  # or the one who comes second writes what the first one left
+
+
+if __name__ == "__main__":
+    main()
