@@ -31,6 +31,8 @@ def _split(value: Any) -> Any:
     return [text.strip() for part in texts for text in str(part).split(",") if text.strip()]
 
 
+_ID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
 type SaleIds = Annotated[
     list[UUID],
     BeforeValidator(_split),
@@ -38,7 +40,7 @@ type SaleIds = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": "^[0-9a-fA-F-]{36}(,[0-9a-fA-F-]{36}){0,999}$",
+            "pattern": f"^{_ID}(,{_ID}){{0,999}}$",
             "description": "Ids of sales, separated by commas.",
             "examples": ["0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e,0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5f"],
         }

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from ninja import Schema
-from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
-from pydantic.functional_validators import AfterValidator
+from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from homeshield.lib.api_schemas import Body
@@ -45,7 +45,15 @@ type BucketName = Annotated[
     AgeBucket, WithJsonSchema({"type": "string", "enum": AgeBucket.values, "examples": ["MONTH_6_TO_8"]})
 ]
 
-type Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True, examples=[50])]
+
+def _number(value: object) -> object:
+    """JSON knows one kind of number, so 50.0 is 50; but neither text nor true is a number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a whole number")
+    return value
+
+
+type Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, examples=[50]), BeforeValidator(_number)]
 
 
 class Filters(Schema):
@@ -67,7 +75,16 @@ class Filters(Schema):
 
 
 class LineCriteria(Body):
-    """The class, the age and, if it matters, the place of the leads of one line."""
+    """The class, the age and, if it matters, the place of the leads of one line. A county needs its state."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"state": {"type": "string"}}, "required": ["state"]},
+                {"properties": {"county": {"type": "null"}}},
+            ]
+        }
+    )
 
     classification: ClassName
     age_bucket: BucketName
