@@ -1,0 +1,171 @@
+"""What the API answers under the production server (gunicorn, 2 workers), beside `SELECT 1` through the same stack.
+
+    uv run python -m tests.benchmarks.api [--rows 200000] [--seconds 5] [--callers 4]
+
+Prints calls per second, and the 50th, 95th and 99th percentile in milliseconds, of each operation. The callers run on
+the same machine and take their share of it. The floor is `/health`: HTTP, Django, and one `SELECT 1`.
+"""
+
+import argparse
+import http.client
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.database import drop_database, fill, say, use_database
+
+DATABASE = "benchmark_api"
+WORKERS, THREADS = 2, 8
+FILTERS = "state=LA&classification=Gold&age_bucket=MONTH_6_TO_8"
+
+type Call = tuple[str, str, bytes | None]
+"""Method, path with its query, body."""
+
+
+def application() -> Callable[..., Any]:
+    """What gunicorn's workers serve: the shop on the benchmark's database."""
+    import django
+
+    django.setup()
+    from django.core.wsgi import get_wsgi_application
+    from django.db import connection
+
+    connection.settings_dict["NAME"] = DATABASE
+    return get_wsgi_application()
+
+
+def serve(port: int) -> subprocess.Popen[bytes]:
+    command = [
+        sys.executable, "-m", "gunicorn", "tests.benchmarks.api:application()", "--bind", f"127.0.0.1:{port}",
+        "--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "30", "--log-level", "error",
+    ]  # fmt: skip
+    production = {
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SECURE_SSL_REDIRECT": "false",
+        "API_CALLS_PER_MINUTE": "100000000",
+        "API_CALLS_AT_ONCE": "100000000",
+    }
+    server = subprocess.Popen(command, env=os.environ | production)
+    for _ in range(200):
+        try:
+            call(http.client.HTTPConnection("127.0.0.1", port), ("GET", "/health", None), "")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return server
+    raise SystemExit("The server did not start.")
+
+
+def call(connection: http.client.HTTPConnection, what: Call, token: str) -> bytes:
+    method, path, body = what
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != http.client.OK:
+        raise SystemExit(f"{method} {path}: {answer.status} {content.decode()[:300]}")
+    return content
+
+
+def caller(port: int, what: Call, token: str, seconds: float, ready: Barrier, times: "Queue[list[float]]") -> None:
+    """A process that calls again and again over one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for _ in range(10):
+        call(connection, what, token)
+    taken = []
+    ready.wait()
+    end = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < end:
+        call(connection, what, token)
+        taken.append((time.perf_counter() - began) * 1000)
+    times.put(taken)
+
+
+def measure(port: int, what: Call, tokens: list[str], seconds: float) -> list[float]:
+    """The times of all calls in milliseconds, one caller for each key."""
+    context = multiprocessing.get_context("spawn")
+    ready, times = context.Barrier(len(tokens)), context.Queue()
+    callers = [context.Process(target=caller, args=(port, what, token, seconds, ready, times)) for token in tokens]
+    for one in callers:
+        one.start()
+    taken = [each for _ in callers for each in times.get()]
+    for one in callers:
+        one.join()
+    return taken
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=200_000, help="sellable records, in two cells")
+    parser.add_argument("--seconds", type=float, default=5, help="how long each operation is called")
+    parser.add_argument("--callers", type=int, default=4, help="how many call at the same time")
+    arguments = parser.parse_args()
+    use_database(DATABASE)
+    from django.db import connection
+    from django.utils import timezone
+
+    from homeshield.accounts.keys import key_create
+    from homeshield.accounts.models import Client
+    from tests.sales.purchases import set_prices
+
+    now = timezone.now()
+    set_prices(now - timedelta(days=1))
+    half = arguments.rows // 2
+    fill(0, half, classification="Gold", bucket="MONTH_6_TO_8", as_of=now)
+    fill(half, half, classification="Silver", bucket="MONTH_9_TO_11", as_of=now)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE leads")
+        cursor.execute("VACUUM ANALYZE inventory")
+    client = Client.objects.create(name="Agency", status="active")
+    tokens = [
+        key_create(client_id=client.id, name="benchmark", created_by=None, as_of=now).token
+        for _ in range(arguments.callers)
+    ]
+    line = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "quantity": 10}
+    order = json.dumps({"client_id": str(client.id), "criteria": [line]}).encode()
+    calls: dict[str, Call] = {
+        "SELECT 1 (/health)": ("GET", "/health", None),
+        "prices": ("GET", "/api/v1/prices", None),
+        "inventory, 100 of a cell": ("GET", f"/api/v1/inventory?{FILTERS}", None),
+        "inventory, 100 of all": ("GET", "/api/v1/inventory", None),
+        "facets of a cell": ("GET", f"/api/v1/inventory/facets?{FILTERS}", None),
+        "purchase of 10 by criteria": ("POST", "/api/v1/purchases/by-criteria", order),
+    }
+    with socket.socket() as attempt:
+        attempt.bind(("127.0.0.1", 0))
+        port = attempt.getsockname()[1]
+    server = serve(port)
+    say(f"{arguments.rows:,} records, {WORKERS} workers with {THREADS} threads, {arguments.callers} callers")
+    table = Table("operation", "per second", "p50 ms", "p95 ms", "p99 ms", "of the floor")
+    floor = 0.0
+    try:
+        for name, what in calls.items():
+            taken = measure(port, what, tokens, arguments.seconds)
+            rate = len(taken) / arguments.seconds
+            floor = floor or rate
+            cut = statistics.quantiles(taken, n=100)
+            figures = (f"{cut[49]:.1f}", f"{cut[94]:.1f}", f"{cut[98]:.1f}")
+            table.add_row(name, f"{rate:.0f}", *figures, f"{rate / floor:.2f}")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(10)
+    Console(width=110).print(table)
+    drop_database(DATABASE)
+
+
+if __name__ == "__main__":
+    main()
