@@ -263,6 +263,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"tracebacks_of_errors": {"()": "homeshield.lib.logs.TracebacksOfErrors"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tracebacks_of_errors"]},
+    },
+    "loggers": {"django": {"handlers": []}},  # its own handlers would say everything again
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
