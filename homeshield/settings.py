@@ -35,6 +35,7 @@ if not SECRET_KEY:
     SECRET_KEY = "development-only-" + "0" * 40
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+BEHIND_TLS_PROXY = switch(env, "BEHIND_TLS_PROXY", default=False)
 
 # --- Database ----------------------------------------------------------------------------------------------
 
@@ -173,6 +174,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "HomeShield: "
+# Whose attempts are counted together: without the proxies' X-Forwarded-For it would be all visitors' at once.
+ALLAUTH_TRUSTED_PROXY_COUNT = number(env, "TRUSTED_PROXY_COUNT", default=1 if BEHIND_TLS_PROXY else 0, least=0)
+# An office shares one address. So what counts is the account: five wrong passwords close it for five minutes. It is
+# asked first, so that who goes on trying does not use up the address's share, which only stops a try of many accounts.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "5/5m/key,60/m/ip"}
 
 # --- API ---------------------------------------------------------------------------------------------------
 # For each key, over all workers. What is not used is saved up to so many calls, which may then come at once.
@@ -262,7 +268,7 @@ if not DEBUG:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if switch(env, "BEHIND_TLS_PROXY", default=False):
+    if BEHIND_TLS_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Logs: no personal data, so no request bodies and no query parameters of the database ------------------
@@ -272,6 +278,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"tracebacks_of_errors": {"()": "homeshield.lib.logs.TracebacksOfErrors"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tracebacks_of_errors"]},
+    },
+    "loggers": {"django": {"handlers": []}},  # its own handlers would say everything again
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

@@ -1,4 +1,4 @@
-"""Clients and users in the admin. Neither is ever deleted: a client is closed, a user made inactive."""
+"""Clients in the admin, to look at, and users, to be kept: none is ever deleted, a user is made inactive instead."""
 
 from typing import Any, cast
 
@@ -25,7 +25,9 @@ class UserInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Client)
-class ClientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """View-only. Clients are few, so that the usual list in the order of names serves them."""
+
     list_display = ("name", "status", "id", "created_at_utc")
     list_filter = ("status",)
     list_per_page = 50
@@ -34,9 +36,6 @@ class ClientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fields = ("name", "status", "id", "created_at_utc")
     readonly_fields = ("id", "created_at_utc")
     inlines = (UserInline,)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:  # noqa: ARG002
-        return False
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Client], search_term: str

@@ -123,5 +123,5 @@ def order_make(*, buyer_email: str) -> Order | None:
     ]
     try:
         return order_place(client_id=buyer.client_id, user_id=buyer.id, demands=demands, key="demo: the first order")
-    except DomainError:  # few leads asked for, or staff have tried out what a suspended client sees
+    except DomainError:  # few leads asked for, or the client may not buy
         return None

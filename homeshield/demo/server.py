@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -45,6 +46,7 @@ class _Server(BaseApplication):
     def __init__(self, port: int, when_ready: Callable[[], None]) -> None:
         self._options: dict[str, Any] = {
             "bind": f"{HOST}:{port}",
+            "limit_request_line": 0,  # the address of a download may name a thousand sales
             "workers": 1,
             "threads": THREADS,
             "worker_class": "gthread",
@@ -61,4 +63,9 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> WSGIHandler:
+        """Called in the worker, a process of its own: the commands, and what the settings made of DEBUG, stay as is.
+
+        A visitor who mistypes an address sees the shop's page for it, and not Django's with all addresses there are.
+        """
+        settings.DEBUG = False
         return get_wsgi_application()

@@ -111,13 +111,14 @@ def instant(text: str) -> datetime:
     """
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = at.astimezone(UTC)
+    except (ValueError, OverflowError):  # the ends of the calendar
         raise argparse.ArgumentTypeError(
             f"{text!r} is not an instant. Write it like 2026-06-01T12:00:00Z or 2026-06-01T08:00:00-04:00."
         ) from None
     if at.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no offset. Add Z for UTC: {text}Z")
-    return at.astimezone(UTC)
+        raise argparse.ArgumentTypeError(f"{text!r} has no offset. Add Z for UTC: {at.isoformat()}Z")
+    return in_utc
 
 
 @contextmanager

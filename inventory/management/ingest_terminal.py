@@ -82,6 +82,8 @@ def _summary(report: IngestReport) -> Iterator[str]:
     yield f"{report.rejected:>11,}  rows rejected" + (f", see {report.rejects_file}" if report.rejects_file else "")
     for reason, rows in report.reject_reasons.most_common(SHOWN):
         yield f"{rows:>15,} × {reason}"
+    if report.old_rejects_file:
+        yield f"{report.old_rejects_file} is from before, and was left as it is: this time no row was rejected."
     if report.unknown_columns:
         yield f"Unknown columns, ignored: {', '.join(map(_printable, report.unknown_columns))}"
     if report.unmatched_leads:

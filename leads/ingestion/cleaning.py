@@ -11,7 +11,7 @@ from homeshield.lib.ids import new_id
 from leads.classification import QUALIFICATION_FIELDS, Classification, classify, present
 from leads.geography import STATES, match_county
 from leads.ingestion.columns import FIELDS, Header
-from leads.ingestion.times import call_in_time
+from leads.ingestion.times import call_in_time, looks_like_a_time
 
 
 class NewLead(NamedTuple):
@@ -55,6 +55,7 @@ class RowRefused(Exception):
 _TEXTS = tuple(name for name in FIELDS if name not in QUALIFICATION_FIELDS)
 _ANSWERS = tuple(name for name in FIELDS if name in QUALIFICATION_FIELDS)  # the last columns, as it happens
 _STATE, _COUNTY, _CALL_IN_DATE, _MORTGAGE_ID = map(_TEXTS.index, ("state", "county", "call_in_date", "mortgage_id"))
+FIRST_YEAR = "1900"  # an earlier one is a slip of the pen: 0025 for 2025
 _CAPITAL = STATES["DC"]  # whose clocks tell whether a time is possible where the state is not known
 
 
@@ -90,6 +91,8 @@ class Cleaner:
         created_at = self._as_of
         if not called:
             reasons.append("Call In Date is missing")
+        elif called[6:10] < FIRST_YEAR and looks_like_a_time(called):
+            reasons.append(f"Call In Date lies before {FIRST_YEAR}")
         else:
             try:
                 created_at = call_in_time(called, (place or _CAPITAL).time_zone)

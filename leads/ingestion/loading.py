@@ -89,6 +89,7 @@ def ingest(
                     _note(report, batch, new, made)
                     progress(Progress(report.rows, batch.position, opened.size))
             report.rejects_file = rejects.publish()
+            report.old_rejects_file = rejects_path if not report.rejects_file and rejects_path.exists() else None
         finally:
             rejects.discard()
     report.seconds = perf_counter() - started

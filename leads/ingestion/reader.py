@@ -7,6 +7,7 @@ with the second. A quoted cell with line breaks in it does neither.
 """
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from leads.geography import STATES
 from leads.ingestion.columns import Header
 from leads.ingestion.errors import IngestRefused
+from leads.ingestion.source import CARRIAGE_RETURNS
 from leads.ingestion.times import looks_like_a_time
 
 
@@ -52,7 +54,7 @@ class Reader:
                     taken.clear()
             except (csv.Error, _QuoteLeftOpen) as error:
                 first, *rest = taken
-                yield Row(self._line, first.rstrip("\r\n").split(","), _QUOTING.get(str(error), _QUOTING[""]))
+                yield Row(self._line, _split(first.rstrip("\r\n")), _broken(error, taken))
                 self._again.extendleft(reversed(rest))
                 self._line += 1
                 taken.clear()
@@ -70,7 +72,7 @@ class Reader:
                     return Header(tuple(cells))
                 taken.clear()
         except csv.Error as error:
-            raise IngestRefused("The header row has a quotation mark that is not closed properly.") from error
+            raise IngestRefused(_no_header(error, taken)) from error
         raise IngestRefused("The file is empty: it has no header row.")
 
     def _supply(self, taken: list[str]) -> Iterator[str]:
@@ -109,10 +111,48 @@ class Reader:
         return f"The row holds {unreadable}" if unreadable else None
 
 
-_QUOTING = {
-    "": "A quotation mark is opened and not closed on this line or a line that belongs to it",
-    "',' expected after '\"'": "Text stands behind a closing quotation mark",
-}
+# How the csv module's own messages begin; it has no other way to tell its errors apart.
+_RETURN, _BEHIND, _TOO_LONG = "new-line character", "',' expected", "field larger than"
+_NOT_CLOSED = "A quotation mark is opened and not closed on this line or a line that belongs to it"
+
+
+def _broken(error: Exception, taken: list[str]) -> str:
+    """What is wrong with the first of these lines."""
+    said = str(error)
+    if said.startswith(_BEHIND):
+        return "Text stands behind a closing quotation mark"
+    if said.startswith(_RETURN):
+        return "A carriage return stands in a cell that has no quotation marks"
+    if said.startswith(_TOO_LONG) and len(taken) == 1:  # over several lines it is what an open quotation mark took
+        return f"A cell is longer than {csv.field_size_limit():,} characters"
+    return _NOT_CLOSED
+
+
+def _no_header(error: csv.Error, taken: list[str]) -> str:
+    """Why these lines are no header row."""
+    if unreadable := _unreadable(taken):
+        return f'The header row holds {unreadable}. Save the file as "CSV UTF-8".'
+    if str(error).startswith(_RETURN):
+        return CARRIAGE_RETURNS
+    if str(error).startswith(_TOO_LONG) and len(taken) == 1:
+        return f"The header row has a cell of more than {csv.field_size_limit():,} characters: this is no CSV file."
+    return "The header row has a quotation mark that is not closed properly."
+
+
+_WELL_QUOTED = r'"(?:[^"]|"")*+"(?=,|\Z)'
+_CELL = re.compile(rf"({_WELL_QUOTED})|[^,]*")
+
+
+def _split(line: str) -> list[str]:
+    """The cells of a line with broken quotes: a cell that is quoted well is one, all else goes from comma to comma."""
+    cells, end = [], -1
+    while end < len(line):
+        found = _CELL.match(line, end + 1)
+        assert found  # it may be empty
+        quoted = found[1]
+        cells.append(quoted[1:-1].replace('""', '"') if quoted else found[0])
+        end = found.end()
+    return cells
 
 
 def _blank(taken: list[str]) -> bool:

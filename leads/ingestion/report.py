@@ -15,6 +15,8 @@ class IngestReport:
 
     `unmatched_counties` counts the loaded leads by (state, county as it came) for counties that are not on the
     Census Bureau's list, at most COUNTIES_NAMED of them; `unmatched_leads` counts all such leads.
+    `old_rejects_file` is one from before in the place where this load, which rejected nothing, would have put its own.
+    It is left alone: somebody may have mended rows in it.
     """
 
     dry_run: bool = False
@@ -30,6 +32,7 @@ class IngestReport:
     unmatched_counties: Counter[tuple[str, str]] = field(default_factory=Counter)
     reject_reasons: Counter[str] = field(default_factory=Counter)
     rejects_file: Path | None = None
+    old_rejects_file: Path | None = None
     seconds: float = 0.0
 
     def note_unmatched(self, state: str, county: str) -> None:
@@ -57,6 +60,7 @@ class IngestReport:
             ],
             "reject_reasons": dict(self.reject_reasons.most_common()),
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "old_rejects_file": str(self.old_rejects_file) if self.old_rejects_file else None,
             "seconds": round(self.seconds, 3),
         }
 

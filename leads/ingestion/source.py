@@ -17,6 +17,11 @@ LONGEST_LINE = 1_000_000
 """Characters. A line that is longer is no row of a CSV, and would be held in memory whole."""
 
 
+CARRIAGE_RETURNS = (
+    "The lines end in carriage returns without line feeds: save the file with the line ends of Windows or Unix."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """An open input. `lines` are its physical lines with their ends; a byte that is not UTF-8 is a lone surrogate.
@@ -45,12 +50,12 @@ def open_source(source: Path | BinaryIO) -> Iterator[Source]:
     try:
         packed = source.open("rb")
     except OSError as error:
-        raise _unreadable(source.name, error) from error
+        raise _unreadable(str(source), error) from error
     with packed:
         size = os.fstat(packed.fileno()).st_size or None
         unpacked = gzip.open(packed) if source.suffix.lower() == ".gz" else packed  # noqa: SIM115
         with _as_text(cast("BinaryIO", unpacked)) as text:
-            yield Source(_lines(text, source.name), size, packed.tell)
+            yield Source(_lines(text, str(source)), size, packed.tell)
 
 
 def _as_text(stream: BinaryIO) -> io.TextIOWrapper:
@@ -61,6 +66,8 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
     try:
         for line in iter(partial(text.readline, LONGEST_LINE), ""):
             if len(line) == LONGEST_LINE:
+                if "\r" in line:
+                    raise IngestRefused(CARRIAGE_RETURNS)
                 raise IngestRefused(f"A line is longer than {LONGEST_LINE:,} characters: {name} is no CSV file.")
             yield line
     except (OSError, EOFError, zlib.error) as error:

@@ -34,7 +34,8 @@ pytestmark = pytest.mark.django_db
 
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 FINAL: list[type[Model]] = [Lead, InventoryRecord, Order, Sale, Export]
-EVERY: list[type[Model]] = [*FINAL, PriceRule, Client, User, ApiKey]
+VIEW_ONLY: list[type[Model]] = [*FINAL, Client]
+EVERY: list[type[Model]] = [*VIEW_ONLY, PriceRule, User, ApiKey]
 
 
 @pytest.fixture
@@ -106,8 +107,8 @@ def test_lists_take_a_number_of_queries_that_does_not_grow(
         assert len(found(staff.get(page(model, "changelist")))) > 6
 
 
-@pytest.mark.parametrize("model", FINAL)
-def test_what_is_final_has_no_way_to_be_added_changed_or_deleted(
+@pytest.mark.parametrize("model", VIEW_ONLY)
+def test_what_is_to_look_at_has_no_way_to_be_added_changed_or_deleted(
     staff: Browser, shop: Client, model: type[Model]
 ) -> None:
     before = list(model._default_manager.order_by("pk").values())

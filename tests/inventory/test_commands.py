@@ -51,11 +51,25 @@ def test_generate_inventory_looks_at_the_instant_it_is_given(now: datetime) -> N
 
 @pytest.mark.parametrize(
     ("instant", "message"),
-    [("yesterday", "not an instant"), ("2026-06-01T12:00:00", "Add Z for UTC"), ("2026-13-01T00:00:00Z", "not an")],
+    [
+        ("yesterday", "not an instant"),
+        ("2026-13-01T00:00:00Z", "not an instant"),
+        ("0001-01-01T00:00:00+05:00", "not an instant"),
+        ("2026-06-01T12:00:00", "Add Z for UTC: 2026-06-01T12:00:00Z$"),
+        ("2026-06-01 12", "Add Z for UTC: 2026-06-01T12:00:00Z$"),
+        ("2026-06-01", "Add Z for UTC: 2026-06-01T00:00:00Z$"),
+    ],
 )
 def test_generate_inventory_refuses_what_is_no_instant(instant: str, message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run("generate_inventory", "--as-of", instant)
+
+
+def test_the_instant_that_is_advised_is_taken() -> None:
+    with pytest.raises(CommandError) as refusal:
+        run("generate_inventory", "--as-of", "2026-06-01", "--dry-run")
+    advised = str(refusal.value).rpartition(" ")[2]
+    assert run_json("generate_inventory", "--as-of", advised, "--dry-run")["as_of"] == "2026-06-01T00:00:00+00:00"
 
 
 def test_generate_inventory_refuses_the_future_but_forecasts_it(now: datetime) -> None:

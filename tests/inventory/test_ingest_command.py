@@ -100,6 +100,18 @@ class TestCommand:
         assert "3  leads would be loaded: 2 Gold, 1 Silver" in out
         assert not Lead.objects.exists()
 
+    def test_a_file_that_cannot_be_read_is_named_as_it_was_given(self, file: Path) -> None:
+        assert refusal("no/such/leads.csv") == "Cannot read no/such/leads.csv: No such file or directory."
+        file.write_bytes(b"x" * 1_000_001)
+        assert f"{file} is no CSV file" in refusal(file)
+
+    def test_rejects_of_a_load_before_are_told_apart(self, file: Path) -> None:
+        rejects = run_json(file)["rejects_file"]
+        file.write_bytes(csv_bytes(*ROWS))
+        out, _ = run(file)
+        assert f"{rejects} is from before, and was left as it is: this time no row was rejected." in out
+        assert run_json(file)["old_rejects_file"] == rejects
+
     def test_rejects_go_where_they_are_told(self, file: Path, tmp_path: Path) -> None:
         place = tmp_path / "elsewhere.csv"
         assert run_json(file, "--rejects", place)["rejects_file"] == str(place)

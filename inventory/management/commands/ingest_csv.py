@@ -27,10 +27,15 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="the CSV; .gz is unpacked; - reads standard input")
         parser.add_argument(
-            "--dry-run", action="store_true", help="report what would happen; the database stays as it is"
+            "--dry-run",
+            action="store_true",
+            help="report what would happen; the database stays as it is, and the rejects file is written",
         )
         parser.add_argument(
-            "--rejects", type=Path, metavar="FILE", help="where rejected rows go (FILE.rejects.csv beside the input)"
+            "--rejects",
+            type=Path,
+            metavar="FILE",
+            help="where rejected rows go (FILE.rejects.csv beside the input); replaces a file from before",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 

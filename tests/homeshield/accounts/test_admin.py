@@ -1,4 +1,4 @@
-"""Staff keep clients and users in the admin: made, changed, closed or switched off, and never deleted."""
+"""Staff look at clients in the admin, and keep users: made, changed or switched off, and never deleted."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client as Browser
 from django.urls import reverse
 
-from homeshield.accounts.models import Client, ClientStatus, User
+from homeshield.accounts.models import Client, User
 from tests.factories import PASSWORD, ClientFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -29,9 +29,9 @@ def staff(client: Browser, boss: User) -> Browser:
 
 @pytest.fixture
 def clerk(client: Browser) -> Browser:
-    """Staff who may change users and clients, and are no superuser."""
+    """Staff who may change users, and are no superuser."""
     user = StaffFactory(is_superuser=False)
-    names = ["add_user", "change_user", "view_user", "change_client"]
+    names = ["add_user", "change_user", "view_user"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(user)
     return client
@@ -43,27 +43,6 @@ def errors(response: Any) -> dict[str, list[str]]:
 
 def page(model: type, action: str, row: Any = None) -> str:
     return reverse(f"admin:accounts_{model.__name__.lower()}_{action}", args=[row.pk] if row else [])
-
-
-def no_users_inline() -> dict[str, str]:
-    return {"users-TOTAL_FORMS": "0", "users-INITIAL_FORMS": "0"}
-
-
-def test_a_client_is_made_renamed_and_closed(staff: Browser) -> None:
-    staff.post(page(Client, "add"), {"name": "Acme", "status": "pending", **no_users_inline()})
-    acme = Client.objects.get()
-    assert (acme.name, acme.status) == ("Acme", ClientStatus.PENDING)
-    staff.post(page(Client, "change", acme), {"name": "Acme Inc", "status": "closed", **no_users_inline()})
-    acme.refresh_from_db()
-    assert (acme.name, acme.status) == ("Acme Inc", ClientStatus.CLOSED)
-
-
-def test_a_client_without_a_name_or_with_an_unknown_status_is_refused_at_the_field(staff: Browser) -> None:
-    acme = ClientFactory(name="Acme")
-    response = staff.post(page(Client, "change", acme), {"name": " ", "status": "gone", **no_users_inline()})
-    assert set(errors(response)) == {"name", "status"}
-    acme.refresh_from_db()
-    assert (acme.name, acme.status) == ("Acme", ClientStatus.ACTIVE)
 
 
 def test_a_clients_page_shows_its_users_and_leads_to_them(staff: Browser) -> None:

@@ -104,6 +104,17 @@ def test_what_is_wrong_is_one_line_with_exit_code_2_and_nothing_is_created(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])  # as the locale makes Python read
+def test_a_password_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch, errors: str) -> None:
+    binary = io.BytesIO(b"\xff\xfe\x00magnolia-porch\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(binary, encoding="utf-8", errors=errors))
+    with pytest.raises(CommandError, match="the password on standard input: It is no text in UTF-8") as refusal:
+        create("--password-stdin")
+    assert refusal.value.returncode == 2
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
 def test_an_address_that_another_user_signs_in_with_is_taken_even_where_it_is_not_their_main_one() -> None:
     EmailAddress.objects.create(user=UserFactory(), email="joe@acme.example", verified=True)
     with pytest.raises(CommandError, match="Another user has this e-mail address"):

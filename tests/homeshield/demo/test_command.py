@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -90,6 +91,7 @@ def test_from_an_empty_database_to_the_sign_in(empty_database: str, free_port: i
         cwd=configured.BASE_DIR,
         env=os.environ | {"DATABASE_URL": empty_database, "DEBUG": "1"},
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     try:
@@ -100,18 +102,37 @@ def test_from_an_empty_database_to_the_sign_in(empty_database: str, free_port: i
             said += line
         assert "300 fictional ones loaded" in said
         assert f"{BUYER} / {PASSWORD}" in said
-        assert "Example Insurance Agency" in signed_in(f"http://127.0.0.1:{free_port}")
+        site = f"http://127.0.0.1:{free_port}"
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        assert "Example Insurance Agency" in signed_in(browser, site)
+        assert browser.open(f"{site}/static/css/page.css").status == 200
+        assert_refused_with_a_page_of_the_shop(browser, f"{site}/no-such-page", 404)
+        assert_refused_with_a_page_of_the_shop(browser, f"{site}/admin/login/", 403)
         demo.send_signal(signal.SIGINT)
-        assert demo.communicate(timeout=20)[0].strip().splitlines() == ["Stopped."]
+        out, err = demo.communicate(timeout=20)
+        assert out.strip().splitlines() == ["Stopped."]
+        assert [line.partition(" WARNING ")[2] for line in err.splitlines()] == [
+            "django.request Not Found: /no-such-page",
+            "django.request Forbidden (Permission denied): /admin/login/",
+        ]
         assert demo.returncode == 0
     finally:
         demo.kill()
         demo.wait()
 
 
-def signed_in(site: str) -> str:
+def assert_refused_with_a_page_of_the_shop(browser: urllib.request.OpenerDirector, address: str, status: int) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        browser.open(address)
+    with refusal.value as page:
+        assert page.status == status
+        shown = page.read().decode()
+    assert "HomeShield" in shown
+    assert "DEBUG" not in shown  # as in Django's own page, which lists all addresses there are
+
+
+def signed_in(browser: urllib.request.OpenerDirector, site: str) -> str:
     """The page that greets the buyer after signing in."""
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
     form = browser.open(f"{site}/accounts/login/").read().decode()
     [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[:1]
     answer = {"csrfmiddlewaretoken": token, "login": BUYER, "password": PASSWORD}

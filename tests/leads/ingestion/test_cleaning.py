@@ -92,11 +92,17 @@ NO_TIME = "Call In Date is no time in the format MM-DD-YYYY HH:MM:SS"
         ({"call_in_date": "01-01-2099 00:00:00"}, ("Call In Date lies in the future",)),
         ({"state": "", "call_in_date": ""}, ("State is missing", "Call In Date is missing")),
         ({"state": "L", "call_in_date": "soon"}, (NO_STATE, NO_TIME)),
-        ({"state": "AP", "call_in_date": "01-01-0001 00:00:00"}, (NO_TIME,)),
+        ({"call_in_date": "01-15-0026 12:00:00"}, ("Call In Date lies before 1900",)),
+        ({"call_in_date": "12-31-1899 23:59:59"}, ("Call In Date lies before 1900",)),
+        ({"state": "AP", "call_in_date": "01-01-0001 00:00:00"}, ("Call In Date lies before 1900",)),
     ],
 )
 def test_every_reason_to_refuse_a_row_is_told_at_once(cells: dict[str, str], reasons: tuple[str, ...]) -> None:
     assert refusal(**cells) == reasons
+
+
+def test_the_year_1900_begins_on_the_clocks_of_the_state() -> None:
+    assert clean(row(state="GU", call_in_date="01-01-1900 00:00:00")).created_at_utc.year == 1899
 
 
 def test_an_inquiry_at_this_very_second_loads_and_one_a_second_later_lies_in_the_future() -> None:

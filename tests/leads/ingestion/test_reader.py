@@ -66,6 +66,9 @@ def test_a_byte_order_mark_and_blank_lines_before_the_header_are_skipped() -> No
         ("State,Call In Date,STATE\n", r'"State" twice \(columns 1 and 3\)'),
         ("State,Call In Date,Mortage ID,Mortgage ID\n", r"twice \(columns 3 and 4\)"),
         ('State,"Call In Date\n', "quotation mark"),
+        ("State,Call In Date\rLA,01-15-2026 12:00:00\r", "carriage returns without line feeds"),
+        ("State,Call In Date\r" + "LA,01-15-2026 12:00:00\r" * 50_000, "carriage returns without line feeds"),
+        ("State,Call In Date," + "x" * 131_073 + "\n", "a cell of more than 131,072 characters"),
     ],
 )
 def test_a_file_without_a_usable_header_is_refused(text: str, message: str) -> None:
@@ -73,7 +76,9 @@ def test_a_file_without_a_usable_header_is_refused(text: str, message: str) -> N
         read(text)
 
 
-@pytest.mark.parametrize("data", [HEADER.encode("utf-16"), b"State,Call In Date,Stra\xdfe\n"])
+@pytest.mark.parametrize(
+    "data", [HEADER.encode("utf-16"), b"State,Call In Date,Stra\xdfe\n", b'\x8f"\r\x17a"\xe2,"x\n']
+)
 def test_a_header_that_is_no_utf_8_is_refused(data: bytes) -> None:
     with pytest.raises(IngestRefused, match="UTF-8"):
         read(data)
@@ -157,6 +162,33 @@ def test_a_row_with_broken_quotes_harms_no_row_after_it(broken: str, followers: 
     assert line == 3
     assert ",".join(cells) == broken
     assert "quotation mark" in fault
+
+
+@pytest.mark.parametrize(
+    ("broken", "cells"),
+    [
+        ('LA,"$132,550",12" Oak,"x"y', ["LA", "$132,550", '12" Oak', '"x"y']),
+        ('"LA,"$132,550","a ""b"", c",', ['"LA', "$132,550", 'a "b", c', ""]),
+        ('LA,"","12 Oak,$132,550', ["LA", "", '"12 Oak', "$132", "550"]),
+        ('LA,"x""', ["LA", '"x""']),
+    ],
+)
+def test_a_row_with_broken_quotes_keeps_its_well_quoted_cells_whole(broken: str, cells: list[str]) -> None:
+    assert [found for _, found, _ in faulty(HEADER + broken + "\n" + good("a"))] == [cells]
+
+
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        ("x" * 131_073, "A cell is longer than 131,072 characters"),
+        ('"' + "x" * 131_073 + '"', "A cell is longer than 131,072 characters"),
+        ("12\rOak", "A carriage return stands in a cell that has no quotation marks"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_refused_for_the_right_reason(address: str, fault: str) -> None:
+    text = HEADER + good(address, "a")
+    assert [(line, cells[2], why) for line, cells, why in faulty(text)] == [(2, address.strip('"'), fault)]
+    assert whole(text) == [(3, "a")]
 
 
 def test_two_broken_rows_do_not_close_each_others_quotes_over_the_rows_between() -> None:

@@ -95,6 +95,18 @@ def test_no_rejects_no_file(file: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
+def test_a_rejects_file_from_before_is_left_and_told_where_nothing_is_rejected(file: Path) -> None:
+    file.write_bytes(csv_bytes(row(state="XX")))
+    first = load(file)
+    assert first.rejects_file is not None
+    assert first.old_rejects_file is None
+    before = first.rejects_file.read_bytes()
+    file.write_bytes(csv_bytes(row()))
+    second = load(file)
+    assert (second.rejects_file, second.old_rejects_file) == (None, first.rejects_file)
+    assert first.rejects_file.read_bytes() == before
+
+
 def test_only_the_owner_may_read_the_rejects(file: Path) -> None:
     file.write_bytes(csv_bytes(["broken"]))
     rejects = load(file).rejects_file

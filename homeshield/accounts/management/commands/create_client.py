@@ -35,7 +35,7 @@ class Command(DatabaseCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object instead of sentences.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
+        given = _first_line_of_stdin() if options["password_stdin"] else None
         password = password_generate() if given is None else given
         key = None
         try:
@@ -60,6 +60,17 @@ class Command(DatabaseCommand):
         if key is not None:
             facts["api_key"] = key.token
         self.stdout.write(json.dumps(facts) if options["json"] else _sentences(facts))
+
+
+def _first_line_of_stdin() -> str:
+    try:
+        line = sys.stdin.readline().rstrip("\r\n")
+        line.encode()  # where the locale lets bytes through that are no text, this does not
+    except UnicodeError:
+        raise CommandError(
+            f"{_OPTION['password']}: It is no text in UTF-8. Nothing was created.", returncode=2
+        ) from None
+    return line
 
 
 def _sentences(facts: dict[str, str]) -> str:
