@@ -12,6 +12,7 @@ import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -108,7 +109,8 @@ def _spend(key: ApiKey, as_of: datetime) -> None:
     each = timedelta(minutes=1) / settings.API_CALLS_PER_MINUTE
     reach = each * (settings.API_CALLS_AT_ONCE - 1)
     with connection.cursor() as cursor:
-        cursor.execute(_SPEND, {"key": key.id, "as_of": as_of, "each": each, "reach": reach})
+        allowance: dict[str, Any] = {"key": key.id, "as_of": as_of, "each": each, "reach": reach}
+        cursor.execute(_SPEND, allowance)
         if cursor.fetchone():
             return
         cursor.execute("SELECT full_at_utc FROM api_allowances WHERE key_id = %s", [key.id])
