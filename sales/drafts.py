@@ -3,7 +3,7 @@
 Every change locks the draft's row and counts its version up: what is bought is what the page showed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,11 +99,37 @@ def draft_line_add(*, user: User, criteria: Criteria, quantity: int) -> None:
         _put(draft, line, criteria, quantity + (line.quantity if line else 0))
 
 
-def draft_line_change(*, user: User, line_id: UUID, quantity: int) -> None:
-    """Gives a line another quantity. Raises LineNotFound, QuantityOutOfRange."""
+def draft_quantities_change(*, user: User, quantities: Mapping[UUID, int], version: int | None = None) -> None:
+    """Gives lines other quantities, by their ids. Raises LineNotFound, QuantityOutOfRange; and DraftChanged where there
+    is something to change in a draft whose version is not the given one any more."""
     with _changing(user) as draft:
-        line = _get(draft, line_id)
-        _put(draft, line, line.criteria, quantity)
+        lines = {line.id: line for line in draft.lines.all()}
+        if not quantities.keys() <= lines.keys():
+            raise LineNotFound
+        changed = [line for line_id, line in lines.items() if quantities.get(line_id, line.quantity) != line.quantity]
+        if changed and version not in {None, draft.version}:
+            raise DraftChanged
+        for line in changed:
+            _put(draft, line, line.criteria, quantities[line.id])
+
+
+def draft_quantities_take_over(*, user: User, draft_id: UUID, version: int, quantities: Mapping[UUID, int]) -> bool:
+    """Before a draft is bought: gives its lines the quantities that the page shows, typed a moment ago perhaps.
+
+    True where the page's total was another order's, so that the buyer has to see the new one first: the quantities
+    were changed now, or just before by the page's own request. False where there is nothing to take over: then the
+    purchase tells by draft and version whether it is what the page showed. Raises what `draft_quantities_change` does.
+    """
+    draft = Draft.objects.filter(id=draft_id, user=user).first()
+    if draft is None:
+        return False
+    current = {line.id: line.quantity for line in draft.lines.all()}
+    if draft.version == version and quantities.items() <= current.items():
+        return False
+    if draft.version != version and quantities.keys() != current.keys():
+        return False
+    draft_quantities_change(user=user, quantities=quantities, version=version)
+    return True
 
 
 def draft_line_replace(*, user: User, line_id: UUID, criteria: Criteria, quantity: int) -> None:

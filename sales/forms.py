@@ -1,8 +1,11 @@
 """What buyers send to their order."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
 from inventory.criteria import MAX_QUANTITY
 from inventory.forms import CriteriaForm
@@ -24,10 +27,54 @@ def _quantity_field() -> forms.IntegerField:
     )
 
 
-class QuantityForm(forms.Form):
-    """Another quantity for a line."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongQuantity:
+    """What was sent for a line and is no quantity, and why."""
 
-    quantity = _quantity_field()
+    sent: str
+    message: str
+
+
+class QuantitiesForm(forms.Form):
+    """Quantities for lines: a field `quantity-<line id>` for each that was sent, each right or wrong by itself; and the
+    version of the draft that the page showed, where it is to be that one."""
+
+    version = forms.IntegerField(required=False)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        for name in data:
+            if name.startswith(_QUANTITY_OF) and _line_id(name):
+                self.fields[name] = _quantity_field()
+
+    @property
+    def quantities(self) -> dict[UUID, int]:
+        """Those that are right, by the ids of their lines."""
+        self.is_valid()
+        return {line_id: self.cleaned_data[name] for name, line_id in self._sent if name in self.cleaned_data}
+
+    @property
+    def wrong(self) -> dict[UUID, WrongQuantity]:
+        """Those that are not."""
+        return {
+            line_id: WrongQuantity(sent=self.data[name], message=str(self.errors[name][0]))
+            for name, line_id in self._sent
+            if name in self.errors
+        }
+
+    @property
+    def _sent(self) -> list[tuple[str, UUID]]:
+        return [(name, line_id) for name in self.fields if (line_id := _line_id(name))]
+
+
+_QUANTITY_OF = "quantity-"
+
+
+def _line_id(name: str) -> UUID | None:
+    try:
+        return UUID(name.removeprefix(_QUANTITY_OF))
+    except ValueError:
+        return None
 
 
 class LineForm(CriteriaForm):

@@ -23,15 +23,16 @@ from sales.access import order_or_404
 from sales.browse import browse_address, line_offer
 from sales.drafts import (
     draft_line_add,
-    draft_line_change,
     draft_line_remove,
     draft_line_replace,
     draft_offers,
+    draft_quantities_change,
+    draft_quantities_take_over,
     draft_quantity,
     draft_summary,
 )
 from sales.errors import DraftBusy, DraftChanged, InsufficientInventory, QuantityOutOfRange, TooManyLines
-from sales.forms import BuyForm, LineForm, QuantityForm
+from sales.forms import BuyForm, LineForm, QuantitiesForm
 from sales.selectors import order_sales_page, orders_page
 from sales.services import order_place_draft
 
@@ -116,14 +117,11 @@ def draft_action[**P](
 
 
 @draft_action
-def line_change(request: Request, line_id: UUID) -> HttpResponse:
-    """Gives a line another quantity; says at the line what is wrong."""
-    form = QuantityForm(request.POST)
-    if not form.is_valid():
-        wrong = {"wrong_line": line_id, "wrong_quantity": form["quantity"].value(), "wrong": form.errors["quantity"][0]}
-        return _draft_page(request, status=422, **wrong)
-    draft_line_change(user=request.user, line_id=line_id, quantity=form.cleaned_data["quantity"])
-    return _changed(request)
+def draft_change(request: Request) -> HttpResponse:
+    """Gives the lines the quantities that were sent; says at each line what is wrong with its own."""
+    form = QuantitiesForm(request.POST)
+    draft_quantities_change(user=request.user, quantities=form.quantities, version=form.cleaned_data.get("version"))
+    return _draft_page(request, status=422, wrong=form.wrong) if form.wrong else _changed(request)
 
 
 @draft_action
@@ -147,10 +145,20 @@ def line_replace(request: Request, line_id: UUID) -> HttpResponse:
 
 @draft_action
 def draft_buy(request: Request) -> HttpResponse:
-    """Buys the order as the page showed it, once however often it is sent; then shows it."""
-    form = BuyForm(request.POST)
+    """Buys the order as the page showed it, once however often it is sent; then shows it.
+
+    Quantities that were typed but not taken over yet are taken over, and the order they make is shown before it is
+    bought: its total is another one.
+    """
+    form, typed = BuyForm(request.POST), QuantitiesForm(request.POST)
     if not form.is_valid():
         raise DraftChanged
+    shown = {name: form.cleaned_data[name] for name in ("draft_id", "version")}
+    is_new = draft_quantities_take_over(user=request.user, quantities=typed.quantities, **shown)
+    if typed.wrong:
+        return _draft_page(request, status=422, wrong=typed.wrong, to_wrong=True)
+    if is_new:
+        return _draft_page(request, status=409, confirm=True)
     order = order_place_draft(user=request.user, **form.cleaned_data)
     messages.success(
         request, f"Bought: {order.quantity:,} lead{'s' * (order.quantity != 1)} for {dollars(order.total)}."
@@ -166,7 +174,9 @@ def _changed(request: Request) -> HttpResponse:
 def _draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpResponse:
     draft = draft_summary(user=request.user, as_of=request.as_of)
     fragment = "#update" if request.htmx and status in FRAGMENT_STATUSES else ""
-    context |= {"draft": draft, "leads": draft.quantity, "may_buy": _may_buy(request)}
+    wrong = context.get("wrong", {})
+    lines = [(line, wrong.get(line.id)) for line in draft.lines]
+    context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "may_buy": _may_buy(request)}
     if isinstance(refusal := context.get("refusal"), InsufficientInventory):
         context["short_line"] = next((line for line in draft.lines if line.criteria == refusal.criteria), None)
         context["offers"] = draft_offers(draft=draft, refusal=refusal)

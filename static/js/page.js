@@ -33,23 +33,26 @@
     if (event.detail.xhr.status) document.querySelector("[data-unreachable]")?.remove();
   });
 
-  // What is bought is what the page shows: a quantity that was typed but not taken over yet goes first, and Buy waits
-  // for another click, on the new total.
-  document.addEventListener(
-    "submit",
-    (event) => {
-      if (event.target.id !== "buy") return;
-      const typed = [...document.querySelectorAll(".quantity input[type=number]")].find(
-        (input) => input.value !== input.defaultValue,
-      );
-      if (!typed) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      typed.focus();
-      if (typed.reportValidity()) typed.form.requestSubmit();
-    },
-    true,
-  );
+  // What had the focus may be gone with an answer: then it goes to the nearest neighbour that is still there. (htmx gives
+  // it back by itself to an element with the same id.)
+  let neighbours = [];
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const focused = document.activeElement;
+    neighbours = [];
+    if (focused === document.body || !detail.target.contains(focused)) return;
+    const places = [...detail.target.querySelectorAll(":is(a, button, input, select)[id]")];
+    const isBefore = (place) => place.compareDocumentPosition(focused) & Node.DOCUMENT_POSITION_FOLLOWING;
+    neighbours = [...places.filter((place) => !isBefore(place)), ...places.filter(isBefore).reverse()].map(({ id }) => id);
+    neighbours.push("main");
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const id of neighbours) {
+      if (document.activeElement !== document.body) return;
+      const place = document.getElementById(id);
+      if (place?.checkVisibility()) place.focus();
+    }
+    neighbours = [];
+  });
 
   // A form that is on its way is not sent twice. (The server holds to that, too.)
   document.addEventListener("submit", (event) => {

@@ -1,6 +1,8 @@
-"""A real browser in front of the running shop. Whatever the policy blocks or a script throws fails the test."""
+"""A real browser in front of the running shop. Whatever the policy blocks, a script throws or htmx objects to fails the
+test."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -45,7 +47,8 @@ def open_page(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[.
     faults: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
+        # That there is no connection, one test brings about.
+        if "Content Security Policy" in message.text or re.search("htmx:(?!sendError|afterRequest)", message.text):
             faults.append(message.text)
 
     def open_page(**options: object) -> Page:

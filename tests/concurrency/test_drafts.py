@@ -16,9 +16,9 @@ from leads.classification import Classification
 from sales import terms
 from sales.drafts import (
     draft_line_add,
-    draft_line_change,
     draft_line_remove,
     draft_line_replace,
+    draft_quantities_change,
     draft_take,
 )
 from sales.errors import Busy, LineNotFound
@@ -36,7 +36,7 @@ type Change = Callable[[User, UUID], None]
 
 CHANGES: dict[str, Change] = {
     "add": lambda user, _: draft_line_add(user=user, criteria=GOLD_9, quantity=7),
-    "change": lambda user, line_id: draft_line_change(user=user, line_id=line_id, quantity=7),
+    "change": lambda user, line_id: draft_quantities_change(user=user, quantities={line_id: 7}),
     "replace": lambda user, line_id: draft_line_replace(user=user, line_id=line_id, criteria=GOLD_9, quantity=7),
     "remove": lambda user, line_id: draft_line_remove(user=user, line_id=line_id),
 }

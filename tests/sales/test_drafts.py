@@ -16,10 +16,10 @@ from leads.classification import Classification
 from sales.drafts import (
     DraftSummary,
     draft_line_add,
-    draft_line_change,
     draft_line_remove,
     draft_line_replace,
     draft_offers,
+    draft_quantities_change,
     draft_quantity,
     draft_summary,
 )
@@ -78,7 +78,7 @@ def test_a_quantity_outside_1_to_1000_changes_nothing(user: User, as_of: datetim
     draft_line_add(user=user, criteria=GOLD_6, quantity=10)
     (line,) = draft_summary(user=user, as_of=as_of).lines
     with pytest.raises(QuantityOutOfRange):
-        draft_line_change(user=user, line_id=line.id, quantity=quantity)
+        draft_quantities_change(user=user, quantities={line.id: quantity})
     with pytest.raises(QuantityOutOfRange):
         draft_line_add(user=user, criteria=GOLD_6_LA, quantity=quantity)
     with pytest.raises(QuantityOutOfRange):
@@ -207,7 +207,7 @@ def test_a_line_of_another_users_draft_is_not_there(user: User, as_of: datetime)
     with pytest.raises(LineNotFound):
         draft_line_remove(user=stranger, line_id=line.id)
     with pytest.raises(LineNotFound):
-        draft_line_change(user=stranger, line_id=line.id, quantity=2)
+        draft_quantities_change(user=stranger, quantities={line.id: 2})
     assert draft_quantity(user) == 1
 
 
@@ -236,7 +236,7 @@ def test_a_draft_changed_in_another_window_is_not_bought(user: User, as_of: date
     stock(3, as_of=as_of)
     draft_line_add(user=user, criteria=GOLD_6, quantity=2)
     seen = draft_summary(user=user, as_of=as_of)
-    draft_line_change(user=user, line_id=seen.lines[0].id, quantity=3)
+    draft_quantities_change(user=user, quantities={seen.lines[0].id: 3})
     with pytest.raises(DraftChanged):
         place(user, seen, as_of)
     assert not Order.objects.exists()
@@ -247,7 +247,7 @@ def test_a_window_that_showed_another_order_is_not_told_that_it_bought_it(user: 
     stock(9, as_of=as_of)
     draft_line_add(user=user, criteria=GOLD_6, quantity=2)
     stale = draft_summary(user=user, as_of=as_of)
-    draft_line_change(user=user, line_id=stale.lines[0].id, quantity=3)
+    draft_quantities_change(user=user, quantities={stale.lines[0].id: 3})
     shown = draft_summary(user=user, as_of=as_of)
     order = place(user, shown, as_of)
     for other in (

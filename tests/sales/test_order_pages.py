@@ -15,7 +15,7 @@ from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
-from sales.drafts import draft_line_add, draft_line_change, draft_summary
+from sales.drafts import draft_line_add, draft_quantities_change, draft_summary
 from sales.models import Draft, DraftLine, Order, Sale
 from tests.factories import ClientFactory, stock
 from tests.sales.purchases import buy
@@ -163,7 +163,7 @@ class TestTheOrder:
         stock(12, as_of=now)
         draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=10)
         line = DraftLine.objects.get()
-        response = shop.post(f"/order/lines/{line.id}/", {"quantity": "4"}, headers=engine, follow=not engine)
+        response = shop.post("/order/quantities/", {f"quantity-{line.id}": "4"}, headers=engine, follow=not engine)
         assert "Total $32.00" in text(response)
         assert lines(buyer) == [(str(GOLD_CADDO), 4)]
         response = shop.post(f"/order/lines/{line.id}/remove/", headers=engine, follow=not engine)
@@ -175,14 +175,14 @@ class TestTheOrder:
     ) -> None:
         draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=10)
         line = DraftLine.objects.get()
-        response = shop.post(f"/order/lines/{line.id}/", {"quantity": "1001"}, headers=engine)
+        response = shop.post("/order/quantities/", {f"quantity-{line.id}": "1001"}, headers=engine)
         assert response.status_code == 422
         content = response.content.decode()
         assert f'value="1001" aria-invalid="true" aria-describedby="wrong-{line.id}"' in content
         assert f'id="wrong-{line.id}" role="alert">A line has 1 to 1,000 leads.<' in content
         assert lines(buyer) == [(str(GOLD_CADDO), 10)]
 
-    @pytest.mark.parametrize("action", ["", "remove/", "replace/"])
+    @pytest.mark.parametrize("action", ["remove/", "replace/"])
     def test_a_line_that_is_gone_or_somebody_elses_is_not_found(
         self, shop: Client, engine: dict[str, str], action: str
     ) -> None:
@@ -286,7 +286,7 @@ class TestBuying:
         stock(4, as_of=now)
         draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=2)
         stale = buy_form(shop.get("/order/"))
-        draft_line_change(user=buyer, line_id=DraftLine.objects.get().id, quantity=3)
+        draft_quantities_change(user=buyer, quantities={DraftLine.objects.get().id: 3})
         shop.post("/order/buy/", buy_form(shop.get("/order/")), headers=engine)
         response = shop.post("/order/buy/", stale, headers=engine)
         assert response.status_code == 409
@@ -320,7 +320,7 @@ class TestBuying:
         stock(4, as_of=now)
         draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=2)
         form = buy_form(shop.get("/order/"))
-        draft_line_change(user=buyer, line_id=DraftLine.objects.get().id, quantity=4)
+        draft_quantities_change(user=buyer, quantities={DraftLine.objects.get().id: 4})
         response = shop.post("/order/buy/", form, headers=engine)
         assert response.status_code == 409
         assert "changed in another window" in text(response)

@@ -1,0 +1,63 @@
+/* The order's page while its requests are under way. Without it nothing is bought that the page did not show: the server
+   sees to that. With it no click and no number that was typed is lost to an answer that comes in between. */
+
+(() => {
+  "use strict";
+
+  const order = document.getElementById("order");
+  const quantities = () => [...order.querySelectorAll("input[type=number]")];
+  const isQuantity = (element) => element.type === "number";
+  let pressed = false; // a button is held down: its click comes when it is let go
+  let action = null; // the last button's request, until it is answered
+
+  // While a button is pressed or its request is under way, a quantity that was typed before waits for that answer, and
+  // no other answer puts a new button in the place of the pressed one. Buy takes all quantities with it.
+  order.addEventListener("pointerdown", (event) => {
+    pressed = event.button === 0 && event.target.closest("button") !== null;
+  });
+  for (const release of ["pointerup", "pointercancel"]) {
+    document.addEventListener(release, () => {
+      // The click comes after this event.
+      if (pressed) setTimeout(() => {
+        pressed = false;
+        if (!action) send(quantities().filter((field) => field.value !== field.defaultValue));
+      });
+    });
+  }
+
+  const send = (fields) => {
+    for (const field of fields) field.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  order.addEventListener("htmx:beforeRequest", (event) => {
+    if (!isQuantity(event.detail.elt)) action = event.detail.xhr;
+    else if (pressed || action) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.xhr === action) action = null;
+  });
+
+  order.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig, target } = event.detail;
+    if (target !== order) return;
+    const isOvertaken = !order.contains(requestConfig.elt); // another answer has been put in its place
+    if (isOvertaken || pressed || (action && action !== xhr)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
+    // What was typed since the request was sent stays, and follows it.
+    const typed = quantities().filter(
+      (field) => field.value !== field.defaultValue && field.value !== requestConfig.formData.get(field.name),
+    );
+    if (!typed.length) return;
+    order.addEventListener("htmx:afterSettle", () => {
+      action = null;
+      send(typed.flatMap((old) => {
+        const field = document.getElementById(old.id);
+        if (!field || field.value === old.value) return [];
+        field.value = old.value;
+        return [field];
+      }));
+    }, { once: true });
+  });
+})();
