@@ -12,6 +12,7 @@ import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -76,7 +77,7 @@ def keys_of(client_id: UUID) -> list[ApiKey]:
 def key_find(token: str) -> ApiKey | None:
     """The key in force that this is, with its client and maker. Takes the same time for every wrong secret."""
     prefix, _, secret = token.rpartition("_")
-    if not prefix.isascii() or len(prefix) != len(PREFIX) + _PUBLIC:
+    if not (prefix.isascii() and prefix.isprintable()) or len(prefix) != len(PREFIX) + _PUBLIC:
         return None
     key = (
         ApiKey.objects.select_related("client", "created_by").filter(prefix=prefix, revoked_at_utc__isnull=True).first()
@@ -107,8 +108,9 @@ def _spend(key: ApiKey, as_of: datetime) -> None:
     """One statement of its own, so that all workers share the allowance and no call waits for another's work."""
     each = timedelta(minutes=1) / settings.API_CALLS_PER_MINUTE
     reach = each * (settings.API_CALLS_AT_ONCE - 1)
+    named: dict[str, Any] = {"key": key.id, "as_of": as_of, "each": each, "reach": reach}
     with connection.cursor() as cursor:
-        cursor.execute(_SPEND, {"key": key.id, "as_of": as_of, "each": each, "reach": reach})
+        cursor.execute(_SPEND, named)
         if cursor.fetchone():
             return
         cursor.execute("SELECT full_at_utc FROM api_allowances WHERE key_id = %s", [key.id])
