@@ -91,6 +91,24 @@ def test_a_double_click_buys_once(page: Page, buyer: User) -> None:
     assert (Order.objects.count(), Sale.objects.count()) == (1, 2)
 
 
+def test_buy_never_buys_another_quantity_than_the_field_shows(page: Page, buyer: User) -> None:
+    """What was typed and not taken over yet goes first; what cannot be stays where it is, and nothing is bought."""
+    sign_in(page, buyer)
+    order_gold_in_louisiana(page, 3)
+    page.get_by_label("Quantity of").fill("0")
+    page.get_by_role("button", name="Buy 3 leads").click()
+    expect(page.get_by_label("Quantity of")).to_be_focused()
+    assert not Order.objects.exists()
+
+    page.get_by_label("Quantity of").fill("5")
+    page.get_by_role("button", name="Buy 3 leads").dispatch_event("click")
+    page.get_by_role("button", name="Buy 5 leads").wait_for()
+    assert not Order.objects.exists()
+    page.get_by_role("button", name="Buy 5 leads").click()
+    page.get_by_role("heading", name="5 leads for $25.00").wait_for()
+    assert Order.objects.get().quantity == 5
+
+
 def test_a_double_click_without_javascript_buys_once(open_page: Callable[..., Page], buyer: User) -> None:
     page = open_page(java_script_enabled=False)
     sign_in(page, buyer)
