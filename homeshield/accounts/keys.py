@@ -108,9 +108,9 @@ def _spend(key: ApiKey, as_of: datetime) -> None:
     """One statement of its own, so that all workers share the allowance and no call waits for another's work."""
     each = timedelta(minutes=1) / settings.API_CALLS_PER_MINUTE
     reach = each * (settings.API_CALLS_AT_ONCE - 1)
-    named: dict[str, Any] = {"key": key.id, "as_of": as_of, "each": each, "reach": reach}
     with connection.cursor() as cursor:
-        cursor.execute(_SPEND, named)
+        allowance: dict[str, Any] = {"key": key.id, "as_of": as_of, "each": each, "reach": reach}
+        cursor.execute(_SPEND, allowance)
         if cursor.fetchone():
             return
         cursor.execute("SELECT full_at_utc FROM api_allowances WHERE key_id = %s", [key.id])
