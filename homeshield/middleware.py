@@ -53,9 +53,8 @@ class ApiMiddleware:
         too_large = length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES
         response = refusal_of_status(413) if too_large else self.get_response(request)
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith("application/json"):
-            allowed = response.get("Allow")
-            response = refusal_of_status(response.status_code)
-            if allowed:
-                response["Allow"] = allowed
+            response.content = refusal_of_status(response.status_code).content  # its headers stay, such as Allow
+            response["Content-Type"] = "application/json"
+            response["Content-Length"] = str(len(response.content))
         response.setdefault("Cache-Control", "no-store")
         return response

@@ -117,6 +117,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "homeshield.middleware.ApiMiddleware",  # outermost: what the others refuse is said in the API's shape as well
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -128,7 +129,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "homeshield.middleware.ApiMiddleware",
     "homeshield.middleware.InstantMiddleware",
     "homeshield.middleware.DomainErrorMiddleware",
 ]

@@ -21,7 +21,8 @@ class ApiRequest(Request):
 class ApiKeyAuth(HttpBearer):
     """`Authorization: Bearer hs_live_...`
 
-    Raises NotAuthenticated, ClientMayNotCall, RateLimited.
+    Raises NotAuthenticated, ClientMayNotCall, RateLimited; and ForAnotherClient where the address names another
+    client, whatever the operation.
     """
 
     @override
@@ -38,8 +39,17 @@ class ApiKeyAuth(HttpBearer):
             raise NotAuthenticated
         if key.client.status in (ClientStatus.SUSPENDED, ClientStatus.CLOSED):
             raise ClientMayNotCall
+        if _named_client(request) not in (None, key.client_id):
+            raise ForAnotherClient
         key_use(key=key, as_of=request.as_of)  # type: ignore[attr-defined]  # by InstantMiddleware
         return key
+
+
+def _named_client(request: HttpRequest) -> UUID | None:
+    try:
+        return UUID(request.GET.get("client_id", ""))
+    except ValueError:
+        return None  # nothing, or nothing that could be a client: the operation says what is wrong with it
 
 
 def require_own_client(request: ApiRequest, client_id: UUID) -> UUID:

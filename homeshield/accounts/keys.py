@@ -77,7 +77,7 @@ def keys_of(client_id: UUID) -> list[ApiKey]:
 def key_find(token: str) -> ApiKey | None:
     """The key in force that this is, with its client and maker. Takes the same time for every wrong secret."""
     prefix, _, secret = token.rpartition("_")
-    if not prefix.isascii() or len(prefix) != len(PREFIX) + _PUBLIC:
+    if not (prefix.isascii() and prefix.isprintable()) or len(prefix) != len(PREFIX) + _PUBLIC:
         return None
     key = (
         ApiKey.objects.select_related("client", "created_by").filter(prefix=prefix, revoked_at_utc__isnull=True).first()

@@ -61,6 +61,13 @@ def test_a_revoked_key_stops_at_once(caller: Caller, now: datetime, method: str,
     assert caller.send(method, path.replace("{order_id}", str(uuid4())), {}).status_code == 401
 
 
+@pytest.mark.parametrize(("method", "path"), operations())
+def test_an_address_that_names_another_client_is_refused(caller: Caller, other: Caller, method: str, path: str) -> None:
+    query = f"{path.replace('{order_id}', str(uuid4()))}?client_id={other.client.id}"
+    answer = caller.send(method, query)
+    assert (answer.status_code, answer.json()["detail"]["error"]) == (403, "client_of_another_key")
+
+
 def test_a_client_that_waits_for_approval_looks_around_and_buys_nothing(caller: Caller, now: datetime) -> None:
     stock(1, as_of=now)
     Client.objects.filter(id=caller.client.id).update(status=ClientStatus.PENDING)

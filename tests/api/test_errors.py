@@ -116,6 +116,12 @@ def test_what_django_refuses_by_itself_has_the_same_shape(caller: Caller, method
     assert (status == 405) == ("Allow" in answer)
 
 
+def test_a_host_that_is_not_ours_is_refused_in_the_same_shape(caller: Caller) -> None:
+    answer = caller.send("GET", "prices", None, Host="elsewhere.example")
+    assert (answer.status_code, answer.json()["detail"]["error"]) == (400, "bad_request")
+    assert int(answer.get("Content-Length", len(answer.content))) == len(answer.content)
+
+
 class TestIdempotency:
     def test_a_repeat_gets_the_first_answer_and_sells_nothing_more(self, caller: Caller, now: datetime) -> None:
         stock(4, as_of=now)

@@ -104,6 +104,7 @@ class Command(DatabaseCommand):
         self.console.print()
         self.console.print(f"  The shop      {address}/")
         self.console.print(f"  Buyer         {_credentials(self.buyer)}")
+        self.console.print(f"  API           {address}/docs")
         self.console.print(f"  Staff pages   {address}/admin/")
         self.console.print(f"  Staff         {_credentials(self.staff)}")
         self.console.print("\nAll people are fictional. Ctrl-C stops the server.")
