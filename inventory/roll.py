@@ -15,7 +15,7 @@ from psycopg.errors import DeadlockDetected
 
 from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
-from inventory.models import InventoryRecord, YoungLead
+from inventory.models import InventoryQuerySet, InventoryRecord, YoungLead
 from leads.age import AgeBucket
 from leads.models import Lead
 
@@ -88,7 +88,7 @@ def inventory_generate(
     return RollReport(created=created, lapsed=lapsed, sold_before=sold_before, dry_run=False)
 
 
-def _batch(due: Callable[..., "_Batch"], *, as_of: datetime, wait: bool) -> tuple["_Batch", int]:
+def _batch(due: Callable[..., _Batch], *, as_of: datetime, wait: bool) -> tuple[_Batch, int]:
     """One transaction: what was due, and how many records came of it."""
     with transaction.atomic():
         batch = due(as_of=as_of, wait=wait)
@@ -100,11 +100,9 @@ _FACTS = ("created_at_utc", "classification", "state", "county")
 
 def _close_windows(*, as_of: datetime, wait: bool, sold: bool) -> _Batch:
     records = list(
-        InventoryRecord.objects.filter(
-            sold_at_utc__isnull=not sold, lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of
-        )
-        .order_by("expires_at_utc", "id")
-        .select_for_update(skip_locked=not wait, of=("self",))
+        _over(as_of, sold=sold)
+        .in_order_of_sale()
+        .select_for_update(skip_locked=not wait, of=("self",), no_key=True)
         .select_related("lead")
         .only("id", *(f"lead__{fact}" for fact in _FACTS))[:BATCH]
     )
@@ -156,7 +154,13 @@ def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
 
 def _forecast(as_of: datetime) -> RollReport:
     """What a roll at `as_of` would do, counted without a lock: every lead that is due enters some bucket."""
-    over = InventoryRecord.objects.filter(lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of)
-    closed, sold = over.count(), over.filter(sold_at_utc__isnull=False).count()
+    unsold, sold = (_over(as_of, sold=sold).count() for sold in (False, True))
     young = YoungLead.objects.filter(enters_at_utc__lte=as_of).count()
-    return RollReport(created=closed + young, lapsed=closed - sold, sold_before=sold, dry_run=True)
+    return RollReport(created=unsold + sold + young, lapsed=unsold, sold_before=sold, dry_run=True)
+
+
+def _over(as_of: datetime, *, sold: bool) -> InventoryQuerySet:
+    """Records whose window is over and that are not closed yet; each half has an index of its own."""
+    return InventoryRecord.objects.filter(
+        sold_at_utc__isnull=not sold, lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of
+    )

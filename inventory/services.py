@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection
 
 from homeshield.lib.errors import DomainError
 from homeshield.lib.patience import Patience
@@ -100,8 +100,7 @@ def inventory_allocate(
     """
     filled: dict[int, Filled] = {}
     if wait:
-        wait.limit_next_statement()
-        _lock_cells([demand.criteria for demand in demands])
+        _lock_cells([demand.criteria for demand in demands], wait)
     for index in allocation_order(demands):
         wanted = demands[index]
         taken = [  # this order's own lines may overlap, and its locks do not keep itself out
@@ -150,33 +149,28 @@ def inventory_allocate_named(
     `wait` it is a shortfall. Otherwise as `inventory_allocate`."""
     filled: dict[int, Filled] = {}
     if wait:
-        wait.limit_next_statement()
-        _lock_cells([group.criteria for group in groups])
+        _lock_cells([group.criteria for group in groups], wait)
     for index in allocation_order([group.demand for group in groups]):
         group = groups[index]
         sellable = InventoryRecord.objects.sellable(as_of).not_owned_by(client_id)
         named = sellable.filter(id__in=group.ids)
-        if wait:
-            wait.limit_next_statement()
-        records = [Allocated(*row) for row in _locked(named, wait=wait is not None)]
+        records = _lock(named, len(group.ids), wait)
         gone = len(group.ids) - len(records)
         if gone and not wait and named.count() > len(records):
             raise Shortfall(index, len(records))
         if gone:
-            peers = _locked(sellable & group.peers(), wait=wait is not None)[:gone]
-            records += [Allocated(*row) for row in peers]
+            records += _lock(sellable & group.peers(), gone, wait)
         filled[index] = _enough(index, records, len(group.ids), replaced=gone)
     return [filled[index] for index in range(len(groups))]
 
 
-def _locked(records: InventoryQuerySet, *, wait: bool) -> models.QuerySet[InventoryRecord, tuple[UUID, UUID]]:
-    """(id, lead id) of the records in the order of sale, each locked as it is read. Without the key, which nobody
+def _lock(records: InventoryQuerySet, quantity: int, wait: Patience | None) -> list[Allocated]:
+    """Up to so many of the records in the order of sale, each locked as it is read. Without the key, which nobody
     changes: a quote that refers to a record need not wait, nor an order for it."""
-    return (
-        records.in_order_of_sale()
-        .select_for_update(skip_locked=not wait, of=("self",), no_key=True)
-        .values_list("id", "lead_id")
-    )
+    if wait:
+        wait.limit_next_statement()
+    locked = records.in_order_of_sale().select_for_update(skip_locked=wait is None, of=("self",), no_key=True)
+    return [Allocated(*row) for row in locked.values_list("id", "lead_id")[:quantity]]
 
 
 def _enough(index: int, records: list[Allocated], quantity: int, replaced: int = 0) -> Filled:
@@ -185,9 +179,10 @@ def _enough(index: int, records: list[Allocated], quantity: int, replaced: int =
     return Filled(records, replaced)
 
 
-def _lock_cells(criteria: Sequence[Criteria]) -> None:
+def _lock_cells(criteria: Sequence[Criteria], wait: Patience) -> None:
     """Orders that wait take turns for each (classification, bucket), always in the same order."""
     cells = sorted({f"{asked.classification} {asked.age_bucket}" for asked in criteria})
     with connection.cursor() as cursor:
         for cell in cells:
+            wait.limit_next_statement()
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext(%s))", [cell])

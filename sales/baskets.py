@@ -45,7 +45,7 @@ class Basket(ABC):
 
     @abstractmethod
     def fill(self, *, client_id: UUID, as_of: datetime, wait: Patience | None) -> list[Filled]:
-        """The records for the lines, marked as sold. Raises inventory.services.Shortfall."""
+        """The records for the lines, locked. Raises inventory.services.Shortfall."""
 
     @abstractmethod
     def demands(self) -> list[Demand]:
