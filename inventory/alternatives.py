@@ -8,11 +8,11 @@ if and only if no place is asked for more than it holds.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import TextChoices
 
 from inventory.availability import available_counts
+from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand, allocation_order
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -64,7 +64,7 @@ def shortage(
     *,
     demands: Sequence[Demand],
     index: int,
-    client_id: UUID | None,
+    buyer: Buyer,
     as_of: datetime,
     without_county: bool = False,
 ) -> Shortage:
@@ -79,7 +79,7 @@ def shortage(
     kinds = _kinds(short, without_county=without_county)
     counts = available_counts(
         criteria=_needed([criteria for _, criteria in kinds] + [demand.criteria for demand in demands], others),
-        client_id=client_id,
+        buyer=buyer,
         as_of=as_of,
     )
     supply = counts.__getitem__

@@ -7,6 +7,7 @@ from homeshield.accounts.api import ApiRequest
 from homeshield.lib.api_schemas import EVERYWHERE
 from inventory.api_schemas import Filters
 from inventory.availability import Facet, availability, locations
+from inventory.buyer import buyer_of
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -34,7 +35,7 @@ class Facets(Schema):
 @router.get("/inventory/locations", response={200: Locations, **EVERYWHERE}, summary="Where there is inventory")
 def inventory_locations(request: ApiRequest) -> Locations:
     """States and counties with inventory that you can buy, both sorted."""
-    found = locations(client_id=request.auth.client_id, as_of=request.as_of)
+    found = locations(buyer=buyer_of(request.auth), as_of=request.as_of)
     return Locations(states=list(found), counties_by_state=found)
 
 
@@ -42,7 +43,7 @@ def inventory_locations(request: ApiRequest) -> Locations:
 def inventory_facets(request: ApiRequest, filters: Query[Filters]) -> Facets:
     """Exact counts by state, county, class and age bucket under the given filters, as on the page."""
     asked = filters.criteria
-    stock = availability(criteria=asked, client_id=request.auth.client_id, as_of=request.as_of)
+    stock = availability(criteria=asked, buyer=buyer_of(request.auth), as_of=request.as_of)
     return Facets(
         total=stock.total,
         states=_counts(stock.states),

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from homeshield.lib.ids import new_id
+from inventory.buyer import Buyer
 from inventory.criteria import Criteria
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
@@ -49,16 +50,23 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
         owned = RawSQL("SELECT lead_id FROM sales WHERE client_id = %s", [client_id])
         return self.filter(lead_id__in=owned) if client_id else self.none()
 
-    def not_owned_by(self, client_id: UUID | None) -> Self:
-        """Records that the client may be sold: a buyer never pays twice for one lead (contract, "Sale")."""
-        if client_id is None:
-            return self.all()
-        return self.filter(RawSQL(NOT_BOUGHT_BEFORE.format("%s"), [client_id], output_field=models.BooleanField()))
+    def licensed_to(self, buyer: Buyer) -> Self:
+        """Records in the states in which the buyer may do business."""
+        return self.filter(state__in=sorted(buyer.licensed_states)) if buyer.licensed_states else self.all()
 
-    def without_owned_by(self, client_id: UUID | None) -> Self:
-        """The same records as `not_owned_by`, for counting many: by a hash of the client's leads, not row by row."""
-        owned = RawSQL("SELECT lead_id FROM sales WHERE client_id = %s", [client_id])
-        return self.exclude(lead_id__in=owned) if client_id else self.all()
+    def open_to(self, buyer: Buyer) -> Self:
+        """Records that the buyer may be sold: where it is licensed, and never twice for one lead (contract, "Sale")."""
+        licensed = self.licensed_to(buyer)
+        if buyer.client_id is None:
+            return licensed
+        not_bought = NOT_BOUGHT_BEFORE.format("%s")
+        return licensed.filter(RawSQL(not_bought, [buyer.client_id], output_field=models.BooleanField()))
+
+    def counted_for(self, buyer: Buyer) -> Self:
+        """The same records as `open_to`, for counting many: by a hash of the client's leads, not row by row."""
+        owned = RawSQL("SELECT lead_id FROM sales WHERE client_id = %s", [buyer.client_id])
+        licensed = self.licensed_to(buyer)
+        return licensed.exclude(lead_id__in=owned) if buyer.client_id else licensed
 
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""

@@ -16,32 +16,36 @@ from django.db.models import Expression
 from django.db.models.expressions import RawSQL
 from django.db.models.sql.compiler import SQLCompiler
 
+from inventory.buyer import Buyer
 from inventory.criteria import Demand
 from inventory.models import NOT_BOUGHT_BEFORE, InventoryRecord
 
 
 def pick(
-    demand: Demand, *, client_id: UUID, as_of: datetime, taken: Sequence[UUID], wait: bool
+    demand: Demand, *, buyer: Buyer, as_of: datetime, taken: Sequence[UUID], wait: bool
 ) -> list[tuple[UUID, UUID]]:
-    """(id, lead id) of up to `demand.quantity` records that the client can be sold at `as_of`, but none `taken`, in
+    """(id, lead id) of up to `demand.quantity` records that the buyer can be sold at `as_of`, but none `taken`, in
     the order of sale, each locked until the transaction ends. Without `wait`, what others have locked is passed over.
     """
     asked = demand.criteria.as_filter()
-    statement = _statement(tuple(asked), demand.quantity, bool(taken), wait)
+    statement = _statement(tuple(asked), demand.quantity, bool(taken), bool(buyer.licensed_states), wait)
+    terms = {"client": buyer.client_id, "licensed": sorted(buyer.licensed_states), "as_of": as_of, "taken": list(taken)}
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**asked, "client": client_id, "as_of": as_of, "taken": list(taken)})
+        cursor.execute(statement, {**asked, **terms})
         rows: list[tuple[UUID, UUID]] = cursor.fetchall()
     return rows
 
 
 @lru_cache(maxsize=4_096)
-def _statement(columns: tuple[str, ...], quantity: int, some_are_taken: bool, wait: bool) -> str:
+def _statement(columns: tuple[str, ...], quantity: int, some_are_taken: bool, not_all_states: bool, wait: bool) -> str:
     """The statement for criteria that name these columns. Called within a transaction, as `select_for_update` wants."""
     records = InventoryRecord.objects.sellable(_Parameter("as_of", models.DateTimeField()))  # type: ignore[arg-type]
     records = records.filter(**{column: _Parameter(column, models.TextField()) for column in columns})
     records = records.filter(_condition(NOT_BOUGHT_BEFORE.format("%(client)s")))
     if some_are_taken:
         records = records.filter(_condition("inventory.id <> ALL (%(taken)s::uuid[])"))
+    if not_all_states:
+        records = records.filter(_condition("inventory.state = ANY (%(licensed)s::text[])"))
     records = records.in_order_of_sale().select_for_update(skip_locked=not wait, of=("self",), no_key=True)
     statement, rest = records.values_list("id", "lead_id")[:quantity].query.sql_with_params()
     assert not rest

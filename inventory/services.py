@@ -15,6 +15,7 @@ from django.db import connection
 
 from homeshield.lib.errors import DomainError
 from homeshield.lib.patience import Patience
+from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand, allocation_order
 from inventory.models import InventoryQuerySet, InventoryRecord
 from inventory.picking import pick
@@ -90,7 +91,7 @@ class Shortfall(Exception):
 
 
 def inventory_allocate(
-    *, demands: Sequence[Demand], client_id: UUID, as_of: datetime, wait: Patience | None
+    *, demands: Sequence[Demand], buyer: Buyer, as_of: datetime, wait: Patience | None
 ) -> list[Filled]:
     """Locks records that are sellable at `as_of` until every demand is filled, and returns them demand by demand.
 
@@ -111,7 +112,7 @@ def inventory_allocate(
         ]
         if wait:
             wait.limit_next_statement()
-        rows = pick(wanted, client_id=client_id, as_of=as_of, taken=taken, wait=wait is not None)
+        rows = pick(wanted, buyer=buyer, as_of=as_of, taken=taken, wait=wait is not None)
         filled[index] = _enough(index, [Allocated(*row) for row in rows], wanted.quantity)
     return [filled[index] for index in range(len(demands))]
 
@@ -142,17 +143,17 @@ def named_groups(ids: Sequence[UUID]) -> list[NamedGroup]:
 
 
 def inventory_allocate_named(
-    *, groups: Sequence[NamedGroup], client_id: UUID, as_of: datetime, wait: Patience | None
+    *, groups: Sequence[NamedGroup], buyer: Buyer, as_of: datetime, wait: Patience | None
 ) -> list[Filled]:
-    """Locks the named records, and in the place of each that was sold, has lapsed or belongs to a lead of the
-    client's, one that is alike. A record that is merely held by another order is not replaced: without
-    `wait` it is a shortfall. Otherwise as `inventory_allocate`."""
+    """Locks the named records, and in the place of each that was sold, has lapsed or may not be sold to the buyer, one
+    that is alike (there is none in a state where the buyer is not licensed). A record that is merely held by another
+    order is not replaced: without `wait` it is a shortfall. Otherwise as `inventory_allocate`."""
     filled: dict[int, Filled] = {}
     if wait:
         _lock_cells([group.criteria for group in groups], wait)
     for index in allocation_order([group.demand for group in groups]):
         group = groups[index]
-        sellable = InventoryRecord.objects.sellable(as_of).not_owned_by(client_id)
+        sellable = InventoryRecord.objects.sellable(as_of).open_to(buyer)
         named = sellable.filter(id__in=group.ids)
         records = _lock(named, len(group.ids), wait)
         gone = len(group.ids) - len(records)

@@ -11,6 +11,7 @@ from homeshield.accounts.api import ApiRequest
 from homeshield.lib.api_schemas import EVERYWHERE, Body, Instant, Money, Refused
 from homeshield.lib.money import CURRENCY
 from inventory.api_schemas import BucketName, ClassName
+from inventory.buyer import buyer_of
 from inventory.criteria import MAX_QUANTITY
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -104,7 +105,7 @@ def quote_make(request: ApiRequest, body: QuoteRequest) -> QuoteAnswer:
 
     404 names the ids that do not exist or cannot be sold to you.
     """
-    quoted = quote_create(client_id=request.auth.client_id, inventory_ids=body.inventory_item_ids, as_of=request.as_of)
+    quoted = quote_create(buyer=buyer_of(request.auth), inventory_ids=body.inventory_item_ids, as_of=request.as_of)
     quote = quoted.quote
     return QuoteAnswer(
         quote_id=quote.id,

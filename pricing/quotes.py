@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inventory.availability import Cell
+from inventory.buyer import Buyer
 from inventory.models import InventoryRecord
 from inventory.services import InventoryNotFound
 from leads.age import AgeBucket
@@ -26,18 +27,19 @@ class Quoted:
     items: list[QuoteItem]
 
 
-def quote_create(*, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime) -> Quoted:
+def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime) -> Quoted:
     """Quotes the prices in force at `as_of` (UTC) for these records; an id given twice counts once.
 
-    Raises InventoryNotFound, which names them, where ids do not exist, cannot be sold at `as_of`, or belong to leads
-    that the client owns already; NoPrice where a price is missing.
+    Raises InventoryNotFound, which names them, where ids do not exist or cannot be sold to the buyer (a client) at
+    `as_of`; NoPrice where a price is missing.
     """
+    assert buyer.client_id is not None
     ids = list(dict.fromkeys(inventory_ids))
-    sellable = InventoryRecord.objects.sellable(as_of).not_owned_by(client_id).in_bulk(ids)
+    sellable = InventoryRecord.objects.sellable(as_of).open_to(buyer).in_bulk(ids)
     if missing := [key for key in ids if key not in sellable]:
         raise InventoryNotFound(missing, "Not for sale, so without a quote: {}.")
     prices = prices_in_force(as_of)
-    quote = Quote(client_id=client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY)
+    quote = Quote(client_id=buyer.client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY)
     items = [
         QuoteItem(quote=quote, inventory=sellable[key], unit_price=_price(_cell(sellable[key]), prices)) for key in ids
     ]

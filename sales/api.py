@@ -14,6 +14,7 @@ from homeshield.lib.api_schemas import EVERYWHERE, Cursor, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
 from inventory.availability import available_count, available_counts, records_page
+from inventory.buyer import buyer_of
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -54,12 +55,12 @@ class InventoryQuery(Filters):
 def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> InventoryPage:
     """One page of the leads that you can buy, what lapses soonest first. Pages follow one another without gaps or
     repeats while others buy. Leads that you own from an earlier age bucket are not among them."""
-    client_id, as_of, asked = request.auth.client_id, request.as_of, query.criteria
-    page = records_page(criteria=asked, client_id=client_id, as_of=as_of, cursor=query.cursor, limit=query.limit)
+    buyer, as_of, asked = buyer_of(request.auth), request.as_of, query.criteria
+    page = records_page(criteria=asked, buyer=buyer, as_of=as_of, cursor=query.cursor, limit=query.limit)
     prices = prices_in_force(as_of)
     return InventoryPage(
         items=[_item(record, prices) for record in page.rows],
-        total=available_count(criteria=asked, client_id=client_id, as_of=as_of),
+        total=available_count(criteria=asked, buyer=buyer, as_of=as_of),
         next_cursor=page.next_cursor,
     )
 
@@ -86,7 +87,7 @@ def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> Availabi
     """What each line would find and cost at this instant. Reserves nothing."""
     prices = prices_in_force(request.as_of)
     asked = [line.criteria for line in body.criteria]
-    counts = available_counts(criteria=asked, client_id=request.auth.client_id, as_of=request.as_of)
+    counts = available_counts(criteria=asked, buyer=buyer_of(request.auth), as_of=request.as_of)
     lines = [_line_availability(line, counts[line.criteria], prices) for line in body.criteria]
     amounts = [line.amount for line in lines if line.amount is not None]
     complete = len(amounts) == len(lines)

@@ -21,7 +21,7 @@ from inventory.services import Filled, Shortfall
 from sales.baskets import Basket
 from sales.errors import Busy, InProgress, PricesChanged
 from sales.models import Order, OrderLine
-from sales.terms import order_terms
+from sales.terms import Terms, order_terms
 
 ATTEMPTS = 3
 """How often an order is tried when the database breaks a deadlock or finds a conflict: each is rare and passes."""
@@ -40,12 +40,13 @@ class Purchase:
 
 
 class Short(Exception):
-    """The attempt found too little, and all of it is rolled back; `as_of` is the instant for which that is true."""
+    """The attempt found too little, and all of it is rolled back; `terms` hold the instant and the buyer of which that
+    is true."""
 
-    def __init__(self, shortfall: Shortfall, as_of: datetime) -> None:
-        super().__init__(shortfall, as_of)
+    def __init__(self, shortfall: Shortfall, terms: Terms) -> None:
+        super().__init__(shortfall, terms)
         self.shortfall = shortfall
-        self.as_of = as_of
+        self.terms = terms
 
 
 class KeyTaken(Exception):
@@ -88,7 +89,7 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
         total = sum((line.amount for line in lines), Decimal("0.00"))
         if purchase.expected_total is not None and total != purchase.expected_total:
             raise PricesChanged(expected=purchase.expected_total, actual=total)
-        filled = _fill(purchase, as_of, wait)
+        filled = _fill(purchase, terms, wait)
         order = Order(
             client_id=purchase.client_id,
             placed_by_id=purchase.user_id,
@@ -102,11 +103,11 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
         return order
 
 
-def _fill(purchase: Purchase, as_of: datetime, wait: Patience | None) -> list[Filled]:
+def _fill(purchase: Purchase, terms: Terms, wait: Patience | None) -> list[Filled]:
     try:
-        filled = purchase.basket.fill(client_id=purchase.client_id, as_of=as_of, wait=wait)
+        filled = purchase.basket.fill(terms=terms, wait=wait)
     except Shortfall as shortfall:
-        raise Short(shortfall, as_of) from None
+        raise Short(shortfall, terms) from None
     except OperationalError as error:
         if isinstance(error.__cause__, (pg.LockNotAvailable, pg.QueryCanceled)):
             raise Busy from error

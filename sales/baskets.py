@@ -5,7 +5,6 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import override
 from uuid import UUID
@@ -44,7 +43,7 @@ class Basket(ABC):
         """The lines of the order at their prices in USD, not saved. Raises DomainErrors of its kind."""
 
     @abstractmethod
-    def fill(self, *, client_id: UUID, as_of: datetime, wait: Patience | None) -> list[Filled]:
+    def fill(self, *, terms: Terms, wait: Patience | None) -> list[Filled]:
         """The records for the lines, locked. Raises inventory.services.Shortfall."""
 
     @abstractmethod
@@ -75,8 +74,8 @@ class CriteriaBasket(Basket):
         return _lines([(demand.criteria, demand.quantity) for demand in self._demands], terms.prices)
 
     @override
-    def fill(self, *, client_id: UUID, as_of: datetime, wait: Patience | None) -> list[Filled]:
-        return inventory_allocate(demands=self._demands, client_id=client_id, as_of=as_of, wait=wait)
+    def fill(self, *, terms: Terms, wait: Patience | None) -> list[Filled]:
+        return inventory_allocate(demands=self._demands, buyer=terms.buyer, as_of=terms.as_of, wait=wait)
 
 
 class DraftBasket(CriteriaBasket):
@@ -138,8 +137,8 @@ class NamedBasket(Basket):
         return _lines([(group.criteria, len(group.ids)) for group in self._groups], prices)
 
     @override
-    def fill(self, *, client_id: UUID, as_of: datetime, wait: Patience | None) -> list[Filled]:
-        return inventory_allocate_named(groups=self._groups, client_id=client_id, as_of=as_of, wait=wait)
+    def fill(self, *, terms: Terms, wait: Patience | None) -> list[Filled]:
+        return inventory_allocate_named(groups=self._groups, buyer=terms.buyer, as_of=terms.as_of, wait=wait)
 
 
 def _digest(*parts: object) -> str:

@@ -15,6 +15,7 @@ from homeshield.accounts.access import buyer_required
 from homeshield.lib.http import Request
 from homeshield.lib.keyset import BadCursor
 from inventory.availability import Availability, availability, records_page
+from inventory.buyer import buyer_of
 from inventory.criteria import Criteria
 from inventory.forms import FilterForm
 from leads.age import AgeBucket
@@ -76,7 +77,7 @@ def record_list(request: Request) -> HttpResponse:
     form, cursor = FilterForm(request.GET), request.GET.get("cursor", "")
     if form.is_valid() and not request.htmx and _has_blanks(request.GET):
         return redirect(browse_address(form.criteria))
-    stock = availability(criteria=form.criteria, client_id=request.user.client_id, as_of=request.as_of)
+    stock = availability(criteria=form.criteria, buyer=buyer_of(request.user), as_of=request.as_of)
     prices = prices_in_force(request.as_of)
     context = _window(form, stock, prices)
     if form.is_valid():
@@ -97,9 +98,7 @@ def _has_blanks(query: QueryDict) -> bool:
 def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> dict[str, Any]:
     """One page of the list, each record with the price of its cell (None: not for sale), and its neighbours."""
     try:
-        page = records_page(
-            criteria=criteria, client_id=request.user.client_id, as_of=request.as_of, cursor=cursor or None
-        )
+        page = records_page(criteria=criteria, buyer=buyer_of(request.user), as_of=request.as_of, cursor=cursor or None)
     except BadCursor as error:
         return {"cursor_error": error.message}
     return {

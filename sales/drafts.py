@@ -17,6 +17,7 @@ from psycopg import errors as pg
 from homeshield.accounts.models import User
 from inventory.alternatives import Alternative
 from inventory.availability import available_counts
+from inventory.buyer import buyer_of
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from pricing.selectors import Prices, prices_in_force
 from sales import terms
@@ -173,7 +174,7 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
     lines = list(draft.lines.all()) if draft else []
     prices = prices_in_force(as_of)
     asked = [line.criteria for line in lines]
-    stock = available_counts(criteria=asked, client_id=user.client_id, as_of=as_of) if asked else {}
+    stock = available_counts(criteria=asked, buyer=buyer_of(user), as_of=as_of) if asked else {}
     summaries = [_summary(line, stock[line.criteria], prices) for line in lines]
     amounts = [line.amount for line in summaries]
     return DraftSummary(

@@ -161,8 +161,8 @@ def _insufficient(purchase: Purchase, short: Short) -> InsufficientInventory:
     found = shortage(
         demands=demands,
         index=index,
-        client_id=purchase.client_id,
-        as_of=short.as_of,
+        buyer=short.terms.buyer,
+        as_of=short.terms.as_of,
         without_county=lacks_county,
     )
     return InsufficientInventory(
@@ -170,7 +170,7 @@ def _insufficient(purchase: Purchase, short: Short) -> InsufficientInventory:
         criteria=line.criteria,
         requested=line.quantity,
         available=short.shortfall.available if lacks_county else found.available,
-        alternatives=_priced(found.alternatives, prices_in_force(short.as_of), instead_of=line.criteria.place),
+        alternatives=_priced(found.alternatives, prices_in_force(short.terms.as_of), instead_of=line.criteria.place),
         label=f"{line.criteria.label} without a county" if lacks_county else None,
         lines=len(demands),
     )

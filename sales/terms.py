@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from homeshield.accounts.models import ClientStatus
+from inventory.buyer import Buyer
 from pricing.selectors import IN_FORCE, Prices, prices_of
 from sales.errors import ClientMayNotBuy
 
@@ -29,10 +30,12 @@ _TERMS = f"""
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`as_of` is the one instant (UTC) of everything in the order; `prices` are in USD."""
+    """`as_of` is the one instant (UTC) of everything in the order; `prices` are in USD; `buyer` is the client as it
+    stands in the order's own transaction."""
 
     as_of: datetime
     prices: Prices
+    buyer: Buyer
 
 
 def order_terms(*, client_id: UUID, as_of: datetime | None) -> Terms:
@@ -47,4 +50,5 @@ def order_terms(*, client_id: UUID, as_of: datetime | None) -> Terms:
     instant, may_buy, *_ = rows[0]
     if not may_buy:
         raise ClientMayNotBuy
-    return Terms(instant, prices_of(row[2:] for row in rows if row[2] is not None))
+    prices = prices_of(row[2:] for row in rows if row[2] is not None)
+    return Terms(instant, prices, Buyer(client_id))

@@ -18,6 +18,7 @@ from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
 from inventory.availability import available_count
+from inventory.buyer import buyer_of
 from pricing.selectors import prices_in_force
 from sales.access import order_or_404
 from sales.browse import browse_address, line_offer
@@ -84,7 +85,7 @@ def line_quote(request: Request) -> HttpResponse:
 
 def _offer(request: Request, form: LineForm) -> dict[str, Any]:
     criteria = form.criteria
-    available = available_count(criteria=criteria, client_id=request.user.client_id, as_of=request.as_of)
+    available = available_count(criteria=criteria, buyer=buyer_of(request.user), as_of=request.as_of)
     return line_offer(criteria, available, prices_in_force(request.as_of), form.cleaned_data.get("quantity"))
 
 

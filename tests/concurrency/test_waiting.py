@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from homeshield.accounts.models import Client
 from inventory import picking
+from inventory.buyer import Buyer
 from inventory.criteria import Demand
 from inventory.models import InventoryRecord
 from inventory.roll import RollReport, inventory_generate
@@ -42,7 +43,7 @@ def hold(ids: list[UUID]) -> Callable[[], object]:
 
 def pick_all(client: Client, as_of: datetime) -> list[tuple[UUID, UUID]]:
     wanted = Demand(criteria=gold_6(), quantity=1000)
-    return picking.pick(wanted, client_id=client.id, as_of=as_of, taken=[], wait=True)
+    return picking.pick(wanted, buyer=Buyer(client.id), as_of=as_of, taken=[], wait=True)
 
 
 def lock_timeout_seconds() -> float:
@@ -119,7 +120,7 @@ def test_quotes_and_orders_do_not_wait_for_one_another(clients: list[Client], as
     ids = [record.id for record in records]
 
     def quote(client: Client, keys: list[UUID]) -> Callable[[], object]:
-        return lambda: [quote_create(client_id=client.id, inventory_ids=keys, as_of=as_of) for _ in range(3)]
+        return lambda: [quote_create(buyer=Buyer(client.id), inventory_ids=keys, as_of=as_of) for _ in range(3)]
 
     jobs: list[Callable[[], object]] = [quote(clients[0], ids), quote(clients[1], ids[::-1])]
     jobs += [order(client, (5, gold_6()), as_of=as_of) for client in clients[2:6]]
@@ -131,7 +132,8 @@ def test_quotes_and_orders_do_not_wait_for_one_another(clients: list[Client], as
     left = [record.id for record in stock(2, as_of=as_of)]
     with rival(lambda: pick_all(clients[7], as_of)), connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '500ms'")
-        assert quote_create(client_id=clients[6].id, inventory_ids=left, as_of=as_of).quote.subtotal == Decimal("16.00")
+        quoted = quote_create(buyer=Buyer(clients[6].id), inventory_ids=left, as_of=as_of)
+        assert quoted.quote.subtotal == Decimal("16.00")
         cursor.execute("RESET lock_timeout")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from homeshield.lib.keyset import BadCursor
 from inventory.availability import Facet, availability, available_count, records_page
+from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
@@ -30,7 +31,7 @@ def test_counts_follow_the_criteria_and_each_facet_leaves_its_own_filter_open(as
         criteria=Criteria(
             classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA", county="Caddo"
         ),
-        client_id=None,
+        buyer=Buyer(),
         as_of=as_of,
     )
 
@@ -45,7 +46,7 @@ def test_counts_follow_the_criteria_and_each_facet_leaves_its_own_filter_open(as
 
 def test_a_lead_without_a_county_counts_in_its_state_and_is_no_choice_of_county(as_of: datetime) -> None:
     stock(2, as_of=as_of, state="LA", county=None)
-    found = availability(criteria=Criteria(state="LA"), client_id=None, as_of=as_of)
+    found = availability(criteria=Criteria(state="LA"), buyer=Buyer(), as_of=as_of)
     assert (found.total, found.states, found.counties) == (2, [Facet("LA", 2)], [])
 
 
@@ -63,16 +64,16 @@ def test_a_record_leaves_the_counts_and_the_list_at_the_second_its_lead_leaves_t
     """No roll in between: the window itself decides."""
     record = InventoryFactory(as_of=as_of, lead__age=timedelta(days=100))
     then = record.lead.created_at_utc + moment
-    assert available_count(criteria=Criteria(), client_id=None, as_of=then) == expected
-    assert availability(criteria=Criteria(), client_id=None, as_of=then).total == expected
-    page = records_page(criteria=Criteria(), client_id=None, as_of=then, cursor=None)
+    assert available_count(criteria=Criteria(), buyer=Buyer(), as_of=then) == expected
+    assert availability(criteria=Criteria(), buyer=Buyer(), as_of=then).total == expected
+    page = records_page(criteria=Criteria(), buyer=Buyer(), as_of=then, cursor=None)
     assert len(page.rows) == expected
 
 
 def test_the_last_bucket_never_ends(as_of: datetime) -> None:
     InventoryFactory(as_of=as_of, lead__age=timedelta(days=720))
     in_a_century = as_of + timedelta(days=36_500)
-    assert available_count(criteria=Criteria(), client_id=None, as_of=in_a_century) == 1
+    assert available_count(criteria=Criteria(), buyer=Buyer(), as_of=in_a_century) == 1
 
 
 def test_sold_records_are_not_counted_and_owned_leads_are_counted_apart(as_of: datetime) -> None:
@@ -85,14 +86,14 @@ def test_sold_records_are_not_counted_and_owned_leads_are_counted_apart(as_of: d
     InventoryFactory(as_of=as_of, lead=record.lead)
     stock(3, as_of=as_of)
 
-    mine = availability(criteria=GOLD_6, client_id=client.id, as_of=as_of)
-    theirs = availability(criteria=GOLD_6, client_id=ClientFactory().id, as_of=as_of)
+    mine = availability(criteria=GOLD_6, buyer=Buyer(client.id), as_of=as_of)
+    theirs = availability(criteria=GOLD_6, buyer=Buyer(ClientFactory().id), as_of=as_of)
 
     assert (mine.total, mine.owned) == (3, 1)
     assert (theirs.total, theirs.owned) == (4, 0)
     assert mine.states == [Facet("LA", 3)]
     assert mine.cells[Classification.GOLD, AgeBucket.MONTH_6_TO_8] == 3
-    listed = records_page(criteria=GOLD_6, client_id=client.id, as_of=as_of, cursor=None).rows
+    listed = records_page(criteria=GOLD_6, buyer=Buyer(client.id), as_of=as_of, cursor=None).rows
     assert record.lead_id not in {row.lead_id for row in listed}
 
 
@@ -102,7 +103,7 @@ def test_the_list_pages_there_and_back_without_repeating_or_missing_a_record(as_
     expected = list(InventoryRecord.objects.sellable(as_of).in_order_of_sale().values_list("id", flat=True))
 
     def page(cursor: str | None) -> tuple[list[object], str | None, str | None]:
-        found = records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=cursor, limit=5)
+        found = records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=cursor, limit=5)
         return [row.id for row in found.rows], found.next_cursor, found.previous_cursor
 
     forward, cursor = [], None
@@ -120,19 +121,19 @@ def test_the_list_pages_there_and_back_without_repeating_or_missing_a_record(as_
 
 def test_a_page_holds_its_place_while_records_before_it_are_sold(as_of: datetime) -> None:
     records = stock(10, as_of=as_of)[::-1]  # the oldest lead lapses first
-    first = records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=None, limit=5)
+    first = records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=None, limit=5)
     InventoryRecord.objects.filter(id__in=[row.id for row in first.rows[:3]]).update(sold_at_utc=as_of)
-    second = records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=first.next_cursor, limit=5)
+    second = records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=first.next_cursor, limit=5)
     assert [row.id for row in second.rows] == [record.id for record in records[5:]]
 
 
 @pytest.mark.parametrize("cursor", ["x", "%%%", "PjIwMjY", "YWJj", "PmFiY345", ""])
 def test_a_made_up_cursor_is_refused(as_of: datetime, cursor: str) -> None:
     if cursor == "":
-        records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=cursor)  # an empty one is the first page
+        records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=cursor)  # an empty one is the first page
         return
     with pytest.raises(BadCursor, match="Start again at the first page"):
-        records_page(criteria=Criteria(), client_id=None, as_of=as_of, cursor=cursor)
+        records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=cursor)
 
 
 def test_to_buy_a_county_needs_its_state() -> None:
@@ -145,4 +146,4 @@ def test_to_look_around_a_county_without_a_state_means_all_of_that_name(as_of: d
     stock(2, as_of=as_of, state="AL", county="Lee")
     stock(1, as_of=as_of, state="TX", county="Lee")
     stock(1, as_of=as_of, state="TX", county="Harris")
-    assert availability(criteria=Criteria(county="Lee"), client_id=None, as_of=as_of).total == 3
+    assert availability(criteria=Criteria(county="Lee"), buyer=Buyer(), as_of=as_of).total == 3

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 from exports.services import export_start_order, export_stream
 from homeshield.accounts.models import Client
 from inventory.availability import availability, records_page
+from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
 from inventory.opening import inventory_open
@@ -194,7 +195,7 @@ class MarketMachine(RuleBasedStateMachine):
         cells = {key: (self.ids[key].kind[0], self.ids[key].kind[1]) for key in ids}
         gone = [key for key in ids if not self.ids[key].sellable_to(client, self.now)]
         try:
-            quoted = quote_create(client_id=self.clients[client].id, inventory_ids=ids, as_of=self.now)
+            quoted = quote_create(buyer=Buyer(self.clients[client].id), inventory_ids=ids, as_of=self.now)
         except InventoryNotFound as refusal:
             assert refusal.missing == gone != []
         except NoPrice:
@@ -264,13 +265,14 @@ class MarketMachine(RuleBasedStateMachine):
         for name, client in self.clients.items():
             for place in ((None, None), ("LA", None), ("LA", "Caddo")):
                 asked = Criteria(state=place[0], county=place[1])
-                found = availability(criteria=asked, client_id=client.id, as_of=self.now)
+                found = availability(criteria=asked, buyer=Buyer(client.id), as_of=self.now)
                 there = {cell: self.market.available((*cell, *place, 0), name, self.now) for cell in CELLS}
                 assert {tuple(map(str, cell)): count for cell, count in found.cells.items()} == {
                     cell: len(records) for cell, records in there.items()
                 }
                 assert found.total == sum(map(len, there.values()))
-            listed = records_page(criteria=Criteria(), client_id=client.id, as_of=self.now, cursor=None, limit=10_000)
+            buyer = Buyer(client.id)
+            listed = records_page(criteria=Criteria(), buyer=buyer, as_of=self.now, cursor=None, limit=10_000)
             expected = {id(record) for record in self.market.records() if record.sellable_to(name, self.now)}
             assert {id(self.ids[row.id]) for row in listed.rows} == expected
 

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from homeshield.accounts.models import User
 from inventory.availability import available_count
+from inventory.buyer import buyer_of
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -155,7 +156,7 @@ def test_each_line_counts_what_is_there_without_what_the_client_owns(user: User,
 
     assert [line.available for line in summary.lines] == [13, 6, 1, 2, 0]
     for line in summary.lines:
-        assert line.available == available_count(criteria=line.criteria, client_id=user.client_id, as_of=as_of)
+        assert line.available == available_count(criteria=line.criteria, buyer=buyer_of(user), as_of=as_of)
 
 
 def refused(user: User, as_of: datetime) -> InsufficientInventory:

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from homeshield.accounts.models import Client
+from inventory.buyer import Buyer
 from inventory.criteria import Criteria
 from inventory.models import InventoryRecord
 from inventory.services import InventoryNotFound
@@ -145,7 +146,7 @@ def test_an_unknown_id_is_named(client: Client, as_of: datetime) -> None:
 
 def test_a_quote_holds_its_prices_for_15_minutes(client: Client, as_of: datetime) -> None:
     records = stock(2, as_of=as_of)
-    quoted = quote_create(client_id=client.id, inventory_ids=ids_of(records), as_of=as_of)
+    quoted = quote_create(buyer=Buyer(client.id), inventory_ids=ids_of(records), as_of=as_of)
     assert (quoted.quote.subtotal, quoted.quote.expires_at_utc) == (Decimal("16.00"), as_of + timedelta(minutes=15))
     set_price_of_gold_6("9.99", as_of + timedelta(minutes=1))
 
@@ -160,7 +161,7 @@ def test_a_quote_holds_its_prices_for_15_minutes(client: Client, as_of: datetime
 
 def test_a_replacement_costs_what_was_quoted(client: Client, as_of: datetime) -> None:
     gone, _ = stock(2, as_of=as_of)
-    quote = quote_create(client_id=client.id, inventory_ids=[gone.id], as_of=as_of).quote
+    quote = quote_create(buyer=Buyer(client.id), inventory_ids=[gone.id], as_of=as_of).quote
     InventoryRecord.objects.filter(id=gone.id).update(sold_at_utc=as_of)
     set_price_of_gold_6("9.99", as_of + timedelta(minutes=1))
     order = place(client, [gone.id], as_of=as_of + timedelta(minutes=2), quote=quote)
@@ -169,7 +170,7 @@ def test_a_replacement_costs_what_was_quoted(client: Client, as_of: datetime) ->
 
 def test_after_its_time_a_quote_sells_nothing(client: Client, as_of: datetime) -> None:
     (record,) = stock(1, as_of=as_of)
-    quote = quote_create(client_id=client.id, inventory_ids=[record.id], as_of=as_of).quote
+    quote = quote_create(buyer=Buyer(client.id), inventory_ids=[record.id], as_of=as_of).quote
     with pytest.raises(QuoteExpired, match="Ask for a new quote"):
         place(client, [record.id], as_of=quote.expires_at_utc, quote=quote)
     assert not Sale.objects.exists()
@@ -177,7 +178,7 @@ def test_after_its_time_a_quote_sells_nothing(client: Client, as_of: datetime) -
 
 def test_a_quote_reserves_nothing(client: Client, as_of: datetime) -> None:
     (record,) = stock(1, as_of=as_of)
-    quote_create(client_id=client.id, inventory_ids=[record.id], as_of=as_of)
+    quote_create(buyer=Buyer(client.id), inventory_ids=[record.id], as_of=as_of)
     assert buy(ClientFactory(), 1, GOLD_6, as_of=as_of).quantity == 1
 
 
@@ -186,18 +187,18 @@ def test_a_quote_names_what_it_cannot_quote(client: Client, as_of: datetime) -> 
     InventoryRecord.objects.filter(id=sold.id).update(sold_at_utc=as_of)
     stranger = uuid4()
     with pytest.raises(InventoryNotFound) as refusal:
-        quote_create(client_id=client.id, inventory_ids=[sold.id, there.id, stranger], as_of=as_of)
+        quote_create(buyer=Buyer(client.id), inventory_ids=[sold.id, there.id, stranger], as_of=as_of)
     assert refusal.value.missing == [sold.id, stranger]
     early = as_of - timedelta(days=1500)
     unpriced = ids_of(stock(1, as_of=early))
     with pytest.raises(NoPrice):
-        quote_create(client_id=client.id, inventory_ids=unpriced, as_of=early)
+        quote_create(buyer=Buyer(client.id), inventory_ids=unpriced, as_of=early)
     assert not Quote.objects.exists()
 
 
 def test_a_quote_belongs_to_its_client_and_to_its_records(client: Client, as_of: datetime) -> None:
     one, other = stock(2, as_of=as_of)
-    quote = quote_create(client_id=client.id, inventory_ids=[one.id], as_of=as_of).quote
+    quote = quote_create(buyer=Buyer(client.id), inventory_ids=[one.id], as_of=as_of).quote
     with pytest.raises(QuoteNotFound):
         place(ClientFactory(), [one.id], as_of=as_of, quote=quote)
     with pytest.raises(NotInQuote, match=str(other.id)):
@@ -206,7 +207,7 @@ def test_a_quote_belongs_to_its_client_and_to_its_records(client: Client, as_of:
 
 
 def test_the_database_keeps_a_quote_as_it_was(client: Client, as_of: datetime) -> None:
-    quote_create(client_id=client.id, inventory_ids=ids_of(stock(1, as_of=as_of)), as_of=as_of)
+    quote_create(buyer=Buyer(client.id), inventory_ids=ids_of(stock(1, as_of=as_of)), as_of=as_of)
     for sql in (
         "UPDATE quotes SET expires_at_utc = expires_at_utc + interval '1 day'",
         "UPDATE quote_items SET unit_price = 0",
