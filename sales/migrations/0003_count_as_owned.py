@@ -21,7 +21,7 @@ COUNT = """
 class Migration(migrations.Migration):
     dependencies = [
         ("inventory", "0002_counts"),
-        ("sales", "0001_initial"),
+        ("sales", "0002_client_may_buy"),
     ]
 
     operations = [
