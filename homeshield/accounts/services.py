@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 
 from homeshield.accounts.errors import AccountRefused, EmailTaken
 from homeshield.accounts.models import Client, ClientStatus, User
+from homeshield.accounts.permissions import ClientRole
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 
@@ -17,7 +18,7 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def client_create(*, company: str, email: str, password: str, status: ClientStatus) -> tuple[Client, User]:
-    """A buying company and its first user, who signs in with `email` at once: both, or on any refusal neither.
+    """A buying company and its first user, an owner who signs in with `email` at once; on any refusal neither.
 
     Raises AccountRefused, which names the argument at fault, and EmailTaken where another user has the address.
     """
@@ -25,7 +26,7 @@ def client_create(*, company: str, email: str, password: str, status: ClientStat
         raise AccountRefused("company", "A company name has no line breaks or control characters.")
     client = Client(name=company.strip(), status=status)
     _check(client, {"name": "company"})
-    user = User(email=_normal(email), client=client)
+    user = User(email=_normal(email), client=client, role=ClientRole.OWNER)
     with transaction.atomic():
         client.save()
         audit_record(
