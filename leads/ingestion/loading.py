@@ -74,7 +74,8 @@ def ingest(
     """
     started = perf_counter()
     named = source if isinstance(source, Path) else None
-    rejects_path = check_path(rejects_path or default_path(named), named)
+    rejects_path = rejects_path or default_path(named)
+    check_path(rejects_path, named)
     with failure_recorded(named=named, as_of=as_of, dry_run=dry_run), open_source(source) as opened:
         reader = Reader(opened.lines)
         report = IngestReport(dry_run=dry_run, unknown_columns=reader.header.unknown)
