@@ -31,6 +31,7 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = perf_counter()
         origin = RequestOrigin(request)
+        request.origin = origin  # type: ignore[attr-defined]  # for what Django logs when all middleware has returned
         with within(origin):
             response = self.get_response(request)
             _log_answer(request, response, origin, milliseconds=round((perf_counter() - began) * 1000, 1))

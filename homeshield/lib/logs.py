@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from structlog.types import EventDict, Processor, WrappedLogger
 
 from homeshield.lib.errors import DomainError
-from homeshield.lib.origin import origin_or_none
+from homeshield.lib.origin import Origin, origin_or_none
 
 SPEAK_OF_CODE = (AttributeError, NameError, ImportError, TypeError, NotImplementedError, RecursionError, DomainError)
 """Exceptions whose messages hold names of code, or our own words for a refusal."""
@@ -73,7 +73,9 @@ def address_for_log(request: HttpRequest) -> str:
 
 def _add_origin(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
     """Which request or command it belongs to, by the same id as the answer's header and the audit record."""
-    if (whence := origin_or_none()) is not None:
+    request = getattr(event.get("_record"), "request", None)
+    whence = getattr(request, "origin", None) or origin_or_none()  # Django has a last word when middleware is done
+    if isinstance(whence, Origin):
         event.setdefault("request_id", whence.request_id)
         if whence.channel == "command":
             event.setdefault("command", whence.source)
