@@ -49,4 +49,6 @@ def test_an_id_that_is_not_well_formed_is_not_taken_over(client: Browser, settin
     "path", ["/", "/nothing/", "/api/v1/inventory", "/admin/", "/static/css/tokens.css", "/health"]
 )
 def test_every_answer_names_its_request(client: Browser, path: str) -> None:
-    assert MADE.fullmatch(client.get(path)["X-Request-ID"])
+    answer = client.get(path)
+    answer.getvalue()  # to the end, which closes the file of the static one
+    assert MADE.fullmatch(answer["X-Request-ID"])
