@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -70,6 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
             if user is not None and self._elsewhere:
                 self._elsewhere.rollback()
             return user
+        user_login_failed.send(sender=__name__, credentials={"email": email}, request=request)
         return None
 
     @override

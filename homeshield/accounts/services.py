@@ -11,6 +11,8 @@ from django.db import IntegrityError, models, transaction
 from homeshield.accounts.errors import AccountRefused, EmailTaken
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without what is misread when copied from paper: i, l, o, 0, 1."""
@@ -24,7 +26,7 @@ def client_create(*, company: str, email: str, password: str, status: ClientStat
     client = _client(company, status)
     user = User(email=_normal(email), client=client, role=ClientRole.OWNER)
     with transaction.atomic():
-        client.save()
+        _client_save(client)
         _user_save(user, password)
     return client, user
 
@@ -36,7 +38,7 @@ def client_sign_up(*, company: str, owner: User) -> Client:
     """
     status = ClientStatus.PENDING if settings.CLIENTS_NEED_APPROVAL else ClientStatus.ACTIVE
     client = _client(company, status)
-    client.save()
+    _client_save(client)
     owner.client, owner.role = client, ClientRole.OWNER
     return client
 
@@ -76,6 +78,17 @@ def _client(company: str, status: ClientStatus) -> Client:
     return client
 
 
+def _client_save(client: Client) -> None:
+    client.save(force_insert=True)
+    audit_record(
+        action=AuditAction.CLIENT_CREATE,
+        obj=client,
+        client_id=client.id,
+        details={"status": client.status},
+        as_of=None,
+    )
+
+
 def _user_save(user: User, password: str) -> None:
     if _is_taken(user.email):
         raise EmailTaken
@@ -89,6 +102,13 @@ def _user_save(user: User, password: str) -> None:
         with transaction.atomic():
             user.save(force_insert=True)
             sign_in_address_set(user=user)
+            audit_record(
+                action=AuditAction.USER_CREATE,
+                obj=user,
+                client_id=user.client_id,
+                details={"is_staff": user.is_staff, "is_superuser": user.is_superuser},
+                as_of=None,
+            )
     except IntegrityError as error:
         if _is_taken(user.email):  # somebody else was faster
             raise EmailTaken from error
