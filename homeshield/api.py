@@ -24,6 +24,7 @@ import inventory.api
 import pricing.api
 import sales.api
 from homeshield.accounts.api import ApiKeyAuth
+from homeshield.lib.api_requests import StrictParser, refuse_unknown_parameters, why_no_json
 from homeshield.lib.errors import DomainError
 from homeshield.lib.keyset import BadCursor
 
@@ -60,7 +61,9 @@ api = _Api(
     urls_namespace="api",
     docs_url=None,
     auth=ApiKeyAuth(),
+    parser=StrictParser(),
 )
+api.add_decorator(refuse_unknown_parameters)
 # The download's address would also be that of an order, so it comes first.
 api.add_router("", exports.api.router)
 api.add_router("", inventory.api.router)
@@ -122,7 +125,7 @@ def _place(error: Mapping[str, Any]) -> dict[str, Any]:
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
     """The one that ninja raises by itself: a body that is no JSON."""
-    return refusal(422, [{"loc": ["body"], "msg": f"The body is no JSON: {error.__cause__}", "type": "json_invalid"}])
+    return refusal(422, [{"loc": ["body"], "msg": why_no_json(error.__cause__), "type": "json_invalid"}])
 
 
 @api.exception_handler(Http404)
