@@ -7,17 +7,14 @@ import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, override
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
-from ninja.openapi.schema import OpenAPISchema
-from ninja.operation import Operation
 
 import exports.api
 import inventory.api
@@ -27,42 +24,11 @@ from homeshield.accounts.api import ApiKeyAuth
 from homeshield.lib.api_requests import StrictParser, refuse_unknown_parameters, why_no_json
 from homeshield.lib.errors import DomainError
 from homeshield.lib.keyset import BadCursor
+from homeshield.openapi import DescribedApi
 
 logger = logging.getLogger("django.request")
 
-_DESCRIPTION = """
-Everything that a buyer does on HomeShield's pages, for programs. Make a key on the page *API keys* of your account, and
-send it with every call: `Authorization: Bearer hs_live_...`. A key acts for its own client alone.
-
-Money is text with two places, in US dollars; times are ISO 8601, UTC. Every error is `{"detail": ...}`: an object with
-`error` (for programs) and `message` (for people), or where a request is malformed a list of what is wrong at which
-place. 429 and 503 say in `Retry-After` after how many seconds to try again.
-"""
-
-
-class _Api(NinjaAPI):
-    @override
-    def get_openapi_operation_id(self, operation: Operation) -> str:
-        return operation.view_func.__name__
-
-    @override
-    def get_openapi_schema(
-        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
-    ) -> OpenAPISchema:
-        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
-        schema["components"]["securitySchemes"]["ApiKeyAuth"]["description"] = "An API key: hs_live_..."
-        return schema
-
-
-api = _Api(
-    title="HomeShield API",
-    version="1",
-    description=_DESCRIPTION,
-    urls_namespace="api",
-    docs_url=None,
-    auth=ApiKeyAuth(),
-    parser=StrictParser(),
-)
+api = DescribedApi(urls_namespace="api", docs_url=None, auth=ApiKeyAuth(), parser=StrictParser())
 api.add_decorator(refuse_unknown_parameters)
 # The download's address would also be that of an order, so it comes first.
 api.add_router("", exports.api.router)
@@ -88,7 +54,9 @@ def refusal(status: int, detail: object, *, retry_after: int | None = None) -> J
 _SAID: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be understood."),
     404: ("not_found", "There is no such address. The addresses are listed at /docs."),
+    403: ("forbidden", "This is not allowed."),
     405: ("method_not_allowed", "This address does not answer to this method; the header Allow names those it does."),
+    411: ("length_required", "The body came without its length (chunked): send it with the header Content-Length."),
     413: ("too_large", "The body is too large: {limit:,} bytes are the most. Send several smaller requests."),
     500: ("server_error", "We made a mistake, and it has been noted. Nothing is half done: try again."),
     503: ("unavailable", "The shop cannot reach its database at the moment. Try again in a few seconds."),
