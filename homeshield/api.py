@@ -6,13 +6,13 @@ Every error has one shape, `{"detail": ...}`. DomainErrors are translated here a
 import json
 import logging
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja.errors import HttpError, ValidationError
 
@@ -25,6 +25,7 @@ from homeshield.lib.api_requests import StrictParser, refuse_unknown_parameters,
 from homeshield.lib.errors import DomainError
 from homeshield.lib.keyset import BadCursor
 from homeshield.openapi import DescribedApi
+from homeshield.refusals import refusal, refusal_of_status
 
 logger = logging.getLogger("django.request")
 
@@ -39,35 +40,6 @@ api.add_router("", pricing.api.router)
 
 
 # --- Refusals ---
-
-
-def refusal(status: int, detail: object, *, retry_after: int | None = None) -> JsonResponse:
-    """An error in the API's one shape."""
-    response = JsonResponse({"detail": detail}, status=status)
-    if retry_after is not None:
-        response["Retry-After"] = str(retry_after)
-    if status == HTTPStatus.UNAUTHORIZED:
-        response["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-_SAID: Mapping[int, tuple[str, str]] = {
-    400: ("bad_request", "The request cannot be understood."),
-    404: ("not_found", "There is no such address. The addresses are listed at /docs."),
-    403: ("forbidden", "This is not allowed."),
-    405: ("method_not_allowed", "This address does not answer to this method; the header Allow names those it does."),
-    411: ("length_required", "The body came without its length (chunked): send it with the header Content-Length."),
-    413: ("too_large", "The body is too large: {limit:,} bytes are the most. Send several smaller requests."),
-    500: ("server_error", "We made a mistake, and it has been noted. Nothing is half done: try again."),
-    503: ("unavailable", "The shop cannot reach its database at the moment. Try again in a few seconds."),
-}
-
-
-def refusal_of_status(status: int, *, retry_after: int | None = None) -> JsonResponse:
-    """An error that is not about the shop, but about HTTP or about us."""
-    error, message = _SAID.get(status, _SAID[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
-    message = message.format(limit=settings.API_MAX_BODY_BYTES)
-    return refusal(status, {"error": error, "message": message}, retry_after=retry_after)
 
 
 @api.exception_handler(DomainError)
@@ -96,6 +68,12 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa
     return refusal(422, [{"loc": ["body"], "msg": why_no_json(error.__cause__), "type": "json_invalid"}])
 
 
+@api.exception_handler(UnreadablePostError)
+def _broken_off(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:  # noqa: ARG001
+    """The body never came; most likely nobody reads the answer either."""
+    return refusal_of_status(400)
+
+
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG001
     return refusal_of_status(404)
@@ -117,6 +95,7 @@ def _our_fault(request: HttpRequest, error: Exception) -> HttpResponse:
 # --- Pages beside the API ---
 
 
+@csrf_exempt
 def no_such_operation(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Any address below /api/ that is none of ours."""
     return refusal_of_status(404)
@@ -128,6 +107,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "docs.html")
 
 
+@csrf_exempt
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Whether the shop can serve: 503 where the database does not answer."""

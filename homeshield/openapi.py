@@ -11,7 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from homeshield.accounts.errors import ForAnotherClient, NotAuthenticated, RateLimited
-from homeshield.lib.errors import DomainError
+from homeshield.refusals import detail_of_status
 from sales.errors import Busy, OrderNotFound
 
 _DESCRIPTION = """
@@ -30,17 +30,20 @@ _TAGS = {
     "Purchases": "Buying, and what was bought.",
 }
 
-_SAID: dict[str, tuple[str, DomainError | None]] = {
+_SAID: dict[str, tuple[str, dict[str, object] | None]] = {
     "200": ("What was asked for.", None),
-    "401": ("No key, or none that is in force.", NotAuthenticated()),
-    "403": ("The client may not do this, or what is named is another client's.", ForAnotherClient()),
-    "404": ("There is no such thing for you; what is missing is named.", OrderNotFound()),
+    "401": ("No key, or none that is in force.", NotAuthenticated().detail),
+    "403": ("The client may not do this, or what is named is another client's.", ForAnotherClient().detail),
+    "404": ("There is no such thing for you; what is missing is named.", OrderNotFound().detail),
     "409": ("Nothing was done: what is asked for is not to be had as things stand.", None),
-    "411": ("The body came without its length: send the header Content-Length.", None),
-    "413": ("The body is too large.", None),
+    "411": ("The body came without its length: send the header Content-Length.", detail_of_status(411)),
+    "413": ("The body is too large.", detail_of_status(413)),
     "422": ("Malformed: each mistake with its place and reason.", None),
-    "429": ("Too many calls. Retry-After says how many seconds to wait.", RateLimited(3)),
-    "503": ("Busy, or the database does not answer. Nothing was done; Retry-After says when to try again.", Busy()),
+    "429": ("Too many calls. Retry-After says how many seconds to wait.", RateLimited(3).detail),
+    "503": (
+        "Busy, or the database does not answer: nothing was done. Retry-After as above.",
+        Busy().detail,
+    ),
 }
 """What each status means, and a refusal that has it, as an example."""
 
@@ -80,11 +83,11 @@ def _complete(operation: dict[str, Any]) -> None:
         parameter.pop("examples", None)  # ninja's list, where OpenAPI wants a map; they stand in the schema as well
     answers = operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
     for status, answer in answers.items():
-        text, refusal = _SAID[status]
+        text, detail = _SAID[status]
         if status != "200" or answer["description"] == "OK":
             answer["description"] = text
-        if refusal is not None:
-            answer["content"]["application/json"]["example"] = {"detail": refusal.detail}
+        if detail is not None:
+            answer["content"]["application/json"]["example"] = {"detail": detail}
         if status in ("429", "503"):
             answer["headers"] = {"Retry-After": _RETRY_AFTER}
 

@@ -108,6 +108,8 @@ _MALFORMED = [
 class Refused(Answer):
     """Every error has this shape."""
 
+    model_config = example({"detail": _REFUSAL})
+
     detail: Refusal = Field(description="Why nothing was done.", examples=[_REFUSAL])
 
 
