@@ -14,6 +14,7 @@ from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Paged, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
 from inventory.availability import available_count, available_counts, records_page
+from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
@@ -57,6 +58,7 @@ class InventoryQuery(Filters, Paged):
     response={200: InventoryPage, **EVERYWHERE},
     summary="Leads for sale",
 )
+@browsing
 def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> InventoryPage:
     """One page of the leads that you can buy, what lapses soonest first. Pages follow one another without gaps or
     repeats while others buy. Leads that you own from an earlier age bucket are not among them."""
@@ -91,6 +93,7 @@ def _item(record: InventoryRecord, prices: Prices) -> InventoryItem:
     response={200: AvailabilityAnswer, **EVERYWHERE, **WITH_BODY},
     summary="Counts and prices of lines",
 )
+@browsing
 def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> AvailabilityAnswer:
     """What each line would find and cost at this instant. Reserves nothing."""
     prices = prices_in_force(request.as_of)
