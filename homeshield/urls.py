@@ -24,7 +24,7 @@ urlpatterns = [
     path("accounts/api-keys/", include((key_urlpatterns, "accounts"))),
     path("accounts/", include("homeshield.accounts.urls")),
     path("api/v1/", api.urls),
-    re_path(r"^api/", no_such_operation),
+    re_path(r"^api(?:/|$)", no_such_operation),
     path("docs", docs, name="docs"),
     path("health", health, name="health"),
     path("admin/", admin.site.urls),
