@@ -10,8 +10,8 @@ import django
 
 
 def use_database(name: str, *, fresh: bool = True) -> None:
-    """Points Django at a fresh database of this name on the configured server, migrated and empty; or at the one that is
-    there."""
+    """Points Django at a fresh database of this name on the configured server, migrated and empty; or at the one that
+    is there."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     os.environ.setdefault("SECRET_KEY", "benchmark-" * 6)  # as in production: DEBUG keeps and formats every statement
