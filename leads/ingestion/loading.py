@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from homeshield.lib.copying import COPY_FORMAT, copy_rows
+from homeshield.lib.table_statistics import analyze_first_rows
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
@@ -152,6 +153,9 @@ def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
     if not cursor.fetchone()[0]:
         progress(Progress(waiting=True))
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        progress(Progress())
+    # Foreign keys are checked with each batch, while its leads are in memory, and not all at the end.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return "leads"
 
 
@@ -190,6 +194,8 @@ def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> None:
     statement = f"COPY {table} ({', '.join(COPY_COLUMNS)}) FROM STDIN {COPY_FORMAT}"
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.write(copy_rows(lead.row for lead in leads))
+    if leads:
+        analyze_first_rows(cursor, table)
 
 
 def _sellable(leads: Sequence[NewLead], as_of: datetime) -> int:
