@@ -19,6 +19,7 @@ from exports.models import Export
 from homeshield.accounts.models import User
 from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
+from homeshield.lib.viewer import Viewer, declare, seen_by
 from sales.models import Sale
 
 BATCH = 5_000
@@ -86,15 +87,23 @@ def export_start_sales(*, client_id: UUID, user: User | None, sale_ids: Sequence
     """
     if not sale_ids:
         raise NoSalesNamed("Name at least one sale to export.")
-    owners = dict(Sale.objects.filter(id__in=sale_ids).values_list("id", "client_id"))
-    if missing := [sale_id for sale_id in sale_ids if sale_id not in owners]:
+    existing = _existing(sale_ids)
+    if missing := [sale_id for sale_id in sale_ids if sale_id not in existing]:
         raise SaleNotFound(f"There are no such sales: {_listed(missing)}.", sale_ids=missing)
-    if foreign := [sale_id for sale_id in sale_ids if owners[sale_id] != client_id]:
+    own = set(Sale.objects.filter(id__in=sale_ids, client_id=client_id).values_list("id", flat=True))
+    if foreign := [sale_id for sale_id in sale_ids if sale_id not in own]:
         raise SaleOfAnotherClient(foreign)
-    export = _record("sale.id = ANY(%(which)s)", list(owners), client_id=client_id, user=user, as_of=as_of)
+    export = _record("sale.id = ANY(%(which)s)", list(own), client_id=client_id, user=user, as_of=as_of)
     if export is None:
-        raise SaleNotFound("There are no such sales.", sale_ids=list(owners))
+        raise SaleNotFound("There are no such sales.", sale_ids=list(own))
     return export
+
+
+def _existing(sale_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of the sales exist, whosever they are: the database shows a client's request its own alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT existing_sales(%s)", [list(sale_ids)])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def export_stream(export: Export) -> Iterator[bytes]:
@@ -166,10 +175,13 @@ def _rows(export: Export, first: int) -> list[bytes]:
     """The CSV rows of one batch, beginning with the sale at place `first` (from 0).
 
     PostgreSQL ends rows with a line feed and sends each in a message of its own (its protocol promises that, psycopg
-    keeps to it), so that the row's end is told from a line break within a quoted cell.
+    keeps to it), so that the row's end is told from a line break within a quoted cell. A download is read when its
+    request is over, so each batch says anew who looks.
     """
     statement = sql.SQL(_COPY).format(  # COPY takes no parameters, hence literals
         export=sql.Literal(export.id), first=sql.Literal(first + 1), last=sql.Literal(first + BATCH)
     )
-    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-        return [bytes(row[:-1]) + b"\r\n" for row in copy]
+    with seen_by(Viewer(export.client_id)), transaction.atomic(), connection.cursor() as cursor:
+        declare(connection)
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
+            return [bytes(row[:-1]) + b"\r\n" for row in copy]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from homeshield.api import refusal_of_status
 from homeshield.lib.errors import DomainError
+from homeshield.lib.viewer import NOBODY, STAFF, Viewer, look_as, seen_by
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -22,6 +23,34 @@ class InstantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.as_of = timezone.now()  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class ViewerMiddleware:
+    """Tells the database who looks, for its row-level security: a buyer's client, staff on the staff pages, or nobody.
+
+    The API's requests say who they come from by their key: see ApiKeyAuth.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with seen_by(NOBODY):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        # Without a cookie nobody is signed in; and /health must not need the database for more than its answer.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(("/api/", "/health")):
+            look_as(_viewer_of(request))
+
+
+def _viewer_of(request: HttpRequest) -> Viewer:
+    user = request.user
+    if not user.is_authenticated:
+        return NOBODY
+    if user.is_staff and request.resolver_match and "admin" in request.resolver_match.app_names:
+        return STAFF
+    return Viewer(user.client_id)
 
 
 class DomainErrorMiddleware:

@@ -45,31 +45,50 @@ def database_from_environment() -> dict[str, Any]:
 
     Raises ImproperlyConfigured for anything but PostgreSQL: allocation stands on its row locks.
     """
-    if url := env.str("DATABASE_URL", default=""):
-        database = _database_of(url)
+    # A web process has no need to know the owner's password: it may be given WEB_DATABASE_URL alone.
+    if name := next((name for name in ("DATABASE_URL", "WEB_DATABASE_URL") if env.str(name, default="")), None):
+        database = _database_of(name)
     else:
         database = {"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"}
     database["CONN_HEALTH_CHECKS"] = True  # a restarted database costs one check, not failed requests
-    database["HOST"] = unquote(database.get("HOST", ""))  # a socket's folder stands percent-encoded in a URL
-    database.setdefault("OPTIONS", {})["pool"] = {
+    database["OPTIONS"] = database.get("OPTIONS", {}) | {"pool": pool_from_environment()}
+    database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
+    return database
+
+
+def pool_from_environment() -> dict[str, Any]:
+    return {
         "min_size": 0,
         "max_size": number(env, "DATABASE_POOL_SIZE", default=20, least=1),  # at least the threads of a web worker
         "timeout": 10,
         "check": check_connection,
     }
-    database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
-    return database
 
 
-def _database_of(url: str) -> dict[str, Any]:
-    """What a DATABASE_URL names. No refusal repeats it, for it holds a password."""
+def web_database_from_environment() -> dict[str, Any] | None:
+    """How the web process connects, where it does so as a role of its own: what WEB_DATABASE_URL names.
+
+    A login of its own, and no SET ROLE, which whoever can run a statement can also take back.
+    """
+    if not env.str("WEB_DATABASE_URL", default=""):
+        return None
+    database = _database_of("WEB_DATABASE_URL")
+    if not database["USER"]:
+        raise ImproperlyConfigured("WEB_DATABASE_URL names no user. Set it to postgres://USER:PASSWORD@HOST:5432/NAME.")
+    place = {key: database[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    return place | {"OPTIONS": database.get("OPTIONS", {}) | {"pool": pool_from_environment()}}
+
+
+def _database_of(name: str) -> dict[str, Any]:
+    """What the URL in this variable names. No refusal repeats it, for it holds a password."""
+    url = env.str(name)
     mending = "Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or remove it to use the embedded PostgreSQL."
     scheme, mark, _ = url.partition("://")
     if not mark:
-        raise ImproperlyConfigured(f"DATABASE_URL is no URL. {mending}")
+        raise ImproperlyConfigured(f"{name} is no URL. {mending}")
     if scheme not in {"postgres", "postgresql", "psql", "pgsql"}:
         raise ImproperlyConfigured(
-            f"DATABASE_URL names a {scheme!r} database, but HomeShield runs on PostgreSQL 15 or later alone "
+            f"{name} names a {scheme!r} database, but HomeShield runs on PostgreSQL 15 or later alone "
             f"(row locks, triggers and partial indexes keep its promises; SQLite has none of them that suffice). "
             f"{mending}"
         )
@@ -77,15 +96,17 @@ def _database_of(url: str) -> dict[str, Any]:
         database: dict[str, Any] = dict(env.db_url_config(url, engine="django.db.backends.postgresql"))
     except ValueError:
         raise ImproperlyConfigured(
-            "DATABASE_URL cannot be read: behind the host's colon stands no port from 0 to 65535. Special characters "
+            f"{name} cannot be read: behind the host's colon stands no port from 0 to 65535. Special characters "
             f"in the user and the password are written as %XX (%2F for /, %40 for @, %3A for :). {mending}"
         ) from None
     if not database["NAME"]:
-        raise ImproperlyConfigured(f"DATABASE_URL names a server but no database on it. {mending}")
+        raise ImproperlyConfigured(f"{name} names a server but no database on it. {mending}")
+    database["HOST"] = unquote(database["HOST"])  # a socket's folder stands percent-encoded in a URL
     return database
 
 
 DATABASES = {"default": database_from_environment()}
+WEB_DATABASE = web_database_from_environment()  # taken over by homeshield.lib.web_database
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
@@ -129,6 +150,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "homeshield.middleware.ViewerMiddleware",
     "homeshield.middleware.InstantMiddleware",
     "homeshield.middleware.DomainErrorMiddleware",
 ]

@@ -10,6 +10,7 @@ from homeshield.accounts.errors import ClientMayNotCall, ForAnotherClient, NotAu
 from homeshield.accounts.keys import key_find, key_use
 from homeshield.accounts.models import ApiKey, ClientStatus, User
 from homeshield.lib.http import Request
+from homeshield.lib.viewer import Viewer, look_as
 
 
 class ApiRequest(Request):
@@ -41,6 +42,7 @@ class ApiKeyAuth(HttpBearer):
             raise ClientMayNotCall
         if _named_client(request) not in (None, key.client_id):
             raise ForAnotherClient
+        look_as(Viewer(key.client_id))
         key_use(key=key, as_of=request.as_of)  # type: ignore[attr-defined]  # by InstantMiddleware
         return key
 

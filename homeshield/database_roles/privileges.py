@@ -1,0 +1,51 @@
+"""What the web process may do with each table: no more than its pages and the API need.
+
+A table that is missing here stops `provision_roles`: whoever adds one says so here. Nobody but the owner may alter a
+table, truncate it, or switch a trigger off.
+"""
+
+from collections.abc import Mapping
+
+type Privileges = tuple[str, ...]
+"""Verbs of GRANT, each for the whole table or for some columns: `UPDATE (sold_at_utc)`."""
+
+NONE: Privileges = ()
+READ: Privileges = ("SELECT",)
+APPEND: Privileges = ("SELECT", "INSERT")
+CHANGE: Privileges = ("SELECT", "INSERT", "UPDATE")
+KEEP: Privileges = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+WEB: Mapping[str, Privileges] = {
+    # Final once written
+    "leads": READ,
+    "inventory": ("SELECT", "UPDATE (sold_at_utc)"),
+    "young_leads": READ,
+    "orders": APPEND,
+    "order_lines": APPEND,
+    "sales": APPEND,
+    "exports": APPEND,
+    "export_sanitised_cells": APPEND,
+    "quotes": APPEND,
+    "quote_items": APPEND,
+    "django_admin_log": APPEND,
+    # Changed by pages, within what triggers allow
+    "pricing": KEEP,
+    "drafts": KEEP,
+    "draft_lines": KEEP,
+    "clients": CHANGE,
+    "users": CHANGE,
+    "users_groups": KEEP,
+    "users_user_permissions": KEEP,
+    "account_emailaddress": KEEP,
+    "account_emailconfirmation": KEEP,
+    "api_keys": CHANGE,
+    "api_allowances": KEEP,
+    # Django's own
+    "auth_group": READ,
+    "auth_group_permissions": READ,
+    "auth_permission": READ,
+    "cache": KEEP,
+    "django_content_type": READ,
+    "django_migrations": READ,
+    "django_session": KEEP,
+}
