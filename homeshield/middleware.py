@@ -7,11 +7,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from homeshield.accounts.origin import RequestOrigin
 from homeshield.api import refusal_of_status
 from homeshield.lib.errors import DomainError
+from homeshield.lib.origin import within
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, look_as, seen_by
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class OriginMiddleware:
+    """Tells everything that a request brings about whence it comes (homeshield/lib/origin.py), and the answer its
+    request id. Outermost, so that also what the others refuse has one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        origin = RequestOrigin(request)
+        with within(origin):
+            response = self.get_response(request)
+        response["X-Request-ID"] = origin.request_id
+        return response
 
 
 class InstantMiddleware:

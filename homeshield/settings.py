@@ -115,6 +115,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 INSTALLED_APPS = [
     "homeshield",
+    "homeshield.audit",
     "homeshield.accounts",
     "leads",
     "inventory",
@@ -138,7 +139,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "homeshield.middleware.ApiMiddleware",  # outermost: what the others refuse is said in the API's shape as well
+    "homeshield.middleware.OriginMiddleware",  # outermost: every answer has a request id
+    "homeshield.middleware.ApiMiddleware",  # what the others refuse is said in the API's shape as well
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -28,6 +28,9 @@ WEB: Mapping[str, Privileges] = {
     "quotes": APPEND,
     "quote_items": APPEND,
     "django_admin_log": APPEND,
+    "audit_events": APPEND,
+    "audit_seals": READ,  # by the sealer alone, which is no page
+    "audit_unsealed": ("SELECT", "INSERT"),  # a trigger's
     # Changed by pages, within what triggers allow
     "pricing": KEEP,
     "drafts": KEEP,

@@ -19,6 +19,7 @@ from django.db.migrations.exceptions import MigrationSchemaMissing
 from psycopg import errors
 
 from homeshield.lib.embedded_postgres import EmbeddedPostgresError
+from homeshield.lib.origin import Origin, within
 
 CONNECT_SECONDS = 5
 """How long a command waits for the database to answer at all. psycopg gives each address of a host so long."""
@@ -45,7 +46,8 @@ class DatabaseCommand(BaseCommand):
         self.before_database(**options)
         try:
             _connect_once()
-            return super().execute(*args, **options)
+            with within(Origin(channel="command", source=f"manage.py {self.name}")):
+                return super().execute(*args, **options)
         except CommandError:
             raise
         except KeyboardInterrupt:
@@ -54,6 +56,11 @@ class DatabaseCommand(BaseCommand):
             if refusal := database_refusal(error):
                 raise refusal from None
             raise
+
+    @property
+    def name(self) -> str:
+        """By which the command is called: Django names commands by their modules."""
+        return type(self).__module__.rpartition(".")[2]
 
     def before_database(self, **options: Any) -> None:
         """Raises CommandError where the command is refused whatever the database says: it is not asked then."""

@@ -1,0 +1,58 @@
+"""What is written down: the kinds of acts, and how they ended."""
+
+from django.db.models import TextChoices
+
+
+class AuditAction(TextChoices):
+    """One kind of act. The values stand in rows that never change: add to them, and never give one another meaning."""
+
+    SIGN_IN = "sign_in", "Sign-in"
+    SIGN_OUT = "sign_out", "Sign-out"
+    SIGN_UP = "sign_up", "Sign-up"
+    PASSWORD_CHANGE = "password.change", "Password changed"
+    PASSWORD_RESET = "password.reset", "Password reset"
+    EMAIL_CHANGE = "email.change", "E-mail address changed"
+    EMAIL_CONFIRM = "email.confirm", "E-mail address confirmed"
+    MFA_ADD = "mfa.add", "Second factor added"
+    MFA_REMOVE = "mfa.remove", "Second factor removed"
+    MFA_RESET = "mfa.reset", "Recovery codes made anew"
+    MFA_CHECK = "mfa.check", "Second factor checked"
+    SESSION_END = "session.end", "Session ended"
+
+    CLIENT_CREATE = "client.create", "Client created"
+    CLIENT_STATUS = "client.status", "Client's status changed"
+    CLIENT_CHANGE = "client.change", "Client changed"
+    USER_CREATE = "user.create", "User created"
+    USER_STATUS = "user.status", "User's status changed"
+    USER_ROLE = "user.role", "User's role changed"
+    USER_PERMISSIONS = "user.permissions", "User's permissions changed"
+    INVITATION_SEND = "invitation.send", "Invitation sent"
+    INVITATION_ACCEPT = "invitation.accept", "Invitation accepted"
+    INVITATION_WITHDRAW = "invitation.withdraw", "Invitation withdrawn"
+    API_KEY_CREATE = "api_key.create", "API key made"
+    API_KEY_REVOKE = "api_key.revoke", "API key revoked"
+
+    PRICE_SET = "price.set", "Price set"
+    PRICE_WITHDRAW = "price.withdraw", "Price withdrawn"
+    PURCHASE = "purchase", "Purchase"
+    EXPORT_START = "export.start", "Export begun"
+    EXPORT_END = "export.end", "Export ended"
+    INGEST = "ingest", "Ingest"
+    ADMIN_ADD = "admin.add", "Added by staff"
+    ADMIN_CHANGE = "admin.change", "Changed by staff"
+    ADMIN_DELETE = "admin.delete", "Deleted by staff"
+
+
+class Outcome(TextChoices):
+    DONE = "done", "Done"
+    REFUSED = "refused", "Refused"
+    FAILED = "failed", "Failed"
+
+
+class Channel(TextChoices):
+    """Where an act came in: homeshield/lib/origin.py."""
+
+    PAGE = "page", "Page"
+    API = "api", "API"
+    COMMAND = "command", "Command"
+    PROCESS = "process", "Process"

@@ -1,0 +1,111 @@
+"""How the chain is computed: pure functions of rows, so that an outsider can do the same with an excerpt.
+
+The hash of a seal is the SHA-256 of one line of JSON in ASCII: the object of `canonical`, its keys sorted, without
+blanks, everything beyond ASCII as \\uXXXX (Python's `json.dumps(..., sort_keys=True, separators=(",", ":"))`; RFC 8785
+but for the escapes). Instants are UTC with six decimals and a Z, hashes and ids lower-case hexadecimal, ids with
+hyphens. The first seal follows on 32 zero bytes. docs/audit.md shows it on an example.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple, Self
+
+from homeshield.audit.errors import HeadUnreadable
+
+
+class Head(NamedTuple):
+    """The end of the chain. Kept elsewhere, it proves later that nothing up to it was changed or cut off."""
+
+    sequence: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.hash.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The head that `str` wrote. Raises HeadUnreadable."""
+        sequence, _, digest = text.strip().partition(":")
+        try:
+            head = cls(int(sequence), bytes.fromhex(digest))
+        except ValueError:
+            raise HeadUnreadable from None
+        if head.sequence < 0 or len(head.hash) != len(BEGINNING.hash):
+            raise HeadUnreadable
+        return head
+
+
+BEGINNING = Head(0, bytes(32))
+"""What the first seal follows on."""
+
+EVENT_COLUMNS = (
+    "id",
+    "occurred_at_utc",
+    "action",
+    "outcome",
+    "actor_id",
+    "actor",
+    "channel",
+    "source",
+    "address",
+    "request_id",
+    "client_id",
+    "object_type",
+    "object_id",
+    "details",
+)
+"""What is sealed of an event: all of it."""
+
+EVENT_SQL = ", ".join(f"host(event.{name})" if name == "address" else f"event.{name}" for name in EVENT_COLUMNS)
+"""The columns of `audit_events event`, as `canonical` takes them (`details` comes as JSON's text)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """A row of `audit_seals`."""
+
+    sequence: int
+    event_id: Any
+    sealed_at_utc: datetime
+    previous_hash: bytes
+    hash: bytes
+
+
+def canonical(event: Sequence[Any], *, sequence: int, sealed_at_utc: datetime, previous: bytes) -> bytes:
+    """The line that is hashed: the event's columns in the order of EVENT_COLUMNS, and its place in the chain."""
+    *facts, details = event
+    line: Mapping[str, object] = dict(zip(EVENT_COLUMNS, map(_plain, facts), strict=False)) | {
+        "details": json.loads(details),
+        "sequence": sequence,
+        "sealed_at_utc": _plain(sealed_at_utc),
+        "previous_hash": previous.hex(),
+    }
+    return json.dumps(line, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def seal_hash(event: Sequence[Any], *, sequence: int, sealed_at_utc: datetime, previous: bytes) -> bytes:
+    return sha256(canonical(event, sequence=sequence, sealed_at_utc=sealed_at_utc, previous=previous)).digest()
+
+
+def chain(events: Iterable[Sequence[Any]], *, after: Head, sealed_at_utc: datetime) -> Iterator[Seal]:
+    """The seals of these events, in their order, behind `after`."""
+    sequence, previous = after
+    for event in events:
+        sequence += 1
+        digest = seal_hash(event, sequence=sequence, sealed_at_utc=sealed_at_utc, previous=previous)
+        yield Seal(
+            sequence=sequence, event_id=event[0], sealed_at_utc=sealed_at_utc, previous_hash=previous, hash=digest
+        )
+        previous = digest
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+        case None | str():
+            return value
+    return str(value)

@@ -1,0 +1,110 @@
+"""The audit record: events, which acts write in their own transaction, and the seals that chain them afterwards.
+
+Two tables, because a chain is one after the other and purchases are not: see docs/decisions. Nothing here refers to
+another table: an event says what was true then, and outlives what it speaks of.
+
+Both are append-only. Their triggers are plain SQL (migrations/0001_initial.py), because those of pgtrigger can be
+switched off by a setting of the session, which any role may make.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.lookups import Exact
+
+from homeshield.audit.actions import AuditAction, Channel, Outcome
+from homeshield.lib.ids import new_id
+
+
+class JsonType(models.Func):
+    """`object`, `array`, `string` ... of a JSON value."""
+
+    function = "jsonb_typeof"
+    output_field = models.TextField()
+
+
+class AuditEvent(models.Model):
+    """Who did what to what, when, from where, and how it ended. Append-only.
+
+    Of people it names none but who acts: the account's id and address, as they were. `details` holds counts, amounts,
+    codes and ids.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    occurred_at_utc = models.DateTimeField("when (UTC)")
+    action = models.CharField("what", max_length=40, choices=AuditAction)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    actor_id = models.UUIDField("user", null=True)
+    actor = models.TextField("who", blank=True)
+    channel = models.CharField(max_length=8, choices=Channel)
+    source = models.TextField("page or command", blank=True)
+    address = models.GenericIPAddressField("from where", null=True)
+    request_id = models.CharField("request", max_length=64)
+    client_id = models.UUIDField("client", null=True)
+    object_type = models.CharField("kind of object", max_length=60, blank=True)
+    object_id = models.TextField("object", blank=True)
+    details = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        db_table = "audit_events"
+        verbose_name = "audit event"
+        ordering = ["-occurred_at_utc", "-id"]
+        constraints = [
+            models.CheckConstraint(name="audit_event_action_well_formed", condition=Q(action__regex=r"^[a-z_.]+$")),
+            models.CheckConstraint(name="audit_event_outcome_known", condition=Q(outcome__in=Outcome.values)),
+            models.CheckConstraint(name="audit_event_channel_known", condition=Q(channel__in=Channel.values)),
+            models.CheckConstraint(
+                name="audit_event_details_are_an_object", condition=Exact(JsonType("details"), models.Value("object"))
+            ),
+        ]
+        indexes = [
+            # Each ends in the order of the list, so that a page of it is read and no more, whatever the filter.
+            models.Index("occurred_at_utc", "id", name="audit_event_by_instant"),
+            models.Index("actor_id", "occurred_at_utc", "id", name="audit_event_by_actor"),
+            models.Index("client_id", "occurred_at_utc", "id", name="audit_event_by_client"),
+            models.Index("action", "occurred_at_utc", "id", name="audit_event_by_action"),
+            models.Index("object_id", "occurred_at_utc", "id", name="audit_event_by_object"),
+            models.Index("request_id", name="audit_event_by_request"),
+            models.Index("occurred_at_utc", "id", name="audit_event_not_done", condition=~Q(outcome=Outcome.DONE)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Audit event {self.id}"
+
+
+class AuditUnsealed(models.Model):
+    """The events that no seal covers yet: what the sealer has to do. A trigger fills it, the sealer empties it.
+
+    No part of the record: `verify_audit` looks at events and seals themselves.
+    """
+
+    event_id = models.UUIDField(primary_key=True)
+
+    class Meta:
+        db_table = "audit_unsealed"
+
+    def __str__(self) -> str:
+        return f"Unsealed {self.event_id}"
+
+
+class AuditSeal(models.Model):
+    """One link of the chain: its hash covers the event, the seal's own place and instant, and the hash before.
+
+    homeshield/audit/chain.py says how it is computed.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="seal")
+    sealed_at_utc = models.DateTimeField("sealed (UTC)")
+    previous_hash = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "audit_seals"
+        ordering = ["sequence"]
+        constraints = [
+            models.CheckConstraint(name="audit_seals_begin_at_one", condition=Q(sequence__gte=1)),
+            models.UniqueConstraint(name="audit_seal_follows_one", fields=["previous_hash"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"Seal {self.sequence}"

@@ -1,0 +1,110 @@
+"""Writing to the audit record: one service, which every act calls in its own transaction.
+
+Within a transaction the event shares its fate: an act that is rolled back leaves none. What failed or was refused is
+therefore recorded after its transaction has ended.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from django.db import connection, models
+
+from homeshield.audit.actions import AuditAction, Outcome
+from homeshield.lib.ids import new_id
+from homeshield.lib.origin import Actor, origin
+
+type Detail = bool | int | str | UUID | Decimal | date | Sequence[Detail] | Mapping[str, Detail] | None
+type Details = Mapping[str, Detail]
+
+
+class Account(Protocol):
+    """A user, as far as the audit record is concerned."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def email(self) -> str: ...
+
+
+# No RETURNING and no look-up: whoever may add events need not be able to read them.
+_INSERT = """
+    INSERT INTO audit_events (id, occurred_at_utc, action, outcome, actor_id, actor, channel, source, address,
+                              request_id, client_id, object_type, object_id, details)
+    VALUES (%(id)s, coalesce(%(as_of)s, now()), %(action)s, %(outcome)s, %(actor_id)s, %(actor)s, %(channel)s,
+            %(source)s, %(address)s, %(request_id)s, %(client_id)s, %(object_type)s, %(object_id)s, %(details)s::jsonb)
+"""
+
+
+def audit_record(
+    *,
+    action: AuditAction,
+    as_of: datetime | None,
+    obj: models.Model | tuple[str, object] | None = None,
+    client_id: UUID | None = None,
+    outcome: Outcome = Outcome.DONE,
+    details: Details | None = None,
+    actor: Account | None = None,
+) -> UUID:
+    """Records an act at `as_of` (None: the database's transaction time), in the current transaction; its id.
+
+    `obj` is what it was done to: a row, or its kind and id where there is no row at hand. `client_id` is the client
+    whose matter it is. Who acted and from where is known from the origin (homeshield/lib/origin.py); `actor` is for
+    the cases where it is not, such as the sign-in itself.
+
+    `details` holds counts, amounts, codes, ids, instants, and never what describes a person, nor free text that
+    somebody typed. Money is Decimal; a float raises TypeError, because it has no one way to be written.
+    """
+    event_id, now = new_id(), origin()
+    who = now.actor if actor is None else Actor(actor.id, actor.email)
+    kind, key = _named(obj)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            {
+                "id": event_id,
+                "as_of": as_of,
+                "action": action.value,
+                "outcome": outcome.value,
+                "actor_id": who.id,
+                "actor": who.name,
+                "channel": now.channel,
+                "source": now.source,
+                "address": now.address,
+                "request_id": now.request_id,
+                "client_id": client_id,
+                "object_type": kind,
+                "object_id": key,
+                "details": json.dumps(_plain(details or {})),
+            },
+        )
+    return event_id
+
+
+def _named(obj: models.Model | tuple[str, object] | None) -> tuple[str, str]:
+    match obj:
+        case None:
+            return "", ""
+        case models.Model():
+            return obj._meta.label_lower, str(obj.pk)
+        case (kind, key):
+            return kind, str(key)
+
+
+def _plain(value: Detail) -> object:
+    """As JSON holds it in one way only."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case UUID() | Decimal():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {str(name): _plain(one) for name, one in value.items()}
+        case Sequence():
+            return [_plain(one) for one in value]
+    raise TypeError(f"The audit record holds no {type(value).__name__}.")
