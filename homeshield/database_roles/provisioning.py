@@ -108,7 +108,7 @@ def _making(role: str, password: str) -> Iterator[sql.Composed]:
 def _digest(role: str, password: str) -> sql.Literal:
     """As the server keeps it: the password itself must not get into the server's log."""
     connection.ensure_connection()
-    digest: bytes = connection.connection.pgconn.encrypt_password(password.encode(), role.encode(), "scram-sha-256")
+    digest: bytes = connection.connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
     return sql.Literal(digest.decode())
 
 
