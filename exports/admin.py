@@ -1,5 +1,7 @@
 """Exports in the admin: who took which sales away, and when."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, Q, QuerySet
@@ -21,8 +23,8 @@ class ExportAdmin(ViewOnlyAdmin):
     list_select_related = ("client", "user")
     exact_search_fields = ("id", "client_id")
     search_help_text = "Search by the exact id of the export or of the client, or by the company's name."
-    fields = ("id", "client", "user", "exported_at_utc", "rows", "sanitised", "sales")
-    readonly_fields = ("id", "exported_at_utc", "sanitised", "sales")
+    fields = ("id", "client", "user", "exported_at_utc", "rows", "completed", "sha256", "sanitised", "sales")
+    readonly_fields = ("id", "exported_at_utc", "completed", "sha256", "sanitised", "sales")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
         """Lists do without the ids of the sales, which may be a million to a row."""
@@ -30,6 +32,14 @@ class ExportAdmin(ViewOnlyAdmin):
 
     def search(self, term: str) -> Q:
         return super().search(term) if as_uuid(term) else of_company(term)
+
+    @admin.display(description="given out in full (UTC)", empty_value="no")
+    def completed(self, export: Export) -> datetime | None:
+        return export.completion.completed_at_utc if hasattr(export, "completion") else None
+
+    @admin.display(description="SHA-256 of the file", empty_value="none")
+    def sha256(self, export: Export) -> str | None:
+        return export.completion.sha256 if hasattr(export, "completion") else None
 
     @admin.display(description="cells made harmless", empty_value="none")
     def sanitised(self, export: Export) -> SafeString | None:

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from exports.models import Export
 from exports.services import export_start_order, export_start_sales, export_stream
-from homeshield.accounts.api import ApiRequest, maker_of_key, require_own_client
+from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
+from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, Refused
 from inventory.criteria import MAX_QUANTITY
 
@@ -55,6 +56,7 @@ class DownloadQuery(Schema):
 
 @router.get(
     "/purchases/download",
+    auth=ApiKeyAuth(Act.DOWNLOAD),
     response={200: None, 404: Refused, **EVERYWHERE},
     summary="Purchased leads as CSV",
     openapi_extra=CSV,
@@ -70,6 +72,7 @@ def sales_download(request: ApiRequest, query: Query[DownloadQuery]) -> Streamin
 
 @router.get(
     "/purchases/{order_id}/download",
+    auth=ApiKeyAuth(Act.DOWNLOAD),
     response={200: None, 404: Refused, **EVERYWHERE},
     summary="All leads of an order as CSV",
     openapi_extra=CSV,

@@ -26,8 +26,11 @@ class Column:
 
     @property
     def harmless_sql(self) -> str:
-        """The cell as it is written, as an expression over the column of this header."""
-        return f"ltrim(\"{self.header}\", E'{FORMULA_CHARACTERS}')" if self.from_outside else f'"{self.header}"'
+        """The cell as it is written, as an expression over the column of this header, and over `suspect`: whether
+        any cell of the row begins with a formula character."""
+        if not self.from_outside:
+            return f'"{self.header}"'
+        return f'CASE WHEN suspect THEN ltrim("{self.header}", E\'{FORMULA_CHARACTERS}\') ELSE "{self.header}" END'
 
 
 def _own(header: str, sql: str) -> Column:

@@ -38,6 +38,33 @@ class Export(models.Model):
         return f"Export {self.id}"
 
 
+class ExportCompletion(models.Model):
+    """That all of an export was given out, and which file that was. Append-only; `export.rows` is its number of rows.
+
+    An export without one was left before its end, or broke off.
+    """
+
+    export = models.OneToOneField(Export, on_delete=models.PROTECT, primary_key=True, related_name="completion")
+    completed_at_utc = models.DateTimeField("completed (UTC)", db_default=Now(), editable=False)
+    size_bytes = models.PositiveBigIntegerField("size in bytes")
+    sha256 = models.CharField("SHA-256 of the file", max_length=64, help_text="In hexadecimal.")
+
+    class Meta:
+        db_table = "export_completions"
+        ordering = ["export"]
+        constraints = [
+            models.CheckConstraint(
+                name="export_digest_is_a_sha_256", condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$")
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="export_completion_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"Completion of export {self.export_id}"
+
+
 class SanitisedCell(models.Model):
     """A cell that lost its leading formula characters in an export. Says which, never what the cell holds."""
 

@@ -1,31 +1,27 @@
 """Exports: the record of one, and its bytes (contract, "Export").
 
-The record comes first, in a transaction of its own: who, when, which sales, and which cells lose leading formula
-characters. The bytes then follow batch by batch. Sales and leads never change, so the batches agree with one
-another and with the record without a transaction around them: however slowly a buyer downloads, no snapshot stays
-open (it would keep the dead entries of inventory's indexes alive, which every order would pay for), no lock is held,
-and memory stays flat. docs/decisions/0004-exports-by-copy.md holds the figures.
+The record comes first, in a transaction of its own: who, when and which sales. The bytes then follow batch by batch,
+each with the record of the cells that lost leading formula characters; the file's digest is recorded when the last
+byte was given out. However slowly a buyer downloads, no snapshot stays open (it would keep the dead entries of
+inventory's indexes alive, which every order would pay for), no lock is held, and memory stays flat.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from django.db import connection, transaction
-from psycopg import sql
 
-from exports.columns import COLUMNS, FORMULA_CHARACTERS
-from exports.models import Export
+from exports.batches import batches
+from exports.columns import COLUMNS
+from exports.models import Export, ExportCompletion
 from homeshield.accounts.models import User
 from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
-from homeshield.lib.viewer import Viewer, declare, seen_by
+from homeshield.lib.viewer import Viewer, seen_by
 from sales.models import Sale
-
-BATCH = 5_000
-"""Sales per statement: 1.5 to 2 MB of CSV, some 20 ms of the database's time."""
-
-_OUTSIDE = [column.header for column in COLUMNS if column.from_outside]
 
 
 class SaleNotFound(DomainError):
@@ -63,10 +59,6 @@ class NoSalesNamed(DomainError):
 
     code = "no_sales_named"
     status = 422
-
-
-class ExportInterrupted(RuntimeError):
-    """The database gave other rows than were recorded: the stream ends here, so that it cannot pass for whole."""
 
 
 def export_start_order(*, client_id: UUID, user: User | None, order_id: UUID, as_of: datetime) -> Export:
@@ -111,15 +103,29 @@ def export_stream(export: Export) -> Iterator[bytes]:
 
     Between two pieces no statement, transaction or lock is open, so the stream may be read slowly or left at any
     point. Raises ExportInterrupted or a database error rather than end early: the server then breaks the connection
-    off, and the download fails instead of looking complete.
+    off, and the download fails instead of looking complete. Once the last piece is taken, the whole is recorded
+    (`export_complete`); a download that was left has no such record.
     """
+    digest, size = sha256(), 0
     header = ",".join(column.header for column in COLUMNS).encode() + b"\r\n"
-    for first in range(0, export.rows, BATCH):
-        rows = _rows(export, first)
-        if len(rows) != min(BATCH, export.rows - first):
-            raise ExportInterrupted(f"Export {export.id}: {len(rows)} rows instead of those from {first} on.")
-        yield header + b"".join(rows)
-        header = b""
+    with closing(batches(export)) as rows:
+        for piece in rows:
+            whole = header + piece
+            header = b""
+            digest.update(whole)
+            size += len(whole)
+            yield whole
+    with seen_by(Viewer(export.client_id)):  # a download is read when its request is over
+        export_complete(export=export, sha256=digest.hexdigest(), size_bytes=size)
+
+
+def export_complete(*, export: Export, sha256: str, size_bytes: int) -> ExportCompletion:
+    """Records that all of an export was given out, and what it was: the file's SHA-256 in hexadecimal, and its size.
+
+    Once per export: a second time is an IntegrityError.
+    """
+    with transaction.atomic():
+        return ExportCompletion.objects.create(export=export, sha256=sha256, size_bytes=size_bytes)
 
 
 def _listed(ids: Sequence[UUID]) -> str:
@@ -134,31 +140,6 @@ _RECORD = """
     FROM sales sale WHERE sale.client_id = %(client)s AND {which} HAVING count(*) > 0
 """
 
-# One statement reads a batch, records its changed cells and gives its rows, so that each lead is read once. Looking at
-# the first characters of all cells together spares nearly every lead the comparison of each.
-_COPY = f"""
-    COPY (
-        WITH whole AS MATERIALIZED (
-            SELECT exported.place, {", ".join(f'{column.sql} AS "{column.header}"' for column in COLUMNS)}
-            FROM exports export
-            CROSS JOIN unnest(export.sale_ids[{{first}} : {{last}}]) WITH ORDINALITY AS exported (sale_id, place)
-            JOIN sales sale ON sale.id = exported.sale_id
-            JOIN leads lead ON lead.id = sale.lead_id
-            WHERE export.id = {{export}}
-        ), changed AS (
-            INSERT INTO export_sanitised_cells (id, export_id, sale_id, "column", removed)
-            SELECT gen_random_uuid(), {{export}}, sale_id, cell.header,
-                   left(cell.value, length(cell.value) - length(ltrim(cell.value, E'{FORMULA_CHARACTERS}')))
-            FROM whole
-            CROSS JOIN LATERAL (VALUES {", ".join(f"""('{name}', "{name}")""" for name in _OUTSIDE)})
-                       AS cell (header, value)
-            WHERE concat({", ".join(f'left("{name}", 1)' for name in _OUTSIDE)}) ~ E'[{FORMULA_CHARACTERS}]'
-              AND cell.value ~ E'^[{FORMULA_CHARACTERS}]'
-        )
-        SELECT {", ".join(column.harmless_sql for column in COLUMNS)} FROM whole ORDER BY place
-    ) TO STDOUT (FORMAT csv, ENCODING 'UTF8')
-"""  # noqa: S608 - made of our own columns
-
 
 def _record(
     which_sql: str, which: UUID | list[UUID], *, client_id: UUID, user: User | None, as_of: datetime
@@ -169,19 +150,3 @@ def _record(
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_RECORD.format(which=which_sql), named)
         return Export.objects.defer("sale_ids").filter(id=export_id).first()
-
-
-def _rows(export: Export, first: int) -> list[bytes]:
-    """The CSV rows of one batch, beginning with the sale at place `first` (from 0).
-
-    PostgreSQL ends rows with a line feed and sends each in a message of its own (its protocol promises that, psycopg
-    keeps to it), so that the row's end is told from a line break within a quoted cell. A download is read when its
-    request is over, so each batch says anew who looks.
-    """
-    statement = sql.SQL(_COPY).format(  # COPY takes no parameters, hence literals
-        export=sql.Literal(export.id), first=sql.Literal(first + 1), last=sql.Literal(first + BATCH)
-    )
-    with seen_by(Viewer(export.client_id)), transaction.atomic(), connection.cursor() as cursor:
-        declare(connection)
-        with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            return [bytes(row[:-1]) + b"\r\n" for row in copy]

@@ -7,13 +7,14 @@ from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
 from exports.services import export_start_order, export_stream
-from homeshield.accounts.access import buyer_required
+from homeshield.accounts.access import requires
+from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
 from sales.access import order_or_404
 from sales.models import Order
 
 
-@buyer_required
+@requires(Act.DOWNLOAD)
 @require_GET  # not HEAD: every request is recorded as an export
 def order_download(request: Request, order_id: UUID) -> StreamingHttpResponse:
     """The leads of one of the company's orders as CSV. 404 for an order of another company."""

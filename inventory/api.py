@@ -3,7 +3,8 @@
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from homeshield.accounts.api import ApiRequest
+from homeshield.accounts.api import ApiKeyAuth, ApiRequest
+from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE
 from inventory.api_schemas import Filters
 from inventory.availability import Facet, availability, locations
@@ -32,14 +33,24 @@ class Facets(Schema):
     age_buckets: list[FacetCount]
 
 
-@router.get("/inventory/locations", response={200: Locations, **EVERYWHERE}, summary="Where there is inventory")
+@router.get(
+    "/inventory/locations",
+    auth=ApiKeyAuth(Act.BROWSE),
+    response={200: Locations, **EVERYWHERE},
+    summary="Where there is inventory",
+)
 def inventory_locations(request: ApiRequest) -> Locations:
     """States and counties with inventory that you can buy, both sorted."""
     found = locations(buyer=buyer_of(request.auth), as_of=request.as_of)
     return Locations(states=list(found), counties_by_state=found)
 
 
-@router.get("/inventory/facets", response={200: Facets, **EVERYWHERE}, summary="Counts by each filter")
+@router.get(
+    "/inventory/facets",
+    auth=ApiKeyAuth(Act.BROWSE),
+    response={200: Facets, **EVERYWHERE},
+    summary="Counts by each filter",
+)
 def inventory_facets(request: ApiRequest, filters: Query[Filters]) -> Facets:
     """Exact counts by state, county, class and age bucket under the given filters, as on the page."""
     asked = filters.criteria

@@ -26,4 +26,4 @@ class Buyer:
 
 def buyer_of(account: User | ApiKey) -> Buyer:
     """The buyer that a user, or an API key, acts for."""
-    return Buyer(account.client_id)
+    return Buyer(account.client_id, frozenset(account.client.licensed_states) if account.client else frozenset())

@@ -1,34 +1,17 @@
-"""Places: the states with their time zones, and the Census Bureau's counties.
-
-The lists are facts in leads/data. One time zone stands for each state: docs/decisions/0002-time-zone-of-a-state.md.
-"""
+"""Places: the states with their time zones, and the Census Bureau's counties, whose lists are facts in leads/data."""
 
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from homeshield.lib.states import STATES as STATES
+
 _DATA = Path(__file__).parent / "data"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A US state, the District of Columbia, a territory, or a military mail region."""
-
-    code: str
-    name: str
-    time_zone: ZoneInfo
-
-
-def _read_states() -> dict[str, State]:
-    with (_DATA / "states.csv").open(newline="", encoding="utf-8") as rows:
-        states = [State(row["code"], row["name"], ZoneInfo(row["time_zone"])) for row in csv.DictReader(rows)]
-    return {state.code: state for state in sorted(states, key=lambda state: state.name)}
 
 
 def _read_counties() -> dict[str, tuple[str, ...]]:
@@ -38,9 +21,6 @@ def _read_counties() -> dict[str, tuple[str, ...]]:
             counties.setdefault(row["state"], []).append(row["county"])
     return {state: tuple(sorted(names)) for state, names in counties.items()}
 
-
-STATES: Mapping[str, State] = MappingProxyType(_read_states())
-"""Every state by its USPS code, in the order of the names."""
 
 COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_read_counties())
 """The counties of each state as the Census Bureau writes them, without "County" or "Parish", in order.

@@ -7,7 +7,8 @@ from uuid import UUID
 from ninja import Router, Schema
 from pydantic import Field
 
-from homeshield.accounts.api import ApiRequest
+from homeshield.accounts.api import ApiKeyAuth, ApiRequest
+from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, Body, Instant, Money, Refused
 from homeshield.lib.money import CURRENCY
 from inventory.api_schemas import BucketName, ClassName
@@ -81,7 +82,7 @@ class QuoteAnswer(Schema):
     expires_at: Instant
 
 
-@router.get("/prices", response={200: Prices, **EVERYWHERE}, summary="Prices in force")
+@router.get("/prices", auth=ApiKeyAuth(Act.BROWSE), response={200: Prices, **EVERYWHERE}, summary="Prices in force")
 def prices_list(request: ApiRequest) -> Prices:
     """The price of one lead for each class and age bucket, at this instant."""
     in_force = prices_in_force(request.as_of)
@@ -97,6 +98,7 @@ def prices_list(request: ApiRequest) -> Prices:
 
 @router.post(
     "/quotes",
+    auth=ApiKeyAuth(Act.DRAFT),
     response={200: QuoteAnswer, 404: Refused, 409: Refused, **EVERYWHERE},
     summary="Hold prices for 15 minutes",
 )

@@ -10,7 +10,7 @@ from sales.selectors import order_get
 
 
 def order_or_404(request: Request, order_id: UUID) -> Order:
-    """The order with its lines, for a view behind `buyer_required`. Raises Http404, also for another company's order:
+    """The order with its lines, for a view behind `requires`. Raises Http404, also for another company's order:
     nobody learns that it is there."""
     assert request.user.client_id is not None
     try:

@@ -9,7 +9,8 @@ from django.urls import reverse
 from ninja import Header, Query, Router, Schema
 from pydantic import Field
 
-from homeshield.accounts.api import ApiRequest, maker_of_key, require_own_client
+from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
+from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, Cursor, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
@@ -51,7 +52,12 @@ class InventoryQuery(Filters):
     cursor: Cursor | None = None
 
 
-@inventory_router.get("/inventory", response={200: InventoryPage, **EVERYWHERE}, summary="Leads for sale")
+@inventory_router.get(
+    "/inventory",
+    auth=ApiKeyAuth(Act.BROWSE),
+    response={200: InventoryPage, **EVERYWHERE},
+    summary="Leads for sale",
+)
 def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> InventoryPage:
     """One page of the leads that you can buy, what lapses soonest first. Pages follow one another without gaps or
     repeats while others buy. Leads that you own from an earlier age bucket are not among them."""
@@ -81,7 +87,10 @@ def _item(record: InventoryRecord, prices: Prices) -> InventoryItem:
 
 
 @inventory_router.post(
-    "/availability", response={200: AvailabilityAnswer, **EVERYWHERE}, summary="Counts and prices of lines"
+    "/availability",
+    auth=ApiKeyAuth(Act.BROWSE),
+    response={200: AvailabilityAnswer, **EVERYWHERE},
+    summary="Counts and prices of lines",
 )
 def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> AvailabilityAnswer:
     """What each line would find and cost at this instant. Reserves nothing."""
@@ -128,6 +137,7 @@ IdempotencyKey = Annotated[
 
 @purchases_router.post(
     "/purchases/by-criteria",
+    auth=ApiKeyAuth(Act.BUY),
     response={200: PurchaseAnswer, 409: PurchaseConflict, **EVERYWHERE},
     summary="Buy by criteria",
 )
@@ -148,6 +158,7 @@ def purchase_by_criteria(
 
 @purchases_router.post(
     "/purchases",
+    auth=ApiKeyAuth(Act.BUY),
     response={200: PurchaseAnswer, 404: Refused, 409: PurchaseConflict, **EVERYWHERE},
     summary="Buy by inventory ids",
 )
@@ -186,7 +197,9 @@ class OrdersQuery(Schema):
     cursor: Cursor | None = None
 
 
-@purchases_router.get("/purchases", response={200: OrdersPage, **EVERYWHERE}, summary="Your orders")
+@purchases_router.get(
+    "/purchases", auth=ApiKeyAuth(Act.ORDERS), response={200: OrdersPage, **EVERYWHERE}, summary="Your orders"
+)
 def purchases_list(request: ApiRequest, query: Query[OrdersQuery]) -> OrdersPage:
     """Your orders, from the API and from the pages, the newest first."""
     page = orders_page(client_id=request.auth.client_id, cursor=query.cursor, limit=query.limit)
@@ -194,7 +207,10 @@ def purchases_list(request: ApiRequest, query: Query[OrdersQuery]) -> OrdersPage
 
 
 @purchases_router.get(
-    "/purchases/{order_id}", response={200: OrderAnswer, 404: Refused, **EVERYWHERE}, summary="One of your orders"
+    "/purchases/{order_id}",
+    auth=ApiKeyAuth(Act.ORDERS),
+    response={200: OrderAnswer, 404: Refused, **EVERYWHERE},
+    summary="One of your orders",
 )
 def purchase_show(request: ApiRequest, order_id: UUID) -> OrderAnswer:
     """An order with its lines and the ids of its sales. 404 also for the order of another client."""

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from homeshield.accounts.access import buyer_required
+from homeshield.accounts.access import requires
+from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
 from homeshield.lib.keyset import BadCursor
 from inventory.availability import Availability, availability, records_page
@@ -69,7 +70,7 @@ def line_offer(criteria: Criteria, available: int, prices: Prices, quantity: int
     }
 
 
-@buyer_required
+@requires(Act.BROWSE)
 @vary_on_headers("HX-Request")
 @require_safe
 def record_list(request: Request) -> HttpResponse:

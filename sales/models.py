@@ -248,6 +248,31 @@ class Sale(models.Model):
                 declare=[("grown", "uuid")],
                 func=_would_grow("sales", "count(*)", "order_gets_no_more_sales"),
             ),
+            # The second wall behind the purchase's own look at the client (sales/terms.py), which also locks its row.
+            pgtrigger.Trigger(
+                name="sale_to_a_client_that_may_buy",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                declare=[("barred", "uuid")],
+                func="""
+                    SELECT sale.id INTO barred
+                    FROM new_rows sale JOIN clients client ON client.id = sale.client_id
+                    WHERE client.status <> 'active'
+                       OR cardinality(client.licensed_states) > 0 AND NOT EXISTS (
+                           SELECT FROM inventory record
+                           WHERE record.id = sale.inventory_id AND record.state = ANY (client.licensed_states)
+                           OFFSET 0  -- row by row, by the key: a cached plan must never read the whole table
+                       )
+                    LIMIT 1;
+                    IF FOUND THEN
+                        RAISE EXCEPTION 'sale % is to a client that is not active, or not licensed in its state', barred
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'sale_to_a_client_that_may_buy';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="sale_agrees_with_inventory",
                 level=pgtrigger.Statement,

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg import errors as pg
 
-from homeshield.accounts.models import ClientStatus
+from homeshield.accounts.permissions import STATUS_MAY, Act
 from inventory.buyer import Buyer
 from pricing.selectors import IN_FORCE, Prices, prices_of
-from sales.errors import ClientMayNotBuy
+from sales.errors import Busy, ClientMayNotBuy
 
 LOCK_TIMEOUT = "3s"
 """How long an order waits for one lock before the buyer is told to try again."""
@@ -17,13 +19,22 @@ LOCK_TIMEOUT = "3s"
 PATIENCE = 5.0
 """How long, in seconds, an order waits for all its records together."""
 
+_MAY_BUY = [status.value for status, acts in STATUS_MAY.items() if Act.BUY in acts]
+
+# The client's row is locked until the order is through: a change of the client's status waits for orders that it would
+# have come too late for, and no order that begins after it is placed.
 _TERMS = f"""
-    SELECT terms.as_of, terms.may_buy, rule.classification, rule.age_bucket, rule.amount
-    FROM (
-        SELECT coalesce(%(as_of)s::timestamptz, now()) AS as_of,
-               EXISTS (SELECT FROM clients WHERE id = %(client)s AND status = %(active)s) AS may_buy,
-               set_config('lock_timeout', %(lock_timeout)s, true)
-    ) AS terms
+    WITH patience AS MATERIALIZED (
+        SELECT set_config('lock_timeout', %(lock_timeout)s, true) AS waits
+    ), client AS MATERIALIZED (
+        SELECT status, licensed_states FROM clients
+        WHERE id = %(client)s AND (SELECT waits FROM patience) IS NOT NULL
+        FOR SHARE
+    )
+    SELECT terms.as_of, client.status = ANY (%(may_buy)s), client.licensed_states,
+           rule.classification, rule.age_bucket, rule.amount
+    FROM (SELECT coalesce(%(as_of)s::timestamptz, now()) AS as_of) AS terms
+    LEFT JOIN client ON true
     LEFT JOIN pricing rule ON {IN_FORCE.format("terms.as_of")}
 """  # noqa: S608 - all of it is ours
 
@@ -40,15 +51,24 @@ class Terms:
 
 def order_terms(*, client_id: UUID, as_of: datetime | None) -> Terms:
     """The terms of an order placed at `as_of`, or where that is None at the database's transaction time; from here on
-    the current transaction waits LOCK_TIMEOUT for a lock at most. Raises ClientMayNotBuy."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TERMS,
-            {"as_of": as_of, "client": client_id, "active": ClientStatus.ACTIVE.value, "lock_timeout": LOCK_TIMEOUT},
-        )
-        rows = cursor.fetchall()
-    instant, may_buy, *_ = rows[0]
+    the current transaction waits LOCK_TIMEOUT for a lock at most. Raises ClientMayNotBuy,
+    and Busy where the client is being changed for longer than that."""
+    try:
+        rows = _terms(client_id, as_of)
+    except OperationalError as error:
+        if isinstance(error.__cause__, pg.LockNotAvailable):  # the client is being changed
+            raise Busy from error
+        raise
+    instant, may_buy, licensed_states, *_ = rows[0]
     if not may_buy:
         raise ClientMayNotBuy
-    prices = prices_of(row[2:] for row in rows if row[2] is not None)
-    return Terms(instant, prices, Buyer(client_id))
+    prices = prices_of(row[3:] for row in rows if row[3] is not None)
+    return Terms(instant, prices, Buyer(client_id, frozenset(licensed_states)))
+
+
+def _terms(client_id: UUID, as_of: datetime | None) -> list[tuple[Any, ...]]:
+    parameters = {"as_of": as_of, "client": client_id, "may_buy": _MAY_BUY, "lock_timeout": LOCK_TIMEOUT}
+    with connection.cursor() as cursor:
+        cursor.execute(_TERMS, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from homeshield.accounts.access import buyer_required
+from homeshield.accounts.access import requires
+from homeshield.accounts.permissions import Act
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
@@ -44,7 +45,7 @@ FRAGMENT_STATUSES = frozenset({200, 409, 422})
 # --- A new line, from the list ---
 
 
-@buyer_required
+@requires(Act.DRAFT)
 @vary_on_headers("HX-Request")
 @require_POST
 def line_add(request: Request) -> HttpResponse:
@@ -74,7 +75,7 @@ def _line_added(request: Request, form: LineForm, quantity: int) -> HttpResponse
     return render(request, "sales/_line_add.html", _offer(request, form) | {"added": added, "leads": leads})
 
 
-@buyer_required
+@requires(Act.DRAFT)
 @require_safe
 def line_quote(request: Request) -> HttpResponse:
     """What a line of the quantity being typed costs: a fragment for htmx."""
@@ -92,7 +93,7 @@ def _offer(request: Request, form: LineForm) -> dict[str, Any]:
 # --- The order that is put together ---
 
 
-@buyer_required
+@requires(Act.DRAFT)
 @vary_on_headers("HX-Request")
 @require_safe
 def draft_show(request: Request) -> HttpResponse:
@@ -104,7 +105,7 @@ def draft_action[**P](
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """A button on the order's page. What is refused is said there, above the order as it stands."""
 
-    @buyer_required
+    @requires(Act.DRAFT)
     @vary_on_headers("HX-Request")
     @require_POST
     @wraps(view)
@@ -144,6 +145,7 @@ def line_replace(request: Request, line_id: UUID) -> HttpResponse:
     return _changed(request)
 
 
+@requires(Act.BUY)
 @draft_action
 def draft_buy(request: Request) -> HttpResponse:
     """Buys the order as the page showed it, once however often it is sent; then shows it.
@@ -177,22 +179,17 @@ def _draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpR
     fragment = "#update" if request.htmx and status in FRAGMENT_STATUSES else ""
     wrong = context.get("wrong", {})
     lines = [(line, wrong.get(line.id)) for line in draft.lines]
-    context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "may_buy": _may_buy(request)}
+    context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "may_buy": Act.BUY in request.user.acts}
     if isinstance(refusal := context.get("refusal"), InsufficientInventory):
         context["short_line"] = next((line for line in draft.lines if line.criteria == refusal.criteria), None)
         context["offers"] = draft_offers(draft=draft, refusal=refusal)
     return render(request, f"sales/draft.html{fragment}", context, status=status)
 
 
-def _may_buy(request: Request) -> bool:
-    client = request.user.client
-    return client is not None and client.may_buy
-
-
 # --- The orders that were placed ---
 
 
-@buyer_required
+@requires(Act.ORDERS)
 @require_safe
 def order_list(request: Request) -> HttpResponse:
     """The company's orders, newest first."""
@@ -201,10 +198,13 @@ def order_list(request: Request) -> HttpResponse:
     return render(request, "sales/order_list.html", {"page": page})
 
 
-@buyer_required
+@requires(Act.ORDERS)
 @require_safe
 def order_show(request: Request, order_id: UUID) -> HttpResponse:
-    """One of the company's orders with its leads in full. 404 for an order of another company."""
+    """One of the company's orders, with its leads in full for those who may see them. 404 for an order of another
+    company."""
     order = order_or_404(request, order_id)
-    page = order_sales_page(order=order, cursor=request.GET.get("cursor"))
+    page = None
+    if Act.LEADS in request.user.acts:
+        page = order_sales_page(order=order, cursor=request.GET.get("cursor"))
     return render(request, "sales/order_show.html", {"order": order, "page": page})

@@ -7,6 +7,7 @@ from uuid import uuid4
 import factory
 
 from homeshield.accounts.models import Client, ClientStatus, User
+from homeshield.accounts.permissions import ClientRole
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -26,7 +27,7 @@ class ClientFactory(factory.django.DjangoModelFactory[Client]):
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
-    """A buyer who signs in with PASSWORD."""
+    """An owner of a client, who signs in with PASSWORD."""
 
     class Meta:
         model = User
@@ -34,6 +35,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
 
     email = factory.Sequence(lambda n: f"buyer{n}@agency.example")
     client = factory.SubFactory(ClientFactory)
+    role = ClientRole.OWNER
     password = factory.django.Password(PASSWORD)
 
 

@@ -1,4 +1,4 @@
-"""Who may see the buyers' pages: users who are signed in and buy for a client."""
+"""Who may open the clients' pages: users who are signed in, belong to a client, and may do what the page is for."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,6 +10,7 @@ from django.shortcuts import resolve_url
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
 
+from homeshield.accounts.permissions import Act, require
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 
@@ -24,24 +25,32 @@ class NotABuyer(DomainError):
         super().__init__("This page is for buyers, and your account is not connected with a buying company.")
 
 
-def buyer_required[**P](
-    view: Callable[Concatenate[Request, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """A view for buyers alone: others sign in first, or meet NotABuyer.
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+type ClientView[**P] = Callable[Concatenate[Request, P], HttpResponseBase]
+
+
+def requires[**P](act: Act) -> Callable[[ClientView[P]], View[P]]:
+    """A view for users who may do `act` for their client. Others sign in first, or meet NotABuyer, RoleMayNot or
+    StatusForbids (homeshield/accounts/permissions.py).
 
     The browser keeps no copy: counts are exact when shown, and purchased leads are personal data.
     """
 
-    @never_cache
-    @wraps(view)
-    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return _sign_in_first(cast(Request, request))
-        if request.user.client_id is None:
-            raise NotABuyer
-        return view(cast(Request, request), *args, **kwargs)
+    def decorate(view: ClientView[P]) -> View[P]:
+        @never_cache
+        @wraps(view)
+        def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            user = request.user
+            if not user.is_authenticated:
+                return _sign_in_first(cast(Request, request))
+            if user.client is None:
+                raise NotABuyer
+            require(act, granted=user.granted, status=user.client.status)
+            return view(cast(Request, request), *args, **kwargs)
 
-    return wrapped
+        return wrapped
+
+    return decorate
 
 
 def _sign_in_first(request: Request) -> HttpResponse:

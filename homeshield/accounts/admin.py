@@ -19,9 +19,9 @@ from homeshield.lib.view_only_admin import ViewOnly, as_uuid
 
 class UserInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = User
-    fields = ("email", "is_active", "last_login")
+    fields = ("email", "role", "is_active", "last_login")
     show_change_link = True
-    verbose_name_plural = "users who buy for this client"
+    verbose_name_plural = "users of this client"
 
 
 @admin.register(Client)
@@ -33,7 +33,7 @@ class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
     search_fields = ("name", "users__email")
     search_help_text = "Search by company name, by a user's e-mail address, or by the exact client id."
-    fields = ("name", "status", "id", "created_at_utc")
+    fields = ("name", "status", "licensed_states", "id", "created_at_utc")
     readonly_fields = ("id", "created_at_utc")
     inlines = (UserInline,)
 
@@ -49,7 +49,7 @@ class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
-    list_display = ("email", "client", "is_staff", "is_active", "last_login")
+    list_display = ("email", "client", "role", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_active")
     list_select_related = ("client",)
     list_per_page = 50
@@ -59,11 +59,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     raw_id_fields = ("client",)  # a list to choose from would hold every client there is
     readonly_fields = ("last_login", "created_at_utc")
     fieldsets = (
-        (None, {"fields": ("email", "password", "client", "is_active")}),
+        (None, {"fields": ("email", "password", "client", "role", "is_active")}),
         ("Staff", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
         ("Dates", {"fields": ("last_login", "created_at_utc")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "client", "is_staff", "password1", "password2")}),)
+    add_fieldsets = ((None, {"fields": ("email", "client", "role", "is_staff", "password1", "password2")}),)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002
         return False

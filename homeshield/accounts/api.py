@@ -6,9 +6,10 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from homeshield.accounts.errors import ClientMayNotCall, ForAnotherClient, NotAuthenticated
+from homeshield.accounts.errors import ForAnotherClient, NotAuthenticated
 from homeshield.accounts.keys import key_find, key_use
-from homeshield.accounts.models import ApiKey, ClientStatus, User
+from homeshield.accounts.models import ApiKey, User
+from homeshield.accounts.permissions import KEY_MAY, Act, require
 from homeshield.lib.http import Request
 from homeshield.lib.viewer import Viewer, look_as
 
@@ -20,11 +21,15 @@ class ApiRequest(Request):
 
 
 class ApiKeyAuth(HttpBearer):
-    """`Authorization: Bearer hs_live_...`
+    """`Authorization: Bearer hs_live_...`, for an operation that is about `act`.
 
-    Raises NotAuthenticated, ClientMayNotCall, RateLimited; and ForAnotherClient where the address names another
-    client, whatever the operation.
+    Raises NotAuthenticated, StatusForbids, RateLimited; and ForAnotherClient where the address names another client,
+    whatever the operation.
     """
+
+    def __init__(self, act: Act | None = None) -> None:
+        super().__init__()
+        self.act = act
 
     @override
     def __call__(self, request: HttpRequest) -> ApiKey:
@@ -38,10 +43,11 @@ class ApiKeyAuth(HttpBearer):
         key = key_find(token)
         if key is None:
             raise NotAuthenticated
-        if key.client.status in (ClientStatus.SUSPENDED, ClientStatus.CLOSED):
-            raise ClientMayNotCall
+        assert self.act is not None, f"{request.path} does not say what it is about: auth=ApiKeyAuth(Act. ...)"
+        require(Act.CALL, granted=KEY_MAY, status=key.client.status)
         if _named_client(request) not in (None, key.client_id):
             raise ForAnotherClient
+        require(self.act, granted=KEY_MAY, status=key.client.status)
         look_as(Viewer(key.client_id))
         key_use(key=key, as_of=request.as_of)  # type: ignore[attr-defined]  # by InstantMiddleware
         return key

@@ -56,14 +56,36 @@ class NotAuthenticated(DomainError):
         )
 
 
-class ClientMayNotCall(DomainError):
-    """A suspended or closed client does not use the API."""
+class RoleMayNot(DomainError):
+    """The user's role in the company, or a key, does not allow it."""
+
+    code = "role_may_not"
+    status = 403
+
+    def __init__(self, act: str) -> None:
+        super().__init__(
+            f"Your role in your company does not include this: {act[0].lower()}{act[1:]}. "
+            "An owner of your company can give you another role."
+        )
+
+
+_STANDING = {
+    "pending": "still waits for approval by our staff. You will be able to do this once it is approved.",
+    "suspended": "is suspended. Please write to our staff.",
+    "closed": "is closed. Please write to our staff.",
+}
+
+
+class StatusForbids(DomainError):
+    """The company's status does not allow it; an active company may do everything that its users' roles include."""
 
     code = "client_not_active"
     status = 403
 
-    def __init__(self) -> None:
-        super().__init__("Your company's account is suspended or closed. Please write to our staff.")
+    def __init__(self, status: str, *, buying: bool = False) -> None:
+        if buying:
+            self.code = "client_may_not_buy"
+        super().__init__(f"Your company's account is not active: it {_STANDING[status]}")
 
 
 class ForAnotherClient(DomainError):

@@ -6,19 +6,14 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, allowed
+from homeshield.accounts.permissions import ClientStatus as ClientStatus
 from homeshield.lib.ids import new_id
-
-
-class ClientStatus(models.TextChoices):
-    """What a client may do; only an active one buys."""
-
-    PENDING = "pending", "Pending approval"
-    ACTIVE = "active", "Active"
-    SUSPENDED = "suspended", "Suspended"
-    CLOSED = "closed", "Closed"
+from homeshield.lib.states import STATES
 
 
 class Client(models.Model):
@@ -27,6 +22,12 @@ class Client(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField("company name", max_length=200)
     status = models.CharField(max_length=10, choices=ClientStatus, default=ClientStatus.PENDING)
+    licensed_states = ArrayField(
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        help_text="Where the company is licensed to sell: elsewhere it sees and buys nothing. None means everywhere.",
+    )
     created_at_utc = models.DateTimeField("created", db_default=Now(), editable=False)
 
     class Meta:
@@ -43,14 +44,15 @@ class Client(models.Model):
                 condition=~models.Q(name__regex=r"^\s*$"),
                 violation_error_message="A client has a company name.",
             ),
+            models.CheckConstraint(
+                name="client_licensed_states_known",
+                condition=models.Q(licensed_states__contained_by=sorted(STATES)),
+                violation_error_message="Licensed states are given by their codes, such as LA and TX.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def may_buy(self) -> bool:
-        return self.status == ClientStatus.ACTIVE
 
 
 class UserManager(BaseUserManager["User"]):
@@ -86,6 +88,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     client = models.ForeignKey(
         Client, on_delete=models.PROTECT, null=True, blank=True, related_name="users", verbose_name="client"
     )
+    role = models.CharField(
+        max_length=6,
+        choices=ClientRole,
+        default=ClientRole.VIEWER,
+        help_text="What the user may do for the client; without a client it means nothing.",
+    )
     is_staff = models.BooleanField("staff", default=False, help_text="May enter the admin pages.")
     is_active = models.BooleanField("active", default=True, help_text="Switch off instead of deleting.")
     created_at_utc = models.DateTimeField("created", db_default=Now(), editable=False)
@@ -105,10 +113,47 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(email=Lower("email")),
                 violation_error_message="E-mail addresses are kept in lower case.",
             ),
+            models.CheckConstraint(
+                name="user_role_known",
+                condition=models.Q(role__in=ClientRole.values),
+                violation_error_message="A user is an owner, a buyer or a viewer.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="client_keeps_an_owner",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("client_id", "role", "is_active") | pgtrigger.Delete,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(old__client__isnull=False) & pgtrigger.Q(old__role=ClientRole.OWNER.value),
+                # The client's row is locked first: of two owners who remove each other at once, the second is refused.
+                func="""
+                    PERFORM FROM clients WHERE id = OLD.client_id FOR UPDATE;
+                    IF EXISTS (SELECT FROM users WHERE client_id = OLD.client_id AND is_active)
+                       AND NOT EXISTS (
+                           SELECT FROM users WHERE client_id = OLD.client_id AND is_active AND role = 'owner'
+                       )
+                    THEN
+                        RAISE EXCEPTION 'client % would be left without an owner', OLD.client_id
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'client_keeps_an_owner';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def granted(self) -> frozenset[Act]:
+        """What the role includes, whatever the company's status; nothing without a company."""
+        return ROLE_MAY[ClientRole(self.role)] if self.client_id else frozenset()
+
+    @property
+    def acts(self) -> frozenset[Act]:
+        """What the user may do at present, for pages to show no more than that."""
+        return allowed(granted=self.granted, status=self.client.status) if self.client else frozenset()
 
 
 class ApiKey(models.Model):

@@ -9,13 +9,14 @@ from django.db import IntegrityError, models, transaction
 
 from homeshield.accounts.errors import AccountRefused, EmailTaken
 from homeshield.accounts.models import Client, ClientStatus, User
+from homeshield.accounts.permissions import ClientRole
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without what is misread when copied from paper: i, l, o, 0, 1."""
 
 
 def client_create(*, company: str, email: str, password: str, status: ClientStatus) -> tuple[Client, User]:
-    """A buying company and its first user, who signs in with `email` at once: both, or on any refusal neither.
+    """A buying company and its first user, an owner who signs in with `email` at once; on any refusal neither.
 
     Raises AccountRefused, which names the argument at fault, and EmailTaken where another user has the address.
     """
@@ -23,7 +24,7 @@ def client_create(*, company: str, email: str, password: str, status: ClientStat
         raise AccountRefused("company", "A company name has no line breaks or control characters.")
     client = Client(name=company.strip(), status=status)
     _check(client, {"name": "company"})
-    user = User(email=_normal(email), client=client)
+    user = User(email=_normal(email), client=client, role=ClientRole.OWNER)
     with transaction.atomic():
         client.save()
         _user_save(user, password)

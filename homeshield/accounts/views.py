@@ -8,14 +8,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from homeshield.accounts.access import buyer_required
+from homeshield.accounts.access import requires
 from homeshield.accounts.errors import KeyRefused
 from homeshield.accounts.forms import KeyForm
 from homeshield.accounts.keys import key_create, key_revoke, keys_of
+from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
 
 
-@buyer_required
+@requires(Act.KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_list(request: Request) -> HttpResponse:
     """The company's keys, and the form for another. A new key is in the answer to the form, this once: an address that
@@ -38,7 +39,7 @@ def key_list(request: Request) -> HttpResponse:
     return render(request, "accounts/key_list.html", context, status=422 if form.errors else 200)
 
 
-@buyer_required
+@requires(Act.KEYS)
 @require_POST
 def key_revoke_now(request: Request, key_id: UUID) -> HttpResponse:
     """Ends one of the company's keys."""

@@ -25,6 +25,7 @@ WEB: Mapping[str, Privileges] = {
     "sales": APPEND,
     "exports": APPEND,
     "export_sanitised_cells": APPEND,
+    "export_completions": APPEND,
     "quotes": APPEND,
     "quote_items": APPEND,
     "django_admin_log": APPEND,

@@ -29,7 +29,7 @@ def arcs(nested: list[object]) -> Iterator[int]:
 
 def main() -> None:
     topology = json.loads(pathlib.Path(sys.argv[1]).read_text())
-    with (HERE / "states.csv").open(newline="") as handle:
+    with (HERE.parents[1] / "homeshield/lib/data/states.csv").open(newline="") as handle:
         code_of = {row["name"]: row["code"] for row in csv.DictReader(handle)}
     outlines = topology["objects"]
     states = {state["id"]: code_of.get(state["properties"]["name"]) for state in outlines["states"]["geometries"]}

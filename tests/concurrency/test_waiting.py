@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from homeshield.accounts.models import Client
+from homeshield.accounts.permissions import ClientStatus
 from inventory import picking
 from inventory.buyer import Buyer
 from inventory.criteria import Demand
@@ -27,8 +28,8 @@ from inventory.services import InventoryNotFound
 from pricing.quotes import quote_create
 from sales import attempt, terms
 from sales.drafts import draft_line_add, draft_summary
-from sales.errors import Busy, InProgress, InsufficientInventory
-from sales.models import Draft, Order
+from sales.errors import Busy, ClientMayNotBuy, InProgress, InsufficientInventory
+from sales.models import Draft, Order, Sale
 from sales.services import order_place, order_place_draft, order_place_named
 from tests.concurrency.orders import assert_books_balance, gold_6, order
 from tests.concurrency.parallel import rival, run_beside, run_together, wait_until_blocked
@@ -250,3 +251,29 @@ def test_the_roll_waits_for_what_an_order_holds(as_of: datetime) -> None:
         report = run_beside(roll, then=lambda: other.end(commit=False))
     assert isinstance(report, RollReport), report
     assert (report.created, report.lapsed) == (1, 1)
+
+
+def suspend(client: Client) -> Callable[[], object]:
+    return lambda: Client.objects.filter(id=client.id).update(status=ClientStatus.SUSPENDED)
+
+
+@pytest.mark.parametrize("suspended", [True, False])
+def test_an_order_waits_for_a_suspension_under_way_and_minds_it(
+    clients: list[Client], as_of: datetime, suspended: bool
+) -> None:
+    stock(1, as_of=as_of)
+    with rival(suspend(clients[0])) as staff:
+        placed = run_beside(order(clients[0], (1, gold_6()), as_of=as_of), then=lambda: staff.end(commit=suspended))
+    assert isinstance(placed, ClientMayNotBuy if suspended else Order)
+    assert Sale.objects.count() == (0 if suspended else 1)
+
+
+def test_an_order_does_not_wait_for_a_change_of_its_client_for_ever(
+    clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock(1, as_of=as_of)
+    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "200ms")
+    with rival(suspend(clients[0])):
+        (refused,) = run_together([order(clients[0], (1, gold_6()), as_of=as_of)])
+    assert isinstance(refused, Busy)
+    assert not Sale.objects.exists()

@@ -1,6 +1,7 @@
 """Contract, "Export": one row per sale, only one's own, harmless in a spreadsheet, and all of it recorded."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Callable
 from datetime import datetime
@@ -8,20 +9,21 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.pq import TransactionStatus
 from pytest_django import Settings
 
-from exports import services
+from exports import batches
+from exports.batches import ExportInterrupted
 from exports.columns import COLUMNS
-from exports.models import Export, SanitisedCell
+from exports.models import Export, ExportCompletion, SanitisedCell
 from exports.services import (
-    ExportInterrupted,
     NoSalesNamed,
     SaleNotFound,
     SaleOfAnotherClient,
+    export_complete,
     export_start_order,
     export_start_sales,
     export_stream,
@@ -32,6 +34,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Order, Sale
 from tests.factories import ClientFactory, UserFactory, stock
+from tests.homeshield.lib.embedded_postgres.isolation import wait_until
 from tests.sales.purchases import demand, place, set_prices
 
 OUTSIDE = [column.header for column in COLUMNS if column.from_outside]
@@ -235,7 +238,7 @@ def test_an_export_names_sales(company: Client, as_of: datetime) -> None:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -251,23 +254,63 @@ def test_the_stream_comes_in_pieces_that_make_up_the_file(order_of: Callable[...
     assert SanitisedCell.objects.count() == 5
 
 
+def in_a_transaction() -> int:
+    """How many other connections to this database are within a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND xact_start IS NOT NULL AND backend_type = 'client backend'"
+        )
+        return int(cursor.fetchone()[0])
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("small_batches")
-def test_a_slow_or_lost_reader_leaves_no_transaction_open(order_of: Callable[..., Order], as_of: datetime) -> None:
-    stream = export_stream(start(order_of(5, full_name="=x"), as_of))
+def test_a_slow_or_lost_reader_leaves_no_transaction_open_and_is_not_run_ahead_of(
+    order_of: Callable[..., Order], as_of: datetime
+) -> None:
+    stream = export_stream(start(order_of(9, full_name="=x"), as_of))
 
     assert next(stream).count(b"\r\n") == 1 + 2
 
+    assert SanitisedCell.objects.count() >= 2, "the cells of a piece are recorded before the piece is sent"
+    wait_until(lambda: SanitisedCell.objects.count() == (1 + batches.READERS) * 2 and not in_a_transaction())
     assert connection.connection.info.transaction_status == TransactionStatus.IDLE
-    assert SanitisedCell.objects.count() == 2, "the cells of a piece are recorded before the piece is sent"
     stream.close()  # type: ignore[attr-defined]  # what the server does when the buyer is gone
-    assert connection.connection.info.transaction_status == TransactionStatus.IDLE
+    assert in_a_transaction() == 0
+    assert SanitisedCell.objects.count() == (1 + batches.READERS) * 2
+    assert not ExportCompletion.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("small_batches")
+def test_batches_read_at_the_same_time_come_in_their_order(order_of: Callable[..., Order], as_of: datetime) -> None:
+    order = order_of(9, full_name="=x")
+
+    exported = rows(start(order, as_of))
+
+    assert [row["sale_id"] for row in exported] == [str(sale.id) for sale in order.sales.order_by("line_number", "id")]
+    assert SanitisedCell.objects.count() == 9
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("small_batches")
 def test_a_database_that_fails_midway_breaks_the_stream_off(order_of: Callable[..., Order], as_of: datetime) -> None:
-    stream = export_stream(start(order_of(5), as_of))
+    stream = export_stream(start(order_of(9), as_of))
+    next(stream)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE leads RENAME TO leads_elsewhere")
+        try:
+            with pytest.raises(DatabaseError):
+                list(stream)
+        finally:
+            cursor.execute("ALTER TABLE leads_elsewhere RENAME TO leads")
+    assert not ExportCompletion.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_whose_end_cannot_be_recorded_breaks_off(order_of: Callable[..., Order], as_of: datetime) -> None:
+    stream = export_stream(start(order_of(2), as_of))
     next(stream)
     rival = connection.copy()
     with rival.cursor() as cursor:
@@ -278,6 +321,7 @@ def test_a_database_that_fails_midway_breaks_the_stream_off(order_of: Callable[.
         next(stream)
 
     connection.close()
+    assert not ExportCompletion.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -285,10 +329,42 @@ def test_a_database_that_fails_midway_breaks_the_stream_off(order_of: Callable[.
 def test_a_stream_that_misses_rows_breaks_off(
     order_of: Callable[..., Order], as_of: datetime, settings: Settings
 ) -> None:
-    stream = export_stream(start(order_of(5), as_of))
+    stream = export_stream(start(order_of(9), as_of))
     next(stream)
     settings.DEBUG = True
     call_command("reset_test_inventory", "--yes", verbosity=0)
 
     with pytest.raises(ExportInterrupted):
-        next(stream)
+        list(stream)
+
+
+# --- The end ---
+
+
+def test_a_file_that_was_given_out_in_full_is_on_record_with_its_digest(
+    order_of: Callable[..., Order], as_of: datetime
+) -> None:
+    export = start(order_of(3, full_name="José"), as_of)
+
+    file = b"".join(export_stream(export))
+
+    [completion] = ExportCompletion.objects.all()
+    assert (completion.export, completion.size_bytes) == (export, len(file))
+    assert completion.sha256 == hashlib.sha256(file).hexdigest()
+
+
+def test_the_record_of_a_file_is_final(order_of: Callable[..., Order], as_of: datetime) -> None:
+    order = order_of()
+    export, other = start(order, as_of), start(order, as_of)
+    b"".join(export_stream(export))
+
+    for change in (
+        export.completion.delete,
+        lambda: ExportCompletion.objects.update(size_bytes=1),
+        lambda: b"".join(export_stream(export)),  # it has a digest already
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+    with pytest.raises(IntegrityError, match="export_digest_is_a_sha_256"), transaction.atomic():
+        export_complete(export=other, sha256="none", size_bytes=1)

@@ -14,6 +14,7 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from exports.models import Export, SanitisedCell
+from exports.services import export_complete
 from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.lib import view_only_admin
@@ -58,6 +59,7 @@ def shop(now: datetime) -> Client:
     export = Export.objects.create(client=company, user=buyer, sale_ids=sales, rows=len(sales))
     key_create(client_id=company.id, name="nightly import", created_by=buyer, as_of=now)
     SanitisedCell.objects.create(export=export, sale_id=sales[0], column="lender", removed="=")
+    export_complete(export=export, sha256="ab" * 32, size_bytes=1)
     return company
 
 
@@ -201,6 +203,7 @@ def test_an_export_shows_its_sales_and_the_columns_that_were_made_harmless(staff
     shown = staff.get(page(Export, "change", export.pk)).content.decode()
     assert [sale for sale in export.sale_ids if str(sale) not in shown] == []
     assert "lender: 1" in shown
+    assert "ab" * 32 in shown
 
 
 def test_a_long_list_ends_and_says_so(staff: Browser, shop: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,13 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from homeshield.accounts.models import Client, ClientStatus
 from inventory.alternatives import Suggestion
+from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice
+from sales import terms
 from sales.errors import (
     ClientMayNotBuy,
     EmptyOrder,
@@ -165,6 +167,41 @@ def test_only_an_active_client_buys(client: Client, as_of: datetime, status: Cli
     stock(1, as_of=as_of)
     Client.objects.filter(id=client.id).update(status=status)
     with pytest.raises(ClientMayNotBuy):
+        buy(client, 1, GOLD_6, as_of=as_of)
+    assert_nothing_was_sold()
+
+
+@pytest.mark.parametrize("status", [ClientStatus.PENDING, ClientStatus.SUSPENDED, ClientStatus.CLOSED])
+def test_the_database_sells_to_no_client_that_is_not_active(
+    client: Client, as_of: datetime, monkeypatch: pytest.MonkeyPatch, status: ClientStatus
+) -> None:
+    stock(1, as_of=as_of)
+    Client.objects.filter(id=client.id).update(status=status)
+    monkeypatch.setattr(terms, "_MAY_BUY", ClientStatus.values)
+    with pytest.raises(IntegrityError, match="not active"):
+        buy(client, 1, GOLD_6, as_of=as_of)
+    assert_nothing_was_sold()
+
+
+def test_a_client_buys_in_its_licensed_states_alone(client: Client, as_of: datetime) -> None:
+    stock(2, as_of=as_of)
+    (texan,) = stock(1, as_of=as_of, state="TX", county="Harris")
+    Client.objects.filter(id=client.id).update(licensed_states=["TX", "OK"])
+    with pytest.raises(InsufficientInventory) as refusal:
+        buy(client, 2, GOLD_6, as_of=as_of)
+    assert refusal.value.available == 1
+    assert_nothing_was_sold()
+    buy(client, 1, GOLD_6, as_of=as_of)
+    assert Sale.objects.get().lead_id == texan.lead_id
+
+
+def test_the_database_sells_nothing_outside_the_licensed_states(
+    client: Client, as_of: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock(1, as_of=as_of)
+    Client.objects.filter(id=client.id).update(licensed_states=["TX"])
+    monkeypatch.setattr(terms, "Buyer", lambda client_id, states: Buyer(client_id))
+    with pytest.raises(IntegrityError, match="not licensed in its state"):
         buy(client, 1, GOLD_6, as_of=as_of)
     assert_nothing_was_sold()
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection, transaction
 
-from exports.models import Export, SanitisedCell
+from exports.models import Export, ExportCompletion, SanitisedCell
 from homeshield.lib.commands import DatabaseCommand
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
@@ -39,7 +39,7 @@ class Command(DatabaseCommand):
 
     def _reset(self) -> None:
         """One transaction. TRUNCATE, because the triggers keep every row of a sale from being deleted by itself."""
-        tables = [model._meta.db_table for model in (SanitisedCell, Export, Sale, OrderLine, Order)]
+        tables = [model._meta.db_table for model in (SanitisedCell, ExportCompletion, Export, Sale, OrderLine, Order)]
         with pgtrigger.ignore("inventory.InventoryRecord:inventory_sold_stays_sold"), transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, tables))}")

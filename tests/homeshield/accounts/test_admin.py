@@ -65,7 +65,7 @@ def test_nothing_is_deleted(staff: Browser, model: type[Client] | type[User]) ->
 
 
 def new_user(**other: str) -> dict[str, str]:
-    return {"email": "Joe@Acme.example", "password1": PASSWORD, "password2": PASSWORD, **other}
+    return {"email": "Joe@Acme.example", "role": "buyer", "password1": PASSWORD, "password2": PASSWORD, **other}
 
 
 def test_a_user_is_made_who_signs_in_at_once(staff: Browser) -> None:
@@ -113,7 +113,7 @@ def test_an_address_that_another_user_merely_claimed_is_free(staff: Browser) -> 
 def test_a_changed_address_is_the_one_to_sign_in_with(staff: Browser, client: Browser) -> None:
     user = UserFactory(email="old@acme.example")
     EmailAddress.objects.create(user=user, email="old@acme.example", verified=True, primary=True)
-    data = {"email": "New@acme.example", "client": str(user.client_id), "is_active": "on"}
+    data = {"email": "New@acme.example", "role": "owner", "client": str(user.client_id), "is_active": "on"}
     staff.post(page(User, "change", user), data)
     user.refresh_from_db()
     assert user.email == "new@acme.example"
@@ -138,6 +138,7 @@ def test_staff_who_are_no_superusers_give_nobody_powers(clerk: Browser) -> None:
     data = {
         "email": user.email,
         "client": str(user.client_id),
+        "role": "owner",
         "is_active": "on",
         "is_staff": "on",
         "is_superuser": "on",

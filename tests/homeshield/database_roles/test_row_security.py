@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import Model
 
-from exports.models import Export, SanitisedCell
+from exports.models import Export, ExportCompletion, SanitisedCell
 from exports.services import SaleOfAnotherClient, export_start_sales, export_stream
 from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.audit.models import AuditEvent
@@ -34,6 +34,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     Sale: "client_id",
     Export: "client_id",
     SanitisedCell: "export__client_id",
+    ExportCompletion: "export__client_id",
     Quote: "client_id",
     QuoteItem: "quote__client_id",
 }

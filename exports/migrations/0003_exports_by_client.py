@@ -7,7 +7,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exports", "0001_initial"), ("sales", "0002_sales_by_client")]
+    dependencies = [("exports", "0002_export_completions"), ("sales", "0002_sales_by_client")]
 
     operations = [
         migrations.RunSQL(
@@ -20,8 +20,13 @@ class Migration(migrations.Migration):
                 ALTER TABLE export_sanitised_cells ENABLE ROW LEVEL SECURITY;
                 CREATE POLICY of_visible_export ON export_sanitised_cells
                     USING (EXISTS (SELECT FROM exports WHERE exports.id = export_id));
+                ALTER TABLE export_completions ENABLE ROW LEVEL SECURITY;
+                CREATE POLICY of_visible_export ON export_completions
+                    USING (EXISTS (SELECT FROM exports WHERE exports.id = export_id));
             """,
             reverse_sql="""
+                DROP POLICY of_visible_export ON export_completions;
+                ALTER TABLE export_completions DISABLE ROW LEVEL SECURITY;
                 DROP POLICY of_visible_export ON export_sanitised_cells;
                 ALTER TABLE export_sanitised_cells DISABLE ROW LEVEL SECURITY;
                 DROP POLICY staff_looks ON exports;

@@ -1,0 +1,80 @@
+"""What a user, or a program with a key, may do for a client: one table, asked in one place, for pages and API alike.
+
+A role says what a person of the company may do, and the company's status what any of them may do at present: both must
+allow it. docs/permissions.md shows the same table to people, and a test keeps the two equal.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from django.db import models
+
+from homeshield.accounts.errors import RoleMayNot, StatusForbids
+
+
+class ClientStatus(models.TextChoices):
+    """How a buying company stands with the shop."""
+
+    PENDING = "pending", "Pending approval"
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    CLOSED = "closed", "Closed"
+
+
+class ClientRole(models.TextChoices):
+    """What a user is within the own company."""
+
+    OWNER = "owner", "Owner"
+    BUYER = "buyer", "Buyer"
+    VIEWER = "viewer", "Viewer"
+
+
+class Act(models.TextChoices):
+    """What somebody may be allowed to do for a client. Every page and every operation of the API needs one."""
+
+    BROWSE = "browse", "Browse leads, counts and prices"
+    DRAFT = "draft", "Put an order together"
+    BUY = "buy", "Buy"
+    ORDERS = "orders", "See the company's orders"
+    LEADS = "leads", "See purchased leads in full"
+    DOWNLOAD = "download", "Download purchased leads"
+    KEYS = "keys", "Make and revoke API keys"
+    TEAM = "team", "Invite, change and remove users"
+    CALL = "call", "Call the API"
+
+
+_LOOK = frozenset({Act.BROWSE, Act.ORDERS})
+_TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD}
+
+ROLE_MAY: Mapping[ClientRole, frozenset[Act]] = MappingProxyType(
+    {
+        ClientRole.OWNER: _TRADE | {Act.KEYS, Act.TEAM},
+        ClientRole.BUYER: _TRADE,
+        ClientRole.VIEWER: _LOOK,
+    }
+)
+
+KEY_MAY: frozenset[Act] = _TRADE | {Act.CALL}
+"""A program does what a buyer does, whoever made its key."""
+
+STATUS_MAY: Mapping[ClientStatus, frozenset[Act]] = MappingProxyType(
+    {
+        ClientStatus.PENDING: frozenset({Act.BROWSE, Act.DRAFT, Act.ORDERS, Act.KEYS, Act.TEAM, Act.CALL}),
+        ClientStatus.ACTIVE: frozenset(Act),
+        ClientStatus.SUSPENDED: frozenset({Act.ORDERS}),
+        ClientStatus.CLOSED: frozenset(),
+    }
+)
+
+
+def allowed(*, granted: frozenset[Act], status: str) -> frozenset[Act]:
+    """What of `granted` (a role's acts, or a key's) a client of this status may do at present."""
+    return granted & STATUS_MAY[ClientStatus(status)]
+
+
+def require(act: Act, *, granted: frozenset[Act], status: str) -> None:
+    """Raises RoleMayNot where it was not granted, StatusForbids where the client's status is in the way."""
+    if act not in granted:
+        raise RoleMayNot(act.label)
+    if act not in STATUS_MAY[ClientStatus(status)]:
+        raise StatusForbids(status, buying=act is Act.BUY)

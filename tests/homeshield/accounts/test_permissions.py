@@ -1,0 +1,53 @@
+"""The table of what a role and a status may do: as the documentation shows it, and asked in one place."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from homeshield.accounts.errors import RoleMayNot, StatusForbids
+from homeshield.accounts.permissions import KEY_MAY, ROLE_MAY, STATUS_MAY, Act, ClientRole, ClientStatus, require
+
+type Table = dict[str, dict[str, bool]]
+
+
+def tables() -> list[Table]:
+    """The tables of docs/permissions.md: for each heading of a column, whether each act is in it."""
+    found: list[Table] = []
+    head: list[str] = []
+    for line in (settings.BASE_DIR / Path("docs/permissions.md")).read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| |"):
+            head = cells[1:]
+            found.append({name: {} for name in head})
+        elif line.startswith("| "):
+            for name, cell in zip(head, cells[1:], strict=True):
+                found[-1][name][cells[0]] = {"yes": True, "–": False}[cell]
+    return found
+
+
+def column(acts: frozenset[Act]) -> dict[str, bool]:
+    return {act.label: act in acts for act in Act}
+
+
+def test_the_documentation_shows_the_table_of_the_code() -> None:
+    by_role, by_status = tables()
+    assert by_role == {role.value: column(acts) for role, acts in ROLE_MAY.items()} | {"API key": column(KEY_MAY)}
+    assert by_status == {status.value: column(acts) for status, acts in STATUS_MAY.items()}
+
+
+def test_every_role_and_status_has_its_column() -> None:
+    assert set(ROLE_MAY) == set(ClientRole)
+    assert set(STATUS_MAY) == set(ClientStatus)
+
+
+def test_what_the_role_lacks_is_said_before_what_the_status_forbids() -> None:
+    require(Act.BUY, granted=ROLE_MAY[ClientRole.BUYER], status="active")
+    with pytest.raises(RoleMayNot, match="does not include this: buy"):
+        require(Act.BUY, granted=ROLE_MAY[ClientRole.VIEWER], status="suspended")
+    with pytest.raises(StatusForbids, match="waits for approval") as refused:
+        require(Act.BUY, granted=ROLE_MAY[ClientRole.OWNER], status="pending")
+    assert (refused.value.code, refused.value.status) == ("client_may_not_buy", 403)
+    with pytest.raises(StatusForbids, match="is closed") as refused:
+        require(Act.ORDERS, granted=ROLE_MAY[ClientRole.OWNER], status="closed")
+    assert refused.value.code == "client_not_active"
