@@ -67,10 +67,8 @@ def test_a_statement_answers_as_it_would_by_itself() -> None:
         made = Client.objects.bulk_create([Client(name=f"Agency {n}") for n in range(3)])
         assert len({one.id for one in made}) == 3
         with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO clients (id, name, status) VALUES (%s, 'Many', 'active')", [[uuid4()], [uuid4()]]
-            )
-        assert Client.objects.filter(name="Many").count() == 2
+            cursor.executemany("UPDATE clients SET name = 'Many' WHERE id = %s", [[one.id] for one in made])
+        assert Client.objects.filter(name="Many").count() == 3
         assert Client.objects.filter(name="none").delete() == (0, {})
         kept.refresh_from_db()
         with pytest.raises(DataError), connection.cursor() as cursor:
