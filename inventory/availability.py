@@ -3,19 +3,15 @@
 What a buyer may not be sold is not available to it: see inventory/buyer.py.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
-
-from django.db.models import Count, Q
 
 from homeshield.lib.keyset import Page, keyset_page
 from inventory.buyer import Buyer
+from inventory.counts import counts_of, counts_of_places, facet_counts
 from inventory.criteria import Criteria
-from inventory.models import InventoryQuerySet, InventoryRecord
+from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -47,65 +43,32 @@ class Availability:
 
 
 def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> Availability:
-    """Exact counts for the criteria and for each choice that would change one of them."""
-    sellable = InventoryRecord.objects.sellable(as_of).licensed_to(buyer)
-    anywhere = sellable.matching(criteria.without_place())
-    in_state = anywhere.filter(state=criteria.state) if criteria.state else None
-    any_cell = sellable.matching(Criteria(state=criteria.state, county=criteria.county))
-
-    def facets(rows: InventoryQuerySet | None, column: str) -> list[Facet]:
-        if rows is None:
-            return []
-        left = _tally(rows, column)
-        left.subtract(_tally(rows.owned_by(buyer.client_id), column))
-        return [Facet(value[0], count) for value, count in sorted(left.items()) if count > 0]
-
-    def cells(rows: InventoryQuerySet) -> Counter[tuple[str, ...]]:
-        return _tally(rows, "classification", "age_bucket")
-
-    there, owned = cells(any_cell), cells(any_cell.owned_by(buyer.client_id))
+    """Exact counts for the criteria and for each choice that would change one of them, in one statement."""
+    found = facet_counts(criteria=criteria, buyer=buyer, as_of=as_of)
     asked = [
-        (classification, bucket)
-        for classification in Classification
-        for bucket in AgeBucket
+        count
+        for (classification, bucket), count in found.cells.items()
         if criteria.classification in (None, classification) and criteria.age_bucket in (None, bucket)
     ]
     return Availability(
-        total=sum(there[cell] - owned[cell] for cell in asked),
-        owned=sum(owned[cell] for cell in asked),
-        states=facets(anywhere, "state"),
-        counties=facets(in_state.filter(county__isnull=False) if in_state is not None else None, "county"),
-        cells={
-            (classification, bucket): there[classification, bucket] - owned[classification, bucket]
-            for classification in Classification
-            for bucket in AgeBucket
-        },
+        total=sum(count.available for count in asked),
+        owned=sum(count.owned for count in asked),
+        states=[Facet(*state) for state in found.states.items()],
+        counties=[Facet(*county) for county in found.counties.items()],
+        cells={cell: count.available for cell, count in found.cells.items()},
     )
-
-
-def _tally(rows: InventoryQuerySet, *columns: str) -> Counter[tuple[str, ...]]:
-    """How many rows there are of each combination of values."""
-    counted: Iterable[tuple[str, ...]] = rows.order_by().values_list(*columns).annotate(count=Count("*"))
-    return Counter({tuple(row[:-1]): int(row[-1]) for row in counted})
 
 
 def available_count(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> int:
     """How many records under the criteria the buyer can have at this instant."""
-    rows = InventoryRecord.objects.sellable(as_of).licensed_to(buyer).matching(criteria)
-    return rows.count() - rows.owned_by(buyer.client_id).count()
+    (count,) = counts_of(criteria=[criteria], buyer=buyer, as_of=as_of)
+    return count
 
 
 def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -> dict[Criteria, int]:
     """How many records the buyer can have under each of the criteria: one statement, so one state of the stock."""
     asked = list(dict.fromkeys(criteria))
-    conditions = [Q(**one.as_filter()) for one in asked]
-    counts = (
-        InventoryRecord.objects.sellable(as_of)
-        .filter(reduce(or_, conditions, Q()))
-        .counted_for(buyer)
-        .aggregate(**{f"n{place}": Count("id", filter=condition) for place, condition in enumerate(conditions)})
-    )
-    return {one: counts[f"n{place}"] for place, one in enumerate(asked)}
+    return dict(zip(asked, counts_of(criteria=asked, buyer=buyer, as_of=as_of), strict=True))
 
 
 def records_page(
@@ -129,11 +92,7 @@ def records_page(
 def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:
     """The states in which the buyer can buy something at this instant, each with its counties; all sorted. A lead
     whose county is not known is of its state alone."""
-    sellable = InventoryRecord.objects.sellable(as_of).licensed_to(buyer)
-    there = _tally(sellable, "state", "county")
-    there.subtract(_tally(sellable.owned_by(buyer.client_id), "state", "county"))
     found: dict[str, list[str]] = {}
-    for (state, county), count in sorted(there.items(), key=lambda item: (item[0][0], item[0][1] or "")):
-        if count > 0:
-            found.setdefault(state, []).extend([county] if county else [])
+    for state, county in counts_of_places(buyer=buyer, as_of=as_of):
+        found.setdefault(state, []).extend([county] if county else [])
     return found

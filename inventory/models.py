@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Self
-from uuid import UUID
 
 import pgtrigger
 from django.db import models
@@ -11,10 +10,13 @@ from django.db.models.expressions import RawSQL
 
 from homeshield.lib.ids import new_id
 from inventory.buyer import Buyer
+from inventory.count_models import CountChange, CountyCount, StateCount, inventory_triggers
 from inventory.criteria import Criteria
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
+
+__all__ = ["CountChange", "CountyCount", "InventoryRecord", "StateCount", "YoungLead"]
 
 OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True)
 """The predicate of the partial indexes. A query that repeats it, and checks the window, finds what is sellable."""
@@ -45,11 +47,6 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
         """Records that a buyer's criteria describe; what the criteria leave open matches everything."""
         return self.filter(**criteria.as_filter())
 
-    def owned_by(self, client_id: UUID | None) -> Self:
-        """Records of leads that the client bought in an earlier bucket; none for nobody."""
-        owned = RawSQL("SELECT lead_id FROM sales WHERE client_id = %s", [client_id])
-        return self.filter(lead_id__in=owned) if client_id else self.none()
-
     def licensed_to(self, buyer: Buyer) -> Self:
         """Records in the states in which the buyer may do business."""
         return self.filter(state__in=sorted(buyer.licensed_states)) if buyer.licensed_states else self.all()
@@ -61,12 +58,6 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
             return licensed
         not_bought = NOT_BOUGHT_BEFORE.format("%s")
         return licensed.filter(RawSQL(not_bought, [buyer.client_id], output_field=models.BooleanField()))
-
-    def counted_for(self, buyer: Buyer) -> Self:
-        """The same records as `open_to`, for counting many: by a hash of the client's leads, not row by row."""
-        owned = RawSQL("SELECT lead_id FROM sales WHERE client_id = %s", [buyer.client_id])
-        licensed = self.licensed_to(buyer)
-        return licensed.exclude(lead_id__in=owned) if buyer.client_id else licensed
 
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
@@ -149,8 +140,15 @@ class InventoryRecord(models.Model):
                 "expires_at_utc", "id",
                 name="inventory_sold_due", condition=Q(sold_at_utc__isnull=False, lapsed_at_utc__isnull=True),
             ),
+            # Counting for an instant leaves out what enters its bucket after it. In the other buckets the end of the
+            # window tells; the last one has none.
+            models.Index(
+                "enters_at_utc", name="inventory_open_last_by_entry",
+                condition=OPEN & Q(age_bucket=AgeBucket.MONTH_24_PLUS),
+            ),
         ]  # fmt: skip
         triggers = [
+            *inventory_triggers(),
             pgtrigger.Protect(name="inventory_is_history", operation=pgtrigger.Delete),
             pgtrigger.Protect(
                 name="inventory_lapsed_stays_lapsed",

@@ -15,6 +15,7 @@ from psycopg.errors import DeadlockDetected
 
 from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
+from inventory.count_upkeep import counts_compact
 from inventory.models import InventoryQuerySet, InventoryRecord, YoungLead
 from leads.age import AgeBucket
 from leads.models import Lead
@@ -61,7 +62,8 @@ def inventory_generate(
 
     A lead that has passed through a bucket unseen gets no record there: it could never be sold. Safe to repeat, and to
     run beside purchases, loads and itself; committed batch by batch, so an interrupted roll is taken up by the next.
-    `progress` is told how many leads each batch held. Raises RollInFuture where `as_of` is after `now`, unless dry.
+    In the end the counts are compacted. `progress` is told how many leads each batch held. Raises RollInFuture where
+    `as_of` is after `now`, unless dry.
     """
     if dry_run:
         return _forecast(as_of)
@@ -85,6 +87,7 @@ def inventory_generate(
                 sold_before += batch.sold_before
                 if progress:
                     progress(len(batch.leads))
+    counts_compact()
     return RollReport(created=created, lapsed=lapsed, sold_before=sold_before, dry_run=False)
 
 
@@ -125,6 +128,8 @@ def _welcome_young_leads(*, as_of: datetime, wait: bool) -> _Batch:
 
 def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
     """Writes the records of the buckets that the leads are in now, in one statement; returns how many are new."""
+    if not leads:
+        return 0
     buckets = [AgeBucket.at(lead.created_at_utc, as_of) for lead in leads]
     rows = [(lead, bucket) for lead, bucket in zip(leads, buckets, strict=True) if bucket is not None]
     ids: list[UUID] = [new_id() for _ in rows]

@@ -34,6 +34,13 @@ class AgeBucket(models.TextChoices):
         """The bucket that a lead enters when it leaves this one; None after the last."""
         return _NEXT.get(self)
 
+    @property
+    def length(self) -> int:
+        """How many days a lead is in the bucket. Raises ValueError for the last one, which has no end."""
+        if self.next is None:
+            raise ValueError(f"{self} has no end.")
+        return self.next.first_day - self.first_day
+
     def enters_at(self, created_at: datetime) -> datetime:
         """The first instant at which a lead of `created_at` is in the bucket."""
         return created_at + self.first_day * DAY

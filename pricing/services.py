@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from homeshield.accounts.models import User
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
 from homeshield.lib.money import dollars
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -64,6 +66,7 @@ def price_set(
                 effective_until_utc=after.effective_from_utc if after else None,
                 created_by=by,
             )
+            _record(AuditAction.PRICE_SET, rule, was=before.amount if before else None, by=by, as_of=as_of)
     except IntegrityError as error:
         if not _is_history(error):
             raise
@@ -100,6 +103,7 @@ def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None) -> None
                 raise PriceRuleIsGone
             if future.effective_from_utc <= as_of:
                 raise PriceRuleHasBegun
+            _record(AuditAction.PRICE_WITHDRAW, future, was=future.amount, by=by, as_of=as_of)
             future.delete()
             PriceRule.objects.filter(
                 classification=future.classification,
@@ -122,7 +126,26 @@ def starting_prices_load(*, as_of: datetime) -> int:
             for name, bucket, amount in _starting_prices()
             if (name, bucket) not in priced
         ]
-        return len(PriceRule.objects.bulk_create(rules))
+        for rule in PriceRule.objects.bulk_create(rules):
+            _record(AuditAction.PRICE_SET, rule, was=None, by=None, as_of=as_of)
+        return len(rules)
+
+
+def _record(action: AuditAction, rule: PriceRule, *, was: Decimal | None, by: User | None, as_of: datetime) -> None:
+    """For the auditor, in the same transaction: what the price is, what it was, and from when (USD, UTC)."""
+    audit_record(
+        action=action,
+        obj=("pricing.pricerule", rule.id),
+        actor=by,
+        details={
+            "classification": rule.classification,
+            "age_bucket": rule.age_bucket,
+            "amount": rule.amount,
+            "was": was,
+            "effective_from": rule.effective_from_utc,
+        },
+        as_of=as_of,
+    )
 
 
 @contextmanager

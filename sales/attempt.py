@@ -15,6 +15,8 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg import errors as pg
 
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
 from homeshield.lib.ids import new_id
 from homeshield.lib.patience import Patience
 from inventory.services import Filled, Shortfall
@@ -100,6 +102,13 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
             request_digest=purchase.basket.digest(),
         )
         _write(order, lines, filled)
+        audit_record(
+            action=AuditAction.PURCHASE,
+            obj=order,
+            client_id=order.client_id,
+            details={"leads": order.quantity, "lines": len(lines), "total": order.total, "currency": order.currency},
+            as_of=as_of,
+        )
         return order
 
 

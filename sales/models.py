@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
+from inventory.count_models import sale_trigger
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
@@ -238,6 +239,7 @@ class Sale(models.Model):
             models.Index("order", "line_number", "id", name="sale_by_order"),
         ]
         triggers = [
+            sale_trigger(),
             pgtrigger.Protect(name="sale_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="order_gets_no_more_sales",

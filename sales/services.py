@@ -11,6 +11,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from homeshield.accounts.models import User
+from homeshield.audit.actions import AuditAction, Outcome
+from homeshield.audit.services import audit_record
 from homeshield.lib.errors import DomainError
 from homeshield.lib.patience import Patience
 from inventory.alternatives import Alternative, shortage
@@ -119,6 +121,21 @@ LOOKS = 3
 
 
 def _place(purchase: Purchase) -> Order:
+    """The order. A refusal is recorded when the attempt is rolled back, which would take its record along."""
+    try:
+        return _once(purchase)
+    except DomainError as refusal:
+        audit_record(
+            action=AuditAction.PURCHASE,
+            outcome=Outcome.REFUSED,
+            client_id=purchase.client_id,
+            details={"reason": refusal.code},
+            as_of=purchase.as_of,
+        )
+        raise
+
+
+def _once(purchase: Purchase) -> Order:
     try:
         return _without_false_shortage(purchase)
     except (KeyTaken, DomainError):

@@ -7,7 +7,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exports", "0002_export_completions"), ("sales", "0003_sales_by_client")]
+    dependencies = [("exports", "0002_export_completions"), ("sales", "0004_sales_by_client")]
 
     operations = [
         migrations.RunSQL(

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
 from homeshield.accounts.models import User
@@ -22,4 +23,5 @@ class AccountAdapter(DefaultAccountAdapter):
         email = credentials.get("email", "").lower()
         if user is None or email == user.email or EmailAddress.objects.filter(user=user, email=email, verified=True):
             return user
+        user_login_failed.send(sender=__name__, credentials={"email": email}, request=request)
         return None

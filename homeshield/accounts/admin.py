@@ -3,7 +3,9 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -12,6 +14,7 @@ from homeshield.accounts.forms import KeyAdminForm, UserChangeForm, UserCreation
 from homeshield.accounts.keys import MadeKey, key_create, key_revoke
 from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.accounts.services import sign_in_address_set
+from homeshield.audit.recorded_edits import RecordedEdits
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.view_only_admin import ViewOnly, as_uuid
@@ -46,7 +49,7 @@ class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     list_display = ("email", "client", "role", "is_staff", "is_active", "last_login")
@@ -81,6 +84,14 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         sign_in_address_set(user=obj)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(RecordedEdits, DjangoGroupAdmin):
+    pass
 
 
 @admin.register(ApiKey)

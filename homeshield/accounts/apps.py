@@ -5,3 +5,6 @@ class AccountsConfig(AppConfig):
     name = "homeshield.accounts"
     label = "accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        from homeshield.accounts import recording  # noqa: F401 - connects its receivers

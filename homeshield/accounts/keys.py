@@ -17,10 +17,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 
 from homeshield.accounts.errors import KeyNotFound, KeyRefused, RateLimited
 from homeshield.accounts.models import ApiKey, User
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
 
 PREFIX = "hs_live_"
 _ALPHABET = string.ascii_lowercase + string.digits
@@ -56,16 +58,25 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
         key.full_clean(exclude=["client", "created_by"], validate_unique=False)
     except ValidationError as error:
         raise KeyRefused(" ".join(error.messages)) from error
-    key.save(force_insert=True)
+    with transaction.atomic():
+        key.save(force_insert=True)
+        audit_record(
+            action=AuditAction.API_KEY_CREATE, obj=key, client_id=client_id, details={"prefix": prefix}, as_of=as_of
+        )
     return MadeKey(key, f"{prefix}_{secret}")
 
 
 def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
     """Ends a key, at once and for good. Raises KeyNotFound where the client has no such key in force."""
     revoked = ApiKey.objects.filter(id=key_id, client_id=client_id, revoked_at_utc__isnull=True)
-    if not revoked.update(revoked_at_utc=as_of):
-        raise KeyNotFound
-    return ApiKey.objects.get(id=key_id)
+    with transaction.atomic():
+        if not revoked.update(revoked_at_utc=as_of):
+            raise KeyNotFound
+        key = ApiKey.objects.get(id=key_id)
+        audit_record(
+            action=AuditAction.API_KEY_REVOKE, obj=key, client_id=client_id, details={"prefix": key.prefix}, as_of=as_of
+        )
+    return key
 
 
 def keys_of(client_id: UUID) -> list[ApiKey]:

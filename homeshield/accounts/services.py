@@ -10,6 +10,8 @@ from django.db import IntegrityError, models, transaction
 from homeshield.accounts.errors import AccountRefused, EmailTaken
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without what is misread when copied from paper: i, l, o, 0, 1."""
@@ -27,6 +29,13 @@ def client_create(*, company: str, email: str, password: str, status: ClientStat
     user = User(email=_normal(email), client=client, role=ClientRole.OWNER)
     with transaction.atomic():
         client.save()
+        audit_record(
+            action=AuditAction.CLIENT_CREATE,
+            obj=client,
+            client_id=client.id,
+            details={"status": client.status},
+            as_of=None,
+        )
         _user_save(user, password)
     return client, user
 
@@ -66,6 +75,13 @@ def _user_save(user: User, password: str) -> None:
         with transaction.atomic():
             user.save(force_insert=True)
             sign_in_address_set(user=user)
+            audit_record(
+                action=AuditAction.USER_CREATE,
+                obj=user,
+                client_id=user.client_id,
+                details={"is_staff": user.is_staff, "is_superuser": user.is_superuser},
+                as_of=None,
+            )
     except IntegrityError as error:
         if _is_taken(user.email):  # somebody else was faster
             raise EmailTaken from error

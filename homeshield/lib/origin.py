@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -82,6 +83,7 @@ def well_formed(request_id: str) -> bool:
     return _WELL_FORMED.fullmatch(request_id) is not None
 
 
+@cache
 def _operator() -> Actor:
     try:
         return Actor(None, f"os:{getpass.getuser()}")

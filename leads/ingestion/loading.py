@@ -23,6 +23,7 @@ from leads.classification import Classification
 from leads.geography import match_county
 from leads.ingestion.cleaning import Cleaner, NewLead, RowRefused
 from leads.ingestion.reader import Reader
+from leads.ingestion.recording import failure_recorded, ingest_record
 from leads.ingestion.rejects import Rejects, check_path, default_path
 from leads.ingestion.report import IngestReport, Progress
 from leads.ingestion.source import open_source
@@ -74,7 +75,7 @@ def ingest(
     started = perf_counter()
     named = source if isinstance(source, Path) else None
     rejects_path = check_path(rejects_path or default_path(named), named)
-    with open_source(source) as opened:
+    with failure_recorded(named=named, as_of=as_of, dry_run=dry_run), open_source(source) as opened:
         reader = Reader(opened.lines)
         report = IngestReport(dry_run=dry_run, unknown_columns=reader.header.unknown)
         rejects = Rejects(rejects_path, reader.header)
@@ -88,6 +89,8 @@ def ingest(
                     made = _sellable(new, as_of) if dry_run else on_loaded(cursor=cursor, leads=new, as_of=as_of)
                     _note(report, batch, new, made)
                     progress(Progress(report.rows, batch.position, opened.size))
+                if not dry_run:
+                    ingest_record(report, named=named, as_of=as_of)
             report.rejects_file = rejects.publish()
             report.old_rejects_file = rejects_path if not report.rejects_file and rejects_path.exists() else None
         finally:

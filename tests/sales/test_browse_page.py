@@ -268,8 +268,8 @@ class TestPreview:
         self, shop: Client, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         stock(60, as_of=now)
-        # session, user with company; prices; 3 counts and 3 of what is owned; the list; the header's number
-        with django_assert_num_queries(11):
+        # session, user with company; all counts; prices; the list; the number in the header
+        with django_assert_num_queries(6):
             shop.get(browse(state="LA", county="Caddo"))
 
     def test_two_companies_see_their_own_counts(self, shop: Client, now: datetime) -> None:

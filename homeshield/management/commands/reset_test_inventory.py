@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from exports.models import Export, ExportCompletion, SanitisedCell
 from homeshield.lib.commands import DatabaseCommand
+from inventory.count_upkeep import counts_rebuild
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
 
@@ -44,3 +45,4 @@ class Command(DatabaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, tables))}")
             InventoryRecord.objects.filter(sold_at_utc__isnull=False).update(sold_at_utc=None)
+            counts_rebuild()  # TRUNCATE tells nobody what it removes

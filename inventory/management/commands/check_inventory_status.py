@@ -1,26 +1,41 @@
-"""`manage.py check_inventory_status`: how the inventory stands."""
+"""`manage.py check_inventory_status`: how the inventory stands, and whether its counts are right."""
 
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
 from homeshield.lib.commands import DatabaseCommand, write_json
+from inventory.count_upkeep import CountDifference, counts_compare, counts_rebuild
 from inventory.status import InventoryStatus, inventory_status
 from leads.age import AgeBucket
 from leads.classification import Classification
 
 
 class Command(DatabaseCommand):
-    help = "Shows how many records are sellable, sold and lapsed, and how many leads are too young to be sold."
+    help = (
+        "Shows how many records are sellable, sold and lapsed, and how many leads are too young to be sold; with "
+        "--verify, whether the counts that pages read are what the records say. Exit code 0, or 1 where they were not "
+        "(they are then)."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--by-state", action="store_true", help="sellable records of each state as well")
+        parser.add_argument(
+            "--verify",
+            action="store_true",
+            help="count all records anew, compare with the counts kept beside them, and repair these; orders go on",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *args: Any, by_state: bool, json: bool, **options: Any) -> None:
+    def handle(self, *args: Any, by_state: bool, verify: bool, json: bool, **options: Any) -> None:
+        if verify:
+            self._verify(json=json)
+            return
         status = inventory_status(as_of=timezone.now())
         if json:
             write_json(self, _as_json(status, by_state=by_state))
@@ -30,6 +45,28 @@ class Command(DatabaseCommand):
         console.print(_cells(status))
         if by_state:
             console.print(_states(status))
+
+    def _verify(self, *, json: bool) -> None:
+        differences = counts_compare()
+        counts_rebuild()  # also to clear away counts of nothing
+        if json:
+            write_json(self, {"differences": [asdict(difference) for difference in differences]})
+        elif differences:
+            Console(file=self.stdout).print(_differences(differences))  # type: ignore[arg-type]
+        else:
+            self.stdout.write("All counts are what the records say.")
+        if differences:
+            raise CommandError(f"{len(differences):,} counts were not what the records say, and are now.", returncode=1)
+
+
+def _differences(differences: list[CountDifference]) -> Table:
+    table = Table("Place", "Class and bucket", "Owned by client", "Counted", "Records")
+    for each in differences:
+        place = each.state if each.summary == "by_state" else f"{each.county or 'no county'}, {each.state}"
+        owner = str(each.owner) if each.owner else ""
+        numbers = (f"{each.counted:,}", f"{each.actual:,}")
+        table.add_row(place, f"{each.classification} {each.age_bucket}", owner, *numbers)
+    return table
 
 
 def _as_json(status: InventoryStatus, *, by_state: bool) -> dict[str, Any]:

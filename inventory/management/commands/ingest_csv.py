@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line, sigterm_interrupts, write_json
+from inventory.count_upkeep import counts_compact
 from inventory.management.ingest_terminal import progress_shown, summary_print
 from inventory.opening import inventory_open
 from leads.ingestion import IngestRefused, IngestReport, ingest
@@ -42,6 +43,7 @@ class Command(DatabaseCommand):
     def handle(self, *args: Any, file: str, dry_run: bool, rejects: Path | None, json: bool, **options: Any) -> None:
         source = _standard_input() if file == "-" else Path(file)
         report = self._ingest(source, rejects, dry_run)
+        counts_compact()  # a large file changes every count, and each page would add all of them up
         if json:
             write_json(self, report.as_json())
         else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,7 +16,10 @@ from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.audit.models import AuditEvent
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, seen_by
 from inventory.buyer import Buyer
+from inventory.count_upkeep import counts_compare
+from inventory.counts import Count, facet_counts
 from inventory.criteria import Criteria
+from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import Quote, QuoteItem
@@ -27,6 +30,7 @@ from tests.sales.purchases import buy, set_prices
 
 type AsWeb = Callable[[], AbstractContextManager[None]]
 
+YOUNG = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 OF_A_CLIENT: dict[type[Model], str] = {
     Order: "client_id",
@@ -130,6 +134,30 @@ def test_buyer_protection_holds_for_who_looks(shop: tuple[Client, Client], as_we
         assert {lead for (lead,) in cursor.fetchall()} == set(owned)
 
 
+def test_what_one_client_buys_changes_the_count_of_another_who_owns_the_lead(
+    db: None, as_web: AsWeb, as_of: datetime
+) -> None:
+    """Both bought a lead's earlier record from a client's own point of view: the triggers have to see both."""
+    set_prices(since=as_of - timedelta(days=400))
+    first, second = ClientFactory(), ClientFactory()
+    stock(1, as_of=as_of, age_days=100)
+    buy(first, 1, YOUNG, as_of=as_of)
+    later = as_of + timedelta(days=100)
+    inventory_generate(as_of=later, now=later)
+    assert count(first, later) == Count(available=0, owned=1)
+    with as_web(), seen_by(Viewer(second.id)):
+        buy(second, 1, GOLD, as_of=later)
+        assert count(second, later) == Count(available=0, owned=0)
+        connection.check_constraints()
+    assert count(first, later) == Count(available=0, owned=0)
+    assert counts_compare() == []
+
+
+def count(client: Client, as_of: datetime) -> Count:
+    facets = facet_counts(criteria=Criteria(), buyer=Buyer(client.id), as_of=as_of)
+    return facets.cells[Classification.GOLD, AgeBucket.MONTH_6_TO_8]
+
+
 def test_every_table_with_a_client_is_behind_the_wall_or_says_why_not() -> None:
     with_client = {
         model
@@ -143,4 +171,6 @@ def test_every_table_with_a_client_is_behind_the_wall_or_says_why_not() -> None:
 def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
-        assert {name for (name,) in cursor.fetchall()} == {model._meta.db_table for model in OF_A_CLIENT}
+        secured = {name for (name,) in cursor.fetchall()}
+    counts = {"inventory_counts_by_state", "inventory_counts_by_county", "inventory_count_changes"}
+    assert secured == counts | {model._meta.db_table for model in OF_A_CLIENT}

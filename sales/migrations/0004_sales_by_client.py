@@ -5,6 +5,8 @@ The settings are read in a sub-select, which is evaluated once for a statement a
 inserted freely: its order is not visible yet to the statement that writes both, and triggers keep lines away from
 other orders.
 
+What a sale changes of the counts is written by the owner, as inventory's own triggers do.
+
 `existing_sales` sees through the wall, for a refusal that tells "another client's" from "none": it says which of the
 ids exist, and nothing else.
 """
@@ -13,7 +15,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0002_client_may_buy")]
+    dependencies = [("sales", "0003_count_as_owned")]
 
     operations = [
         migrations.RunSQL(
@@ -35,8 +37,11 @@ class Migration(migrations.Migration):
                 CREATE FUNCTION existing_sales(ids uuid[]) RETURNS SETOF uuid
                     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
                     AS 'SELECT id FROM sales WHERE id = ANY (ids)';
+                ALTER FUNCTION pgtrigger_sale_counts_as_owned_934d7() SECURITY DEFINER
+                    SET search_path = public, pg_temp;
             """,
             reverse_sql="""
+                ALTER FUNCTION pgtrigger_sale_counts_as_owned_934d7() SECURITY INVOKER RESET search_path;
                 DROP FUNCTION existing_sales(uuid[]);
                 DROP POLICY staff_looks ON sales;
                 DROP POLICY own_client ON sales;

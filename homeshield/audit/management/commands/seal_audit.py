@@ -1,0 +1,19 @@
+"""`manage.py seal_audit`: puts what was recorded since the last time into the audit chain."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from homeshield.audit.sealing import audit_head, audit_seal
+from homeshield.lib.commands import DatabaseCommand
+
+
+class Command(DatabaseCommand):
+    help = (
+        "Seals the audit events that are committed, and prints the chain's head. The scheduler does so all the time; "
+        "run it by hand where there is none."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sealed = audit_seal(as_of=timezone.now())
+        self.stdout.write(f"{sealed:,} events sealed.\nHead: {audit_head()}")

@@ -1,0 +1,77 @@
+"""`manage.py verify_audit`: proves that the audit record is what it was."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from homeshield.audit.chain import Head
+from homeshield.audit.errors import HeadUnreadable
+from homeshield.audit.sealing import audit_seal
+from homeshield.audit.verification import Verdict, audit_verify
+from homeshield.lib.commands import DatabaseCommand, write_json
+
+
+class Command(DatabaseCommand):
+    help = (
+        "Seals what waits, computes the whole chain of the audit record again, and names every row that is not what it "
+        "was. Prints the chain's head: keep it where nobody with access to the database can change it, and give it to "
+        "--expect-head the next time. Exit code 0 when the chain holds, 1 when it does not."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--expect-head",
+            type=_head,
+            metavar="HEAD",
+            help="a head that was printed before (1234:9f86…): finds also an end that was cut off, and a chain that "
+            "was made anew",
+        )
+        parser.add_argument(
+            "--without-sealing",
+            action="store_true",
+            help="write nothing: for a role or a copy of the database that may only read",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, expect_head: Head | None, without_sealing: bool, json: bool, **options: Any) -> None:
+        if not without_sealing:
+            audit_seal(as_of=timezone.now())
+        verdict = audit_verify(expected=expect_head)
+        if json:
+            write_json(self, _facts(verdict))
+        else:
+            self.stdout.write(_sentences(verdict))
+        if not verdict.holds:
+            raise CommandError("The audit record is not what it was.", returncode=1)
+
+
+def _head(text: str) -> Head:
+    try:
+        return Head.parse(text)
+    except HeadUnreadable as error:
+        raise ArgumentTypeError(error.message) from None
+
+
+def _facts(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "holds": verdict.holds,
+        "sealed": verdict.seals,
+        "waiting": verdict.waiting,
+        "head": str(verdict.head),
+        "faults": verdict.faults,
+        "more_faults": verdict.more_faults,
+    }
+
+
+def _sentences(verdict: Verdict) -> str:
+    lines = [*verdict.faults]
+    if verdict.more_faults:
+        lines.append(f"... and {verdict.more_faults:,} more faults.")
+    if verdict.holds:
+        lines.append(f"The chain holds: {verdict.seals:,} events are what they were when they were sealed.")
+    if verdict.waiting:
+        lines.append(f"{verdict.waiting:,} wait for their seals.")
+    lines.append(f"Head: {verdict.head}")
+    return "\n".join(lines)

@@ -1,0 +1,139 @@
+"""Proving the chain: every hash is computed again, every event is looked for, and what is wrong is named.
+
+Both tables are append-only, so batches agree with one another without one long snapshot, which every order would pay
+for. Memory stays flat.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from homeshield.audit.chain import BEGINNING, EVENT_SQL, Head, seal_hash
+
+BATCH = 5_000
+
+FAULTS_KEPT = 20
+"""How many faults are told one by one: a chain that was replaced has as many as it has rows."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found. `head` is the end of the chain as it was read, `waiting` counts events that have no seal yet."""
+
+    head: Head = BEGINNING
+    seals: int = 0
+    waiting: int = 0
+    faults: list[str] = field(default_factory=list)
+    more_faults: int = 0
+
+    @property
+    def holds(self) -> bool:
+        return not self.faults
+
+    def blame(self, fault: str) -> None:
+        if len(self.faults) < FAULTS_KEPT:
+            self.faults.append(fault)
+        else:
+            self.more_faults += 1
+
+
+class _Link(NamedTuple):
+    """A seal, and the event that it covers (all of it None where there is no such event)."""
+
+    sequence: int
+    event_id: Any
+    sealed_at_utc: datetime
+    previous_hash: bytes
+    hash: bytes
+    event: Sequence[Any]
+
+
+def audit_verify(*, expected: Head | None = None) -> Verdict:
+    """Reads the whole chain, and compares it with the head that was kept elsewhere, where one is given.
+
+    Finds events that were changed, taken away or put in without a seal, seals that were changed or taken away from the
+    middle, and with `expected` also an end that was cut off and a chain that was made anew.
+    """
+    verdict = Verdict()
+    for link in _links():
+        _check(link, verdict)
+        if expected and link.sequence == expected.sequence and link.hash != expected.hash:
+            verdict.blame(
+                f"The hash of seal {link.sequence} is {link.hash.hex()}, and not that of the head that was kept: the "
+                "chain was made anew, at this place or before."
+            )
+        verdict.head = Head(link.sequence, link.hash)
+        verdict.seals += 1
+    if expected and expected.sequence > verdict.head.sequence:
+        verdict.blame(
+            f"The chain ends at {verdict.head.sequence}, before the head that was kept ({expected.sequence}): its end "
+            "was cut off."
+        )
+    _check_unsealed(verdict)
+    return verdict
+
+
+def _check(link: _Link, verdict: Verdict) -> None:
+    before = verdict.head
+    if link.sequence != before.sequence + 1:
+        verdict.blame(
+            f"Seals {before.sequence + 1} to {link.sequence - 1} are missing."
+            if link.sequence - before.sequence > 2
+            else f"Seal {before.sequence + 1} is missing."
+        )
+    elif link.previous_hash != before.hash:
+        verdict.blame(
+            f"Seal {link.sequence} does not follow on seal {before.sequence}: one of the two was changed or exchanged."
+        )
+    if link.event[0] is None:
+        verdict.blame(f"Event {link.event_id}, of seal {link.sequence}, is missing.")
+        return
+    computed = seal_hash(
+        link.event, sequence=link.sequence, sealed_at_utc=link.sealed_at_utc, previous=link.previous_hash
+    )
+    if computed != link.hash:
+        verdict.blame(f"Event {link.event_id} is not what seal {link.sequence} covers: one of the two was changed.")
+
+
+def _links() -> Iterator[_Link]:
+    after = BEGINNING.sequence
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT seal.sequence, seal.event_id, seal.sealed_at_utc, seal.previous_hash, seal.hash, {EVENT_SQL}
+                FROM audit_seals seal LEFT JOIN audit_events event ON event.id = seal.event_id
+                WHERE seal.sequence > %s ORDER BY seal.sequence LIMIT %s
+                """,  # noqa: S608 - our own columns
+                [after, BATCH],
+            )
+            rows = cursor.fetchall()
+        for sequence, event_id, sealed_at_utc, previous_hash, digest, *event in rows:
+            yield _Link(sequence, event_id, sealed_at_utc, bytes(previous_hash), bytes(digest), event)
+        if len(rows) < BATCH:
+            return
+        after = rows[-1][0]
+
+
+def _check_unsealed(verdict: Verdict) -> None:
+    """Events that have no seal wait for one, or somebody has put them in or their seals away. One statement, because
+    an event moves from the list of what waits to the seals at some moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT event.id, waiting.event_id IS NOT NULL
+            FROM audit_events event LEFT JOIN audit_unsealed waiting ON waiting.event_id = event.id
+            WHERE NOT EXISTS (SELECT FROM audit_seals seal WHERE seal.event_id = event.id)
+            ORDER BY event.id
+            """
+        )
+        for event_id, waits in cursor.fetchall():
+            if waits:
+                verdict.waiting += 1
+            else:
+                verdict.blame(
+                    f"Event {event_id} has no seal and waits for none: its seal was taken away, or itself put in."
+                )

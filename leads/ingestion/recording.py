@@ -1,0 +1,54 @@
+"""Loads, for the audit record: what came in, and what failed to. No row's data is in it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from django.db import DatabaseError
+
+from homeshield.audit.actions import AuditAction, Outcome
+from homeshield.audit.services import audit_record
+from homeshield.lib.errors import DomainError
+from leads.ingestion.report import IngestReport
+
+
+def ingest_record(report: IngestReport, *, named: Path | None, as_of: datetime) -> None:
+    """Records a load, in its transaction: both are there, or neither."""
+    audit_record(
+        action=AuditAction.INGEST,
+        obj=_file(named),
+        details={
+            "rows": report.rows,
+            "loaded": report.loaded,
+            "duplicates": report.duplicates,
+            "rejected": report.rejected,
+            "inventory_created": report.inventory_created,
+        },
+        as_of=as_of,
+    )
+
+
+@contextmanager
+def failure_recorded(*, named: Path | None, as_of: datetime, dry_run: bool) -> Iterator[None]:
+    """Records what ends a load that is none: a refusal by its code, anything else by its kind, an interruption too."""
+    try:
+        yield
+    except BaseException as error:
+        refused = isinstance(error, DomainError)
+        if not dry_run:
+            with suppress(DatabaseError):  # which may be what has ended it
+                audit_record(
+                    action=AuditAction.INGEST,
+                    outcome=Outcome.REFUSED if refused else Outcome.FAILED,
+                    obj=_file(named),
+                    details={"reason": error.code if isinstance(error, DomainError) else type(error).__name__},
+                    as_of=as_of,
+                )
+        raise
+
+
+def _file(named: Path | None) -> tuple[str, str]:
+    """The file by its name alone: where it lay says more about the machine than about the file."""
+    return ("file", os.fsencode(named.name).decode(errors="replace")) if named else ("standard input", "")

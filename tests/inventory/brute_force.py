@@ -1,0 +1,46 @@
+"""What the counts must say, counted record by record in Python."""
+
+from collections import Counter
+from datetime import datetime
+
+from inventory.availability import Availability, Facet
+from inventory.buyer import Buyer
+from inventory.criteria import Criteria
+from inventory.models import InventoryRecord
+from leads.age import AgeBucket
+from leads.classification import Classification
+from sales.models import Sale
+
+
+def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Availability:
+    bought = set(Sale.objects.filter(client=buyer.client_id).values_list("lead_id", flat=True))
+    there = [
+        record
+        for record in InventoryRecord.objects.all()
+        if record.sold_at_utc is None
+        and record.lapsed_at_utc is None
+        and record.enters_at_utc <= as_of < record.expires_at_utc
+        and buyer.is_licensed_in(record.state)
+    ]
+    free = [record for record in there if record.lead_id not in bought]
+
+    def fits(record: InventoryRecord, *, place: bool = True, cell: bool = True) -> bool:
+        in_place = criteria.state in (None, record.state) and criteria.county in (None, record.county)
+        in_cell = criteria.classification in (None, record.classification) and criteria.age_bucket in (
+            None,
+            record.age_bucket,
+        )
+        return (in_place or not place) and (in_cell or not cell)
+
+    cells = Counter(
+        (Classification(one.classification), AgeBucket(one.age_bucket)) for one in free if fits(one, cell=False)
+    )
+    in_cell = [record for record in free if fits(record, place=False)]
+    counties = Counter(one.county for one in in_cell if criteria.state == one.state and one.county is not None)
+    return Availability(
+        total=sum(map(fits, free)),
+        owned=sum(map(fits, there)) - sum(map(fits, free)),
+        states=[Facet(*each) for each in sorted(Counter(one.state for one in in_cell).items())],
+        counties=[Facet(*each) for each in sorted(counties.items())],
+        cells={(row, bucket): cells[row, bucket] for row in Classification for bucket in AgeBucket},
+    )
