@@ -1,5 +1,6 @@
-"""Row-level security on the counts: a role that is not the owner sees those of the stock, and of what its own client
-owns already (homeshield/lib/viewer.py).
+"""Row-level security on the records: a role that is not the owner sees all of them, and touches none that is sold, whatever
+it does to triggers. And on the counts: it sees those of the stock, and of
+what its own client owns already (homeshield/lib/viewer.py).
 
 The triggers that keep them act as the owner: a record that one client buys may be of a lead that another one owns,
 whose count changes as well.
@@ -19,6 +20,19 @@ class Migration(migrations.Migration):
     dependencies = [("inventory", "0002_counts")]
 
     operations = [
+        migrations.RunSQL(
+            sql="""
+                ALTER TABLE inventory ENABLE ROW LEVEL SECURITY;
+                CREATE POLICY all_are_seen ON inventory FOR SELECT USING (true);
+                CREATE POLICY unsold_are_sold ON inventory FOR UPDATE
+                    USING (sold_at_utc IS NULL) WITH CHECK (sold_at_utc IS NOT NULL);
+            """,
+            reverse_sql="""
+                DROP POLICY unsold_are_sold ON inventory;
+                DROP POLICY all_are_seen ON inventory;
+                ALTER TABLE inventory DISABLE ROW LEVEL SECURITY;
+            """,
+        ),
         *(
             migrations.RunSQL(
                 sql=f"""

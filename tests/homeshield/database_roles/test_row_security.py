@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import pgtrigger
 import pytest
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
@@ -19,6 +20,7 @@ from inventory.buyer import Buyer
 from inventory.count_upkeep import counts_compare
 from inventory.counts import Count, facet_counts
 from inventory.criteria import Criteria
+from inventory.models import InventoryRecord
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -134,6 +136,16 @@ def test_buyer_protection_holds_for_who_looks(shop: tuple[Client, Client], as_we
         assert {lead for (lead,) in cursor.fetchall()} == set(owned)
 
 
+def test_what_is_sold_stays_sold_even_where_triggers_are_told_to_look_away(
+    shop: tuple[Client, Client], as_web: AsWeb
+) -> None:
+    """pgtrigger's own switch is a setting of the session, which any role may make."""
+    with as_web(), pgtrigger.ignore(), seen_by(Viewer(shop[0].id)):
+        assert InventoryRecord.objects.filter(sold_at_utc__isnull=False).update(sold_at_utc=None) == 0
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            InventoryRecord.objects.filter(sold_at_utc__isnull=True).update(sold_at_utc=None)
+
+
 def test_what_one_client_buys_changes_the_count_of_another_who_owns_the_lead(
     db: None, as_web: AsWeb, as_of: datetime
 ) -> None:
@@ -172,5 +184,5 @@ def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
         secured = {name for (name,) in cursor.fetchall()}
-    counts = {"inventory_counts_by_state", "inventory_counts_by_county", "inventory_count_changes"}
-    assert secured == counts | {model._meta.db_table for model in OF_A_CLIENT}
+    others = {"inventory", "inventory_counts_by_state", "inventory_counts_by_county", "inventory_count_changes"}
+    assert secured == others | {model._meta.db_table for model in OF_A_CLIENT}
