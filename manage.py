@@ -5,13 +5,19 @@ import os
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+from django.core.management import CommandError, execute_from_command_line
+
+from homeshield.lib.commands import database_explained
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
     try:
-        execute_from_command_line(sys.argv)
+        with database_explained(sys.argv):
+            execute_from_command_line(sys.argv)
+    except CommandError as error:
+        sys.stderr.write(f"CommandError: {error}\n")
+        sys.exit(error.returncode)
     except ImproperlyConfigured as error:
         if "--traceback" in sys.argv:
             raise

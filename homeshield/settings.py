@@ -38,6 +38,11 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_TLS_PROXY = switch(env, "BEHIND_TLS_PROXY", default=False)
 
 # --- Database ----------------------------------------------------------------------------------------------
+# Nothing the shop does leaves anything behind in a session of the database, and no statement is prepared there: a
+# pooler may hand out another connection for each transaction (docs/scaling.md).
+
+DATABASE_POOL_SIZE = number(env, "DATABASE_POOL_SIZE", default=20, least=1)  # at least the threads of a web worker
+REPLICA_MAX_LAG = number(env, "REPLICA_MAX_LAG", default=5, least=1)  # in seconds
 
 
 def database_from_environment() -> dict[str, Any]:
@@ -45,24 +50,15 @@ def database_from_environment() -> dict[str, Any]:
 
     Raises ImproperlyConfigured for anything but PostgreSQL: allocation stands on its row locks.
     """
-    # A web process has no need to know the owner's password: it may be given WEB_DATABASE_URL alone.
-    if name := next((name for name in ("DATABASE_URL", "WEB_DATABASE_URL") if env.str(name, default="")), None):
-        database = _database_of(name)
+    if url := env.str("DATABASE_URL", default=""):
+        database = _database_of(url, "DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
+    elif url := env.str("WEB_DATABASE_URL", default=""):  # a web process need not know the owner's password
+        database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
     else:
-        database = {"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"}
-    database["CONN_HEALTH_CHECKS"] = True  # a restarted database costs one check, not failed requests
-    database["OPTIONS"] = database.get("OPTIONS", {}) | {"pool": pool_from_environment()}
+        database = _usual({"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"})
+    database["OPTIONS"]["pool"] = _pool()
     database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
     return database
-
-
-def pool_from_environment() -> dict[str, Any]:
-    return {
-        "min_size": 0,
-        "max_size": number(env, "DATABASE_POOL_SIZE", default=20, least=1),  # at least the threads of a web worker
-        "timeout": 10,
-        "check": check_connection,
-    }
 
 
 def web_database_from_environment() -> dict[str, Any] | None:
@@ -70,25 +66,52 @@ def web_database_from_environment() -> dict[str, Any] | None:
 
     A login of its own, and no SET ROLE, which whoever can run a statement can also take back.
     """
-    if not env.str("WEB_DATABASE_URL", default=""):
+    if not (url := env.str("WEB_DATABASE_URL", default="")):
         return None
-    database = _database_of("WEB_DATABASE_URL")
+    database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to serve pages as the owner of the tables")
     if not database["USER"]:
         raise ImproperlyConfigured("WEB_DATABASE_URL names no user. Set it to postgres://USER:PASSWORD@HOST:5432/NAME.")
-    place = {key: database[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
-    return place | {"OPTIONS": database.get("OPTIONS", {}) | {"pool": pool_from_environment()}}
+    database["OPTIONS"]["pool"] = _pool()
+    return {key: database[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
 
 
-def _database_of(name: str) -> dict[str, Any]:
-    """What the URL in this variable names. No refusal repeats it, for it holds a password."""
-    url = env.str(name)
-    mending = "Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or remove it to use the embedded PostgreSQL."
+def replica_from_environment() -> dict[str, Any] | None:
+    """The copy that REPLICA_URL names, from which browsing is served (homeshield/lib/replica.py); None without one.
+
+    Each thread keeps its own connection: a pool would try for seconds to reach a server that is not there, and not say
+    why it cannot.
+    """
+    if not (url := env.str("REPLICA_URL", default="")):
+        return None
+    database = _database_of(url, "REPLICA_URL", otherwise="remove it to read everything from the one database")
+    database["OPTIONS"].setdefault("connect_timeout", 2)
+    database["CONN_MAX_AGE"] = 60
+    database["TEST"] = {"MIRROR": "default"}
+    return database
+
+
+def _pool() -> dict[str, Any]:
+    return {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "check": check_connection}
+
+
+def _usual(database: dict[str, Any]) -> dict[str, Any]:
+    """With what holds for every connection of ours."""
+    database["CONN_HEALTH_CHECKS"] = True  # a restarted database costs one check, not failed requests
+    database["HOST"] = unquote(database.get("HOST", ""))  # a socket's folder stands percent-encoded in a URL
+    database.setdefault("OPTIONS", {})["prepare_threshold"] = None
+    database["DISABLE_SERVER_SIDE_CURSORS"] = switch(env, "DATABASE_POOLER", default=False)
+    return database
+
+
+def _database_of(url: str, variable: str, *, otherwise: str) -> dict[str, Any]:
+    """What the URL in a variable names. No refusal repeats it, for it holds a password."""
+    mending = f"Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or {otherwise}."
     scheme, mark, _ = url.partition("://")
     if not mark:
-        raise ImproperlyConfigured(f"{name} is no URL. {mending}")
+        raise ImproperlyConfigured(f"{variable} is no URL. {mending}")
     if scheme not in {"postgres", "postgresql", "psql", "pgsql"}:
         raise ImproperlyConfigured(
-            f"{name} names a {scheme!r} database, but HomeShield runs on PostgreSQL 15 or later alone "
+            f"{variable} names a {scheme!r} database, but HomeShield runs on PostgreSQL 15 or later alone "
             f"(row locks, triggers and partial indexes keep its promises; SQLite has none of them that suffice). "
             f"{mending}"
         )
@@ -96,17 +119,19 @@ def _database_of(name: str) -> dict[str, Any]:
         database: dict[str, Any] = dict(env.db_url_config(url, engine="django.db.backends.postgresql"))
     except ValueError:
         raise ImproperlyConfigured(
-            f"{name} cannot be read: behind the host's colon stands no port from 0 to 65535. Special characters "
+            f"{variable} cannot be read: behind the host's colon stands no port from 0 to 65535. Special characters "
             f"in the user and the password are written as %XX (%2F for /, %40 for @, %3A for :). {mending}"
         ) from None
     if not database["NAME"]:
-        raise ImproperlyConfigured(f"{name} names a server but no database on it. {mending}")
-    database["HOST"] = unquote(database["HOST"])  # a socket's folder stands percent-encoded in a URL
-    return database
+        raise ImproperlyConfigured(f"{variable} names a server but no database on it. {mending}")
+    return _usual(database)
 
 
 DATABASES = {"default": database_from_environment()}
+if replica := replica_from_environment():
+    DATABASES["replica"] = replica
 WEB_DATABASE = web_database_from_environment()  # taken over by homeshield.lib.web_database
+DATABASE_ROUTERS = ["homeshield.lib.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}

@@ -8,6 +8,7 @@ from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE
 from inventory.api_schemas import Filters
 from inventory.availability import Facet, availability, locations
+from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -39,6 +40,7 @@ class Facets(Schema):
     response={200: Locations, **EVERYWHERE},
     summary="Where there is inventory",
 )
+@browsing
 def inventory_locations(request: ApiRequest) -> Locations:
     """States and counties with inventory that you can buy, both sorted."""
     found = locations(buyer=buyer_of(request.auth), as_of=request.as_of)
@@ -51,6 +53,7 @@ def inventory_locations(request: ApiRequest) -> Locations:
     response={200: Facets, **EVERYWHERE},
     summary="Counts by each filter",
 )
+@browsing
 def inventory_facets(request: ApiRequest, filters: Query[Filters]) -> Facets:
     """Exact counts by state, county, class and age bucket under the given filters, as on the page."""
     asked = filters.criteria

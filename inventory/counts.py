@@ -11,8 +11,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from django.db import connection
-
+from homeshield.lib.replica import browsing_connection
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
 from leads.age import DAY, AgeBucket
@@ -171,7 +170,7 @@ def _rows(question: str, *, place: str, buyer: Buyer, as_of: datetime, **paramet
         "cell_buckets": [str(bucket) for _, bucket in cells],
         "cell_ends": [as_of + bucket.length * DAY for _, bucket in cells],  # who enters now leaves then
     }
-    with connection.cursor() as cursor:
+    with browsing_connection().cursor() as cursor:
         cursor.execute(_WHAT_MOVED.format(licensed=licensed, place=place) + question, parameters)
         rows: list[Any] = cursor.fetchall()
     return rows

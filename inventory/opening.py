@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from homeshield.lib.ids import new_id
-from leads.age import DAY, AgeBucket
+from homeshield.lib.copying import COPY_FORMAT, DELIMITER, copy_rows
+from homeshield.lib.ids import new_id_text
+from leads.age import DAY, NEVER, AgeBucket
 from leads.ingestion import NewLead
 
 
@@ -18,20 +19,32 @@ def inventory_open(*, cursor: CursorWrapper, leads: Sequence[NewLead], as_of: da
     Only for that bucket: the ones before it are over and could never be sold. A lead that is too young for any is
     noted, so that the roll finds it on its day. Returns the number of records.
     """
-    buckets = tuple(reversed(AgeBucket))
-    latest = [as_of - bucket.first_day * DAY for bucket in buckets]  # the youngest lead of each, oldest bucket first
-    young: list[NewLead] = []
+    spans = [
+        (bucket, bucket.first_day * DAY, bucket.next.first_day * DAY if bucket.next else None)
+        for bucket in reversed(AgeBucket)
+    ]
+    latest = [as_of - first for _, first, _ in spans]  # the youngest lead of each, oldest bucket first
+    records: list[str] = []
+    young: list[str] = []
+    for lead in leads:
+        created = lead.created_at_utc
+        if (place := bisect_left(latest, created)) == len(spans):
+            enters = AgeBucket.MONTH_3_TO_5.enters_at(created)
+            young.append(DELIMITER.join((lead.id, enters.isoformat())))
+            continue
+        bucket, first, end = spans[place]
+        expires = (created + end).isoformat() if end else _NEVER
+        facts = (new_id_text(), lead.id, bucket, lead.classification, lead.place.cells)
+        records.append(DELIMITER.join((*facts, (created + first).isoformat(), expires)))
     columns = "id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc"
-    with connection.wrap_database_errors, cursor.copy(f"COPY inventory ({columns}) FROM STDIN") as records:
-        for lead in leads:
-            if (place := bisect_left(latest, lead.created_at_utc)) == len(buckets):
-                young.append(lead)
-                continue
-            bucket = buckets[place]
-            window = bucket.enters_at(lead.created_at_utc), bucket.expires_at(lead.created_at_utc)
-            records.write_row((new_id(), lead.id, bucket, lead.classification, lead.state, lead.county, *window))
-    enters_at = AgeBucket.MONTH_3_TO_5.enters_at
-    with connection.wrap_database_errors, cursor.copy("COPY young_leads (lead_id, enters_at_utc) FROM STDIN") as rows:
-        for lead in young:
-            rows.write_row((lead.id, enters_at(lead.created_at_utc)))
-    return len(leads) - len(young)
+    _copy(cursor, f"inventory ({columns})", records)
+    _copy(cursor, "young_leads (lead_id, enters_at_utc)", young)
+    return len(records)
+
+
+_NEVER = NEVER.isoformat()
+
+
+def _copy(cursor: CursorWrapper, into: str, rows: Sequence[str]) -> None:
+    with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN {COPY_FORMAT}") as copy:
+        copy.write(copy_rows(rows))

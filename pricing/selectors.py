@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
-
+from homeshield.lib.replica import browsing_connection
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -23,7 +22,7 @@ def prices_in_force(as_of: datetime) -> Prices:
     A pair without a rule in force is left out: the caller refuses with `NoPrice` and never assumes an amount
     (contract, "Price").
     """
-    with connection.cursor() as cursor:
+    with browsing_connection().cursor() as cursor:
         cursor.execute(
             f"SELECT classification, age_bucket, amount FROM pricing rule WHERE {IN_FORCE.format('%(as_of)s')}",  # noqa: S608
             {"as_of": as_of},

@@ -15,6 +15,7 @@ from homeshield.lib.api_schemas import EVERYWHERE, Cursor, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
 from inventory.availability import available_count, available_counts, records_page
+from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
@@ -58,6 +59,7 @@ class InventoryQuery(Filters):
     response={200: InventoryPage, **EVERYWHERE},
     summary="Leads for sale",
 )
+@browsing
 def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> InventoryPage:
     """One page of the leads that you can buy, what lapses soonest first. Pages follow one another without gaps or
     repeats while others buy. Leads that you own from an earlier age bucket are not among them."""
@@ -92,6 +94,7 @@ def _item(record: InventoryRecord, prices: Prices) -> InventoryItem:
     response={200: AvailabilityAnswer, **EVERYWHERE},
     summary="Counts and prices of lines",
 )
+@browsing
 def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> AvailabilityAnswer:
     """What each line would find and cost at this instant. Reserves nothing."""
     prices = prices_in_force(request.as_of)

@@ -16,6 +16,7 @@ from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
 from homeshield.lib.keyset import BadCursor
 from inventory.availability import Availability, availability, records_page
+from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.criteria import Criteria
 from inventory.forms import FilterForm
@@ -73,6 +74,7 @@ def line_offer(criteria: Criteria, available: int, prices: Prices, quantity: int
 @requires(Act.BROWSE)
 @vary_on_headers("HX-Request")
 @require_safe
+@browsing
 def record_list(request: Request) -> HttpResponse:
     """The list, its exact count, and the table of cells with their prices; for htmx, only what changes."""
     form, cursor = FilterForm(request.GET), request.GET.get("cursor", "")

@@ -6,7 +6,7 @@ A database that cannot be used is told in one line as well, with exit code 2: se
 import argparse
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import current_thread, main_thread
@@ -23,6 +23,15 @@ from homeshield.lib.origin import Origin, within
 
 CONNECT_SECONDS = 5
 """How long a command waits for the database to answer at all. psycopg gives each address of a host so long."""
+
+DJANGOS_OWN = frozenset(
+    {
+        *("changepassword", "createsuperuser", "clearsessions", "createcachetable", "remove_stale_contenttypes"),
+        *("dumpdata", "loaddata", "flush", "inspectdb", "migrate", "showmigrations", "sqlmigrate"),
+        *("runserver", "shell"),
+    }
+)
+"""Commands of Django's that can do nothing without the database."""
 
 _LACKING = (errors.UndefinedTable, errors.UndefinedColumn)
 _UNUSABLE = (
@@ -64,6 +73,27 @@ class DatabaseCommand(BaseCommand):
 
     def before_database(self, **options: Any) -> None:
         """Raises CommandError where the command is refused whatever the database says: it is not asked then."""
+
+
+@contextmanager
+def database_explained(arguments: Sequence[str]) -> Iterator[None]:
+    """Around Django's own commands, called with these arguments: raises CommandError where ours would.
+
+    What fails within a migration is left as it is: it is for those who wrote it.
+    """
+    command = arguments[1] if len(arguments) > 1 else ""
+    connected = False
+    try:
+        if command in DJANGOS_OWN and not {"-h", "--help"}.intersection(arguments):
+            _connect_once()
+        connected = True
+        yield
+    except Exception as error:
+        if "--traceback" in arguments or (connected and command == "migrate"):
+            raise
+        if refusal := database_refusal(error):
+            raise refusal from None
+        raise
 
 
 def _connect_once() -> None:

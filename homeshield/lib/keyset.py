@@ -5,6 +5,7 @@ sold meanwhile. The two columns of the order must be indexed together; the secon
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -70,31 +71,53 @@ def _in_utc(instant: datetime) -> datetime:
 
 
 def keyset_page[Row: models.Model](
-    rows: models.QuerySet[Row], *, by: str, cursor: str | None, limit: int, descending: bool = False
+    rows: models.QuerySet[Row],
+    *,
+    by: str,
+    cursor: str | None,
+    limit: int,
+    descending: bool = False,
+    parts: Sequence[models.QuerySet[Row]] = (),
 ) -> Page[Row]:
     """The page of `rows`, ordered by the column `by` (an instant or a number) and then by id, that begins at
     `cursor` (None: the first). Raises BadCursor where the cursor cannot be read.
+
+    Where no index has all of the rows in this order, but has each of some disjoint `parts` of them, the page is merged
+    from these: PostgreSQL reads them side by side, and stops when the page is full.
     """
     at = _Cursor.parse(cursor, rows.model._meta.get_field(by)) if cursor else None
     backwards = at is not None and at.backwards
     reverse = descending != backwards
-    if at is not None:
+
+    def beyond_cursor(some: models.QuerySet[Row]) -> models.QuerySet[Row]:
+        if at is None:
+            return some
         beyond = TupleLessThan if reverse else TupleGreaterThan
-        rows = rows.filter(beyond(Tuple(F(by), F("id")), (at.value, at.id)))
-    rows = rows.order_by(*((F(by).desc(), F("id").desc()) if reverse else (F(by), F("id"))))
-    found = list(rows[: limit + 1])
-    more = len(found) > limit
-    found = found[:limit]
+        return some.filter(beyond(Tuple(F(by), F("id")), (at.value, at.id)))
+
+    order = [f"-{by}", "-id"] if reverse else [by, "id"]
+    if parts:
+        # Each has the limit for itself as well: only then does PostgreSQL read it by its index, whatever its size.
+        first, *others = [beyond_cursor(part).order_by(*order).values_list(by, "id")[: limit + 1] for part in parts]
+        places = list(first.union(*others, all=True).order_by(*order)[: limit + 1])
+        found = list(rows.filter(id__in=[key for _, key in places[:limit]]).order_by(*order))
+    else:
+        found = list(beyond_cursor(rows).order_by(*order)[: limit + 1])
+        places = [(getattr(row, by), row.pk) for row in found]
+        found = found[:limit]
+    more = len(places) > limit
+    places = places[:limit]
     if backwards:
         found.reverse()
+        places.reverse()
 
-    def cursor_at(row: Row, *, back: bool) -> str:
-        return str(_Cursor(getattr(row, by), row.pk, backwards=back))
+    def cursor_at(place: tuple[Any, UUID], *, back: bool) -> str:
+        return str(_Cursor(*place, backwards=back))
 
-    has_next = bool(found) and (more or backwards)
-    has_previous = bool(found) and (more if backwards else at is not None)
+    has_next = bool(places) and (more or backwards)
+    has_previous = bool(places) and (more if backwards else at is not None)
     return Page(
         rows=found,
-        next_cursor=cursor_at(found[-1], back=False) if has_next else None,
-        previous_cursor=cursor_at(found[0], back=True) if has_previous else None,
+        next_cursor=cursor_at(places[-1], back=False) if has_next else None,
+        previous_cursor=cursor_at(places[0], back=True) if has_previous else None,
     )

@@ -1,60 +1,54 @@
 """From a row's cells to a lead, or to the reason why it is none."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
 from operator import itemgetter
 from typing import NamedTuple
-from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from homeshield.lib.ids import new_id
+from homeshield.lib.copying import DELIMITER, copy_cell
+from homeshield.lib.ids import new_id_text
 from leads.classification import QUALIFICATION_FIELDS, Classification, classify, present
 from leads.geography import STATES, match_county
 from leads.ingestion.columns import FIELDS, Header
 from leads.ingestion.times import call_in_time, looks_like_a_time
 
 
-class NewLead(NamedTuple):
-    """A lead ready to be loaded: its names are those of the table's columns, which COPY takes in this order."""
+class Place(NamedTuple):
+    """Where a lead lives. `cells` are state and county as they stand in a row for COPY."""
 
-    id: UUID
+    state: str
+    county: str | None
+    is_on_the_list: bool
+    time_zone: ZoneInfo
+    cells: str
+
+
+class NewLead(NamedTuple):
+    """A lead ready to be loaded: what others need to know of it, and its row for COPY, with the cells of COPY_COLUMNS.
+
+    The row is joined once, when the lead is made: a value per column, converted by the driver, took twice as long.
+    """
+
+    id: str
     natural_key: str
     created_at_utc: datetime
     classification: Classification
-    mortgage_id: str | None
-    campaign_id: str | None
-    type: str | None
-    call_in_date: str
-    status: str | None
-    full_name: str | None
-    first_name: str | None
-    last_name: str | None
-    co_borrower_name: str | None
-    address: str | None
-    city: str | None
-    county: str | None
-    state: str
-    zip: str | None
-    mortgage_amount: str | None
-    lender: str | None
-    sale_date: str | None
-    agent_id: str | None
-    call_in_phone_number: str | None
-    borrower_age: str | None
-    borrower_medical_issues: str | None
-    borrower_tobacco_use: str | None
-    co_borrower: str | None
-    borrower_phone: str | None
-    source: str | None
+    place: Place
+    row: str
 
 
 class RowRefused(Exception):
     """A row that is no lead. The arguments are the reasons in words, all of them, so that one mending suffices."""
 
 
-_TEXTS = tuple(name for name in FIELDS if name not in QUALIFICATION_FIELDS)
-_ANSWERS = tuple(name for name in FIELDS if name in QUALIFICATION_FIELDS)  # the last columns, as it happens
-_STATE, _COUNTY, _CALL_IN_DATE, _MORTGAGE_ID = map(_TEXTS.index, ("state", "county", "call_in_date", "mortgage_id"))
+_PLACE = ("state", "county")
+_TEXTS = tuple(name for name in FIELDS if name not in {*QUALIFICATION_FIELDS, *_PLACE})
+_ANSWERS = tuple(name for name in FIELDS if name in QUALIFICATION_FIELDS)
+_CALL_IN_DATE, _MORTGAGE_ID = map(_TEXTS.index, ("call_in_date", "mortgage_id"))
+COPY_COLUMNS = ("id", "natural_key", "created_at_utc", "classification", *_PLACE, *_TEXTS, *_ANSWERS)
 FIRST_YEAR = "1900"  # an earlier one is a slip of the pen: 0025 for 2025
 _CAPITAL = STATES["DC"]  # whose clocks tell whether a time is possible where the state is not known
 
@@ -65,29 +59,33 @@ class Cleaner:
     def __init__(self, header: Header, *, as_of: datetime) -> None:
         self._as_of = as_of
         # A column that the file lacks reads the blank that clean() appends to each row.
-        self._texts = itemgetter(*(header.positions.get(name, -1) for name in _TEXTS))
-        self._answers = itemgetter(*(header.positions.get(name, -1) for name in _ANSWERS))
+        self._place, self._texts, self._answers = (
+            itemgetter(*(header.positions.get(name, -1) for name in names)) for names in (_PLACE, _TEXTS, _ANSWERS)
+        )
 
     def clean(self, cells: list[str]) -> NewLead:
         """The lead of a row that has as many cells as the header. Raises RowRefused."""
         cells = [*cells, ""]
-        texts = [_text(cell) for cell in self._texts(cells)]
+        texts = self._texts(cells)
         answers = [_answer(cell) for cell in self._answers(cells)]
-        state, created_at = self._where_and_when(texts[_STATE], texts[_CALL_IN_DATE])
-        texts[_STATE] = state
-        if county := texts[_COUNTY]:
-            texts[_COUNTY] = match_county(state, county) or county
-        classification = classify(dict(zip(_ANSWERS, answers, strict=True)))
-        values = [*texts, *answers]
-        return NewLead._make((new_id(), natural_key(values), created_at, classification, *values))
+        joined = DELIMITER.join((*texts, *answers))
+        if not _is_tidy(joined):
+            texts = [cell.strip() for cell in texts]
+            joined = DELIMITER.join([copy_cell(text) for text in (*texts, *answers)])
+        state, county = self._place(cells)
+        place, created_at = self._where_and_when(state, county, texts[_CALL_IN_DATE])
+        lead_id, classification = new_id_text(), _classification(*map(bool, answers))
+        same = natural_key(texts, place, answers)
+        row = DELIMITER.join((lead_id, same, created_at.isoformat(), classification, place.cells, joined))
+        return NewLead(lead_id, same, created_at, classification, place, row)
 
-    def _where_and_when(self, state: str | None, called: str | None) -> tuple[str, datetime]:
-        """The state's code and the instant of the inquiry. Raises RowRefused with everything that is wrong."""
+    def _where_and_when(self, state: str, county: str, called: str) -> tuple[Place, datetime]:
+        """The place and the instant of the inquiry. Raises RowRefused with everything that is wrong."""
         reasons = []
-        place = STATES.get((state or "").upper())
+        place = _place(state, county)
         if place is None:
             no_state = "State is no US state, district, territory or military code"
-            reasons.append(no_state if state else "State is missing")
+            reasons.append(no_state if state.strip() else "State is missing")
         created_at = self._as_of
         if not called:
             reasons.append("Call In Date is missing")
@@ -102,28 +100,60 @@ class Cleaner:
             reasons.append("Call In Date lies in the future")
         if place is None or reasons:
             raise RowRefused(*reasons)
-        return place.code, created_at
+        return place, created_at
 
 
-# Both remember what they return, because most cells repeat: a batch then holds each text once.
+def _is_tidy(joined: str) -> bool:
+    """Whether joined cells can be loaded as they are: none has a blank around it, or a character that COPY minds.
+
+    The space is the only blank that is printable, and a delimiter within a cell shows in their number.
+    """
+    return (
+        joined.isprintable()
+        and joined.count(DELIMITER) == _DELIMITERS
+        and f" {DELIMITER}" not in joined
+        and f"{DELIMITER} " not in joined
+        and "\\" not in joined
+        and not joined.startswith(" ")  # at the end there is an answer, which is trimmed
+    )
+
+
+_DELIMITERS = len(_TEXTS) + len(_ANSWERS) - 1
+
+
+# These remember what they return, because most cells repeat.
 
 
 @lru_cache(maxsize=20_000)
-def _text(cell: str) -> str | None:
-    return cell.strip() or None
+def _place(state: str, county: str) -> Place | None:
+    """The place that two cells name; None where there is no such state."""
+    if (known := STATES.get(state.strip().upper())) is None:
+        return None
+    written = county.strip() or None
+    listed = match_county(known.code, written) if written else None
+    found = listed or written
+    return Place(known.code, found, listed == found, known.time_zone, f"{known.code}{DELIMITER}{copy_cell(found)}")
 
 
 @lru_cache(maxsize=10_000)
-def _answer(cell: str) -> str | None:
-    """A cell of a qualification column, where a placeholder says as little as a blank."""
-    return cell.strip() if present(cell) else None
+def _answer(cell: str) -> str:
+    """A cell of a qualification column, where a placeholder says as little as a blank; empty where it says nothing."""
+    return cell.strip() if present(cell) else ""
 
 
-def natural_key(values: list[str | None]) -> str:
-    """The digest of what makes two rows the same inquiry, as 32 hexadecimal digits; `values` in the order of FIELDS.
+@lru_cache
+def _classification(*answered: bool) -> Classification:
+    """The class of a lead that has, and has not, these answers: what they say makes no difference."""
+    return classify({name: "present" for name, is_there in zip(_ANSWERS, answered, strict=True) if is_there})
+
+
+def natural_key(texts: Sequence[str], place: Place, answers: Sequence[str]) -> str:
+    """The digest of what makes two rows the same inquiry, as 32 hexadecimal digits.
 
     Mortgage id, state and call-in time (as the clock showed it); where the mortgage id is absent, all the cells.
     """
-    same = (values[_MORTGAGE_ID], values[_STATE], values[_CALL_IN_DATE]) if values[_MORTGAGE_ID] else values
-    # NUL separates, since no cell can hold one. An absent cell and an empty one are the same.
-    return md5("\0".join([value or "" for value in same]).encode(), usedforsecurity=False).hexdigest()
+    if mortgage_id := texts[_MORTGAGE_ID]:
+        same = f"{mortgage_id}\0{place.state}\0{texts[_CALL_IN_DATE]}"  # NUL, since no cell can hold one
+    else:
+        same = "\0".join((place.state, place.county or "", *texts, *answers))
+    return md5(same.encode(), usedforsecurity=False).hexdigest()

@@ -18,10 +18,10 @@ from typing import BinaryIO, Protocol
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from homeshield.lib.copying import COPY_FORMAT, copy_rows
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.geography import match_county
-from leads.ingestion.cleaning import Cleaner, NewLead, RowRefused
+from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
 from leads.ingestion.reader import Reader
 from leads.ingestion.recording import failure_recorded, ingest_record
 from leads.ingestion.rejects import Rejects, check_path, default_path
@@ -186,10 +186,9 @@ def _not_there_yet(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) 
 
 
 def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> None:
-    columns = ", ".join(NewLead._fields)
-    with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-        for lead in leads:
-            copy.write_row(lead)
+    statement = f"COPY {table} ({', '.join(COPY_COLUMNS)}) FROM STDIN {COPY_FORMAT}"
+    with connection.wrap_database_errors, cursor.copy(statement) as copy:
+        copy.write(copy_rows(lead.row for lead in leads))
 
 
 def _sellable(leads: Sequence[NewLead], as_of: datetime) -> int:
@@ -207,5 +206,5 @@ def _note(report: IngestReport, batch: _Batch, new: Sequence[NewLead], made: int
     report.silver += len(new) - gold
     report.inventory_created += made
     for lead in new:
-        if lead.county and match_county(lead.state, lead.county) is None:
-            report.note_unmatched(lead.state, lead.county)
+        if lead.place.county and not lead.place.is_on_the_list:
+            report.note_unmatched(lead.place.state, lead.place.county)

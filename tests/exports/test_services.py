@@ -308,6 +308,7 @@ def test_a_database_that_fails_midway_breaks_the_stream_off(order_of: Callable[.
     assert not ExportCompletion.objects.exists()
 
 
+@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_a_stream_whose_end_cannot_be_recorded_breaks_off(order_of: Callable[..., Order], as_of: datetime) -> None:
     stream = export_stream(start(order_of(2), as_of))

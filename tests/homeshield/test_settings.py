@@ -15,7 +15,9 @@ from pytest_django import Settings
 from homeshield.settings import mailer_from_environment
 
 # Empty, not absent: a developer's .env must not answer in their place.
-NOTHING = dict.fromkeys(["SECRET_KEY", "DATABASE_URL", "WEB_DATABASE_URL", "EMAIL_URL"], "")
+NOTHING = dict.fromkeys(
+    ["SECRET_KEY", "DATABASE_URL", "WEB_DATABASE_URL", "DATABASE_POOLER", "REPLICA_URL", "EMAIL_URL"], ""
+)
 KEY = "a-key-for-this-test-alone-0123456789-abcdefghijklmnopqrstuvwxyz"
 SHOP = "postgres://shop@127.0.0.1/shop"
 WEB = "postgres://web:p%40ss@127.0.0.1/shop"
@@ -90,6 +92,19 @@ def test_another_database_than_postgresql_is_refused(url: str) -> None:
 def test_a_database_url_names_a_server_or_a_socket(url: str, expected: dict[str, object]) -> None:
     database = setting("database_from_environment()", DATABASE_URL=url)
     assert {name: database[name] for name in expected} == expected
+
+
+def test_behind_a_pooler_nothing_is_left_open_or_prepared_in_a_session() -> None:
+    database = setting("database_from_environment()", DATABASE_URL=SHOP, DATABASE_POOLER="on")
+    assert database["DISABLE_SERVER_SIDE_CURSORS"] is True
+    assert database["OPTIONS"]["prepare_threshold"] is None
+
+
+def test_a_replica_is_a_second_database_only_where_one_is_named() -> None:
+    assert list(setting("DATABASES", DATABASE_URL=SHOP)) == ["default"]
+    replica = setting("DATABASES", DATABASE_URL=SHOP, REPLICA_URL="postgres://shop@copy.example:5433/shop")["replica"]
+    assert (replica["HOST"], replica["PORT"], replica["NAME"]) == ("copy.example", 5433, "shop")
+    assert replica["TEST"] == {"MIRROR": "default"}  # and no test makes a database there
 
 
 @pytest.mark.parametrize(

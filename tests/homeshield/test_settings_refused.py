@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from homeshield.lib.environment import choice, number, switch
-from homeshield.settings import database_from_environment, env, mailer_from_environment
+from homeshield.settings import database_from_environment, env, mailer_from_environment, replica_from_environment
 from tests.homeshield.test_settings import python
 
 MEND = "Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or remove it to use the embedded PostgreSQL."
@@ -34,6 +34,16 @@ def test_a_database_url_is_refused_for_what_is_wrong_with_it(
     assert said.startswith("DATABASE_URL ")
     assert wrong in said
     assert said.endswith(MEND)
+    assert "s3cret" not in said
+
+
+def test_a_replica_is_refused_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPLICA_URL", "mysql://shop:s3cret@db.example/shop")
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        replica_from_environment()
+    said = str(refusal.value)
+    assert said.startswith("REPLICA_URL names a 'mysql' database")
+    assert said.endswith("or remove it to read everything from the one database.")
     assert "s3cret" not in said
 
 

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.db import connection
+from pytest_django import DjangoAssertNumQueries
 
 from homeshield.lib.keyset import BadCursor
 from inventory.availability import Facet, availability, available_count, records_page
@@ -97,13 +99,37 @@ def test_sold_records_are_not_counted_and_owned_leads_are_counted_apart(as_of: d
     assert record.lead_id not in {row.lead_id for row in listed}
 
 
-def test_the_list_pages_there_and_back_without_repeating_or_missing_a_record(as_of: datetime) -> None:
-    for age_days in (200, 200, 100, 800):  # among them many with the same expiry: the last bucket never expires
-        stock(7, as_of=as_of, age_days=age_days)
-    expected = list(InventoryRecord.objects.sellable(as_of).in_order_of_sale().values_list("id", flat=True))
+@pytest.mark.parametrize(
+    ("criteria", "licensed"),
+    [
+        (Criteria(), ""),
+        (GOLD_6, ""),
+        (Criteria(state="LA"), ""),
+        (Criteria(classification=Classification.SILVER), ""),
+        (Criteria(age_bucket=AgeBucket.MONTH_24_PLUS), ""),
+        (Criteria(state="TX", county="Travis"), ""),
+        (Criteria(classification=Classification.GOLD, state="TX"), ""),
+        (Criteria(), "LA AL"),
+        (GOLD_6, "LA AL"),
+        (Criteria(), "AK AL AZ AR CA CO LA"),  # too many parts to merge
+    ],
+    ids=str,
+)
+def test_the_list_pages_there_and_back_without_repeating_or_missing_a_record(
+    as_of: datetime, criteria: Criteria, licensed: str
+) -> None:
+    """Whichever of the filters are set; among the records many with the same expiry, since the last bucket has none."""
+    for age_days in (200, 200, 100, 800):
+        stock(5, as_of=as_of, age_days=age_days)
+        stock(4, as_of=as_of, age_days=age_days, classification="Silver")
+        stock(3, as_of=as_of, age_days=age_days, state="TX", county="Travis")
+    buyer = Buyer(licensed_states=frozenset(licensed.split()))
+    records = InventoryRecord.objects.sellable(as_of).open_to(buyer).matching(criteria)
+    expected = list(records.in_order_of_sale().values_list("id", flat=True))
+    assert len(expected) > 5
 
     def page(cursor: str | None) -> tuple[list[object], str | None, str | None]:
-        found = records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=cursor, limit=5)
+        found = records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=cursor, limit=5)
         return [row.id for row in found.rows], found.next_cursor, found.previous_cursor
 
     forward, cursor = [], None
@@ -117,6 +143,24 @@ def test_the_list_pages_there_and_back_without_repeating_or_missing_a_record(as_
     assert forward[0][1] is None
     for (before, _), (_, previous) in pairwise(forward):
         assert page(previous)[0] == before
+
+
+def test_a_list_that_no_index_has_in_its_order_is_merged_from_several_and_reads_a_page_of_each_at_most(
+    as_of: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    stock(60, as_of=as_of, state="LA")
+    for age_days in (100, 300, 800):
+        stock(60, as_of=as_of, age_days=age_days, state="LA", classification="Silver")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE inventory; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+    with django_assert_num_queries(2) as statements:
+        records_page(criteria=Criteria(state="LA"), buyer=Buyer(), as_of=as_of, cursor=None, limit=10)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statements[0]['sql']}")
+        plan = "\n".join(row for (row,) in cursor.fetchall())
+    assert "Merge Append" in plan
+    assert "Sort  " not in plan
+    assert plan.count("inventory_open_by_") == 10
 
 
 def test_a_page_holds_its_place_while_records_before_it_are_sold(as_of: datetime) -> None:

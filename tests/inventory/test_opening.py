@@ -85,7 +85,7 @@ def test_records_that_do_not_agree_with_the_leads_are_refused_by_the_database() 
     as_of = CALLED + timedelta(days=100)
     load(row(), as_of=as_of - timedelta(days=50))
     lead = Cleaner(Header(tuple(HEADER)), as_of=as_of).clean(row())
-    other = lead._replace(id=Lead.objects.get().id, county="Bossier")
+    other = lead._replace(id=str(Lead.objects.get().id), place=lead.place._replace(cells="LA|Bossier"))
     with pytest.raises(IntegrityError, match="does not agree"), transaction.atomic(), connection.cursor() as cursor:
         inventory_open(cursor=cursor, leads=[other], as_of=as_of)
     assert not InventoryRecord.objects.exists()

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from . import server
 from .binaries import postgres_binary
 from .errors import EmbeddedPostgresError
-from .location import DIRECTORY_VARIABLE, PORT, Location, locate, locked, make_base
+from .location import DIRECTORY_VARIABLE, PORT, Location, locate, locate_replica, locked, make_base
 from .server import DATABASE, SERVER_SETTINGS, SUPERUSER
 
 __all__ = [
@@ -23,6 +23,9 @@ __all__ = [
     "ServerStatus",
     "ensure_running",
     "postgres_binary",
+    "replica_make",
+    "replica_start",
+    "replica_stop",
     "status",
     "stop",
     "url",
@@ -68,6 +71,10 @@ def ensure_running() -> ConnectionInfo:
     postmaster = _seen.get(location)
     if postmaster is None or not postmaster.is_serving(location):
         _seen[location] = server.find_ready(location) or _start(location)
+    return _way_to(location)
+
+
+def _way_to(location: Location) -> ConnectionInfo:
     return ConnectionInfo(str(location.socket_dir), PORT, SUPERUSER, DATABASE)
 
 
@@ -82,7 +89,10 @@ def stop() -> bool:
 
     The next connection starts it again, also one that a running web server makes.
     """
-    location = locate()
+    return _stop(locate())
+
+
+def _stop(location: Location) -> bool:
     if not location.base.exists():
         return False
     with locked(location):
@@ -110,5 +120,44 @@ def url(dbname: str = DATABASE) -> str:
 
     The socket's folder is a parameter: django-environ does not decode it where a host's name stands.
     """
-    info = ensure_running()
+    return _url(ensure_running(), dbname)
+
+
+def _url(info: ConnectionInfo, dbname: str) -> str:
     return f"postgresql://{info.user}@:{info.port}/{quote(dbname, safe='')}?host={quote(info.host, safe='')}"
+
+
+def replica_make(dbname: str = DATABASE) -> str:
+    """Makes a fresh streaming copy of the server, as it is now, in the place of an earlier one; starts it and returns
+    its URL, for REPLICA_URL.
+
+    The server keeps no log for a copy that is stopped: one that has slept for long is made again. Raises
+    EmbeddedPostgresError.
+    """
+    ensure_running()
+    location = locate_replica()
+    make_base(location)
+    with locked(location):
+        if running := server.find(location):
+            server.terminate(location, running)
+        server.copy(locate(), location)
+        server.start(location)
+    return _url(_way_to(location), dbname)
+
+
+def replica_start() -> ConnectionInfo:
+    """The way to the copy that `replica_make` has made; starts it where it does not run.
+
+    Raises EmbeddedPostgresError, also where no copy has been made.
+    """
+    location = locate_replica()
+    if not location.data.exists():
+        raise EmbeddedPostgresError("There is no streaming copy. `manage.py postgres replica` makes one.")
+    with locked(location):
+        server.find_ready(location) or server.start(location)
+    return _way_to(location)
+
+
+def replica_stop() -> bool:
+    """Stops the copy, and answers whether there was one to stop. Reads then go to the server itself."""
+    return _stop(locate_replica())

@@ -77,6 +77,11 @@ def locate() -> Location:
     return _locate(os.environ.get(DIRECTORY_VARIABLE, ""), os.geteuid())
 
 
+def locate_replica() -> Location:
+    """The places of the streaming copy of that server."""
+    return _locate(str(locate().base / "replica"), os.geteuid())
+
+
 @lru_cache
 def _locate(override: str, uid: int) -> Location:
     if override:

@@ -203,6 +203,26 @@ def _initialise(location: Location) -> None:
         os.close(descriptor)
 
 
+def copy(primary: Location, location: Location) -> None:
+    """Makes `location` a streaming copy of the running server `primary`, in the place of whatever was there.
+
+    Like a new server it is made aside and then renamed. Raises EmbeddedPostgresError.
+    """
+    staging = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=location.base))
+    if location.account:
+        os.chown(staging, location.account.uid, location.account.gid)
+    program = str(server_binary("pg_basebackup", location))
+    source = ("--host", str(primary.socket_dir), "--port", str(PORT), "--username", SUPERUSER)
+    how = ("--wal-method=stream", "--checkpoint=fast", "--write-recovery-conf", "--no-sync")
+    try:
+        _run([program, "--pgdata", str(staging), *source, *how], location)
+        shutil.rmtree(location.data, ignore_errors=True)
+        staging.rename(location.data)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
 def _as_server(location: Location) -> dict[str, Any]:
     """How a program of the server is run: as its account, apart from the terminal, from a folder it may enter.
 

@@ -1,4 +1,4 @@
-"""`manage.py postgres start|stop|status|url`: the embedded development server, by hand."""
+"""`manage.py postgres start|stop|status|url|replica|replica-stop`: the embedded development server, by hand."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -20,9 +20,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "action",
-            choices=["start", "stop", "status", "url"],
+            choices=["start", "stop", "status", "url", "replica", "replica-stop"],
             help="start it; stop it (the next connection starts it again); show where it is; "
-            "print its URL (psql, pg_dump, DATABASE_URL), starting it if needed",
+            "print its URL (psql, pg_dump, DATABASE_URL), starting it if needed; make and start a fresh streaming copy "
+            "of it, and print that copy's URL (REPLICA_URL); stop the copy",
         )
 
     def handle(self, *_args: Any, action: str, **_options: Any) -> None:
@@ -30,13 +31,13 @@ class Command(BaseCommand):
         if not in_use:
             self._say_not_in_use(action)
         try:
-            getattr(self, f"_{action}")()
+            getattr(self, f"_{action.replace('-', '_')}")()
         except embedded_postgres.EmbeddedPostgresError as error:
             raise CommandError(str(error)) from error
 
     def _say_not_in_use(self, action: str) -> None:
         message = "The embedded PostgreSQL is not in use: DATABASE_URL names another server."
-        if action in {"start", "url"}:
+        if action in {"start", "url", "replica"}:
             raise CommandError(f"{message} Remove DATABASE_URL (or .env's line) to use the embedded one.")
         self.stderr.write(message)
 
@@ -60,3 +61,10 @@ class Command(BaseCommand):
 
     def _url(self) -> None:
         self.stdout.write(embedded_postgres.url())
+
+    def _replica(self) -> None:
+        self.stdout.write(embedded_postgres.replica_make())
+
+    def _replica_stop(self) -> None:
+        stopped = embedded_postgres.replica_stop()
+        self.stdout.write("The streaming copy is stopped." if stopped else "It was not running.")

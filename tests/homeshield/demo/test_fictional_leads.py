@@ -34,12 +34,12 @@ def test_they_fill_every_state_and_bucket_and_the_time_before_the_first() -> Non
     as_of = datetime(2026, 6, 1, 12, tzinfo=UTC)
     leads = as_leads(rows(range(20_000)), as_of)
 
-    cells = Counter((lead.state, AgeBucket.at(lead.created_at_utc, as_of)) for lead in leads)
+    cells = Counter((lead.place.state, AgeBucket.at(lead.created_at_utc, as_of)) for lead in leads)
 
     assert set(cells) == {(state, bucket) for state in COUNTIES for bucket in (None, *AgeBucket)}
     gold = sum(lead.classification is Classification.GOLD for lead in leads)
     assert 0.38 < gold / len(leads) < 0.42
-    largest = Counter(lead.state for lead in leads).most_common(5)
+    largest = Counter(lead.place.state for lead in leads).most_common(5)
     assert sum(count for _, count in largest) > len(leads) / 3
 
 

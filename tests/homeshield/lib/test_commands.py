@@ -27,8 +27,14 @@ COMMANDS: list[tuple[str, ...]] = [
     CLIENT,
     ("ingest_csv", "leads.csv"),
     ("demo", "--port", "18765"),
+    ("migrate",),
+    ("createsuperuser", "--no-input"),
+    ("shell", "--no-imports", "-c", "1"),
 ]
+"""Of ours, and of Django's own."""
+
 MEND = "See that the server runs and lets us in, and that DATABASE_URL names it rightly."
+LOOK = ("shell", "--no-imports", "-c", "from leads.models import Lead; Lead.objects.first()")
 WITHOUT_TABLES = "CommandError: The database lacks tables or columns: run manage.py migrate.\n"
 
 
@@ -74,7 +80,7 @@ def test_a_server_that_is_not_there_is_told_at_once(command: tuple[str, ...]) ->
     )
 
 
-@pytest.mark.parametrize("command", [CLIENT, ("check_inventory_status",)], ids=lambda command: command[0])
+@pytest.mark.parametrize("command", [CLIENT, ("check_inventory_status",), LOOK], ids=lambda command: command[0])
 def test_a_database_without_tables_is_told(command: tuple[str, ...], empty_database: str) -> None:
     assert said(*command, url=empty_database) == WITHOUT_TABLES
 

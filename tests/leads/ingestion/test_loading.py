@@ -6,9 +6,12 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import InternalError, connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from leads.classification import Classification
 from leads.ingestion import IngestRefused, IngestReport, Progress, ingest, loading
@@ -16,6 +19,14 @@ from leads.models import Lead
 from tests.factories import LeadFactory
 from tests.leads.ingestion.csv_files import GOLD, HEADER, csv_bytes, row
 from tests.leads.ingestion.loads import AS_OF, count_only, load, outcome, rows
+
+TEXTS = ("full_name", "address", "city", "lender", "agent_id")
+cells = st.text(
+    st.one_of(
+        st.sampled_from('\\|\t\r\n"., N\N{NO-BREAK SPACE}'), st.characters(codec="utf-8", exclude_characters="\0")
+    ),
+    max_size=10,
+)
 
 
 @pytest.fixture
@@ -44,6 +55,16 @@ class TestLoading:
         load(file)
         lead = Lead.objects.get()
         assert (lead.address, lead.first_name, lead.city) == (odd, "\\N", "\\.")
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.fixed_dictionaries(dict.fromkeys(TEXTS, cells)))
+    def test_whatever_texts_a_row_holds_they_arrive_trimmed(self, file: Path, texts: dict[str, str]) -> None:
+        file.write_bytes(csv_bytes(row(mortgage_id=(own := str(uuid4())), **texts)))
+        assert outcome(load(file)) == (1, 1, 0, 0)
+        lead = Lead.objects.get(mortgage_id=own)
+        assert {name: getattr(lead, name) for name in texts} == {
+            name: text.strip() or None for name, text in texts.items()
+        }
 
     def test_a_packed_file_and_a_stream_load_like_a_plain_file(self, tmp_path: Path) -> None:
         packed = tmp_path / "leads.csv.gz"

@@ -1,0 +1,63 @@
+"""How gunicorn serves the shop: `gunicorn --config python:homeshield.gunicorn_conf homeshield.wsgi`.
+
+Several workers listen behind one port; each is a process with its own pool of connections, and they share nothing but
+the database. Options on gunicorn's command line win over what stands here.
+"""
+
+import os
+
+import psycopg
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
+
+from homeshield.lib.environment import number
+from homeshield.settings import env
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
+
+workers = number(env, "WEB_CONCURRENCY", default=2, least=1)
+threads = number(env, "WEB_THREADS", default=8, least=1)
+worker_class = "gthread"
+limit_request_line = 0  # the address of a download may name a thousand sales; the proxy in front bounds what comes
+control_socket_disable = True
+
+SPARE = 10
+"""Connections that the workers leave to commands, a replica and whoever looks after the database."""
+
+_CONNECTIONS = """
+    SELECT sum(setting::int * CASE name WHEN 'max_connections' THEN 1 ELSE -1 END)::int FROM pg_settings
+    WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')
+"""
+
+
+def on_starting(server: Arbiter) -> None:
+    """Before the first worker starts. What is raised here is told in one line, and nothing starts."""
+    connections_check(workers=server.cfg.workers, threads=server.cfg.threads)
+
+
+def connections_check(*, workers: int, threads: int) -> None:
+    """Raises RuntimeError where so many workers could need more connections than there are: at the busiest hour, some
+    requests would wait for the pool or be turned away by the server. A server that does not answer is no reason yet."""
+    from django.conf import settings
+    from django.db import connection
+
+    pool: int = settings.DATABASE_POOL_SIZE
+    if threads > pool:
+        raise RuntimeError(
+            f"{threads} threads share DATABASE_POOL_SIZE={pool} connections. Set it to {threads} or more, or use fewer "
+            "threads."
+        )
+    if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        return  # behind a pooler its own max_client_conn counts, which only its administrator can ask for
+    try:
+        with psycopg.connect(**{"connect_timeout": 5} | connection.get_connection_params()) as asked:
+            row = asked.execute(_CONNECTIONS).fetchone()
+    except psycopg.OperationalError:
+        return
+    assert row is not None
+    there, wanted = row[0], workers * pool
+    if wanted + SPARE > there:
+        raise RuntimeError(
+            f"{workers} workers with DATABASE_POOL_SIZE={pool} may want {wanted} connections, and {SPARE} are kept for "
+            f"commands, but the server gives {there}. Use fewer workers, a smaller pool ({threads} at least, one for "
+            "each thread), raise max_connections, or put a pooler in between (docs/scaling.md)."
+        )

@@ -1,0 +1,83 @@
+"""A shop of any size for the benchmarks: leads of every county, class and age, spread as unevenly as in life.
+
+It grows in place: what was measured at one size can be measured again at the next.
+"""
+
+import time
+from datetime import datetime
+from random import Random
+from typing import LiteralString
+
+from django.db.backends.utils import CursorWrapper
+
+from tests.benchmarks.database import say
+
+CHUNK = 500_000
+
+# Ages of 90 to 1179 days and some, none within half a day of a birthday of its bucket: nothing falls due meanwhile.
+FILL: LiteralString = """
+    WITH numbered AS (
+        SELECT n, hashint8(n)::bigint + 2147483648 AS luck, hashint8(-n)::bigint + 2147483648 AS chance
+        FROM generate_series(%(first)s::bigint + 1, %(first)s + %(count)s) AS n
+    ), placed AS (
+        SELECT n, lpad(to_hex(n), 32, '0')::uuid AS id, county.state, county.county,
+               CASE WHEN chance %% 5 < 2 THEN 'Gold' ELSE 'Silver' END AS classification,
+               %(as_of)s - interval '24 hours' * (90.5 + chance / 5 %% 1090)
+                         + interval '1 second' * (chance / 5450 %% 40000 - 20000) AS created
+        FROM numbered JOIN benchmark_counties county
+             ON county.number = floor(%(counties)s * power(luck / 4294967296.0, 2.5))::int
+    ), made AS (
+        INSERT INTO leads (id, created_at_utc, classification, state, county, city, first_name, call_in_date,
+                           natural_key, mortgage_id)
+        SELECT id, created, classification, state, county, 'Pecanville', 'Ada', '', md5(n::text)::uuid, n::text
+        FROM placed
+    )
+    INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc)
+    SELECT id, id, bucket.name, classification, state, county,
+           created + interval '24 hours' * bucket.first_day,
+           CASE WHEN bucket.next_day IS NULL THEN timestamptz '9999-12-31 00:00:00+00'
+                ELSE created + interval '24 hours' * bucket.next_day END
+    FROM placed JOIN (VALUES ('MONTH_3_TO_5', 90, 180), ('MONTH_6_TO_8', 180, 270), ('MONTH_9_TO_11', 270, 360),
+                             ('MONTH_12_TO_23', 360, 720), ('MONTH_24_PLUS', 720, NULL))
+                         AS bucket (name, first_day, next_day)
+        ON %(as_of)s - created >= interval '24 hours' * bucket.first_day
+           AND (bucket.next_day IS NULL OR %(as_of)s - created < interval '24 hours' * bucket.next_day)
+"""
+
+
+def grow(already: int, size: int, *, as_of: datetime) -> None:
+    """Makes leads and their records until there are `size`, `already` being there; then counts and statistics."""
+    from django.db import connection
+
+    from inventory.count_upkeep import counts_rebuild
+
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        counties = _counties(cursor)
+        cursor.execute("SET session_replication_role = replica")  # the rows agree by construction
+        for first in range(already, size, CHUNK):
+            cursor.execute(
+                FILL, {"first": first, "count": min(CHUNK, size - first), "counties": counties, "as_of": as_of}
+            )
+        cursor.execute("SET session_replication_role = origin")
+        for table in ("leads", "inventory"):
+            cursor.execute(f"VACUUM ANALYZE {table}")
+        cursor.execute("CHECKPOINT")
+    counts_rebuild()
+    with connection.cursor() as cursor:
+        for table in ("inventory_counts_by_state", "inventory_counts_by_county", "inventory_count_changes"):
+            cursor.execute(f"VACUUM ANALYZE {table}")
+    say(f"{size:,} sellable records, made in {time.perf_counter() - began:.0f} s")
+
+
+def _counties(cursor: CursorWrapper) -> int:
+    """A table of all counties, shuffled, for the statement above; returns how many. The first ones get most leads."""
+    from leads.geography import COUNTIES
+
+    places = [(state, county) for state, counties in COUNTIES.items() for county in counties]
+    Random(1).shuffle(places)
+    cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS benchmark_counties (number int, state text, county text)")
+    cursor.execute("TRUNCATE benchmark_counties")
+    cursor.executemany("INSERT INTO benchmark_counties VALUES (%s, %s, %s)", [(n, *p) for n, p in enumerate(places)])
+    cursor.execute("ANALYZE benchmark_counties")
+    return len(places)
