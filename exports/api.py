@@ -13,6 +13,7 @@ from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, requir
 from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, Refused
 from inventory.criteria import MAX_QUANTITY
+from sales.api_schemas import ClientId, OrderInPath
 
 router = Router(tags=["Purchases"])
 
@@ -51,7 +52,7 @@ type SaleIds = Annotated[
 
 class DownloadQuery(Schema):
     sale_ids: SaleIds
-    client_id: UUID
+    client_id: ClientId
 
 
 @router.get(
@@ -77,7 +78,7 @@ def sales_download(request: ApiRequest, query: Query[DownloadQuery]) -> Streamin
     summary="All leads of an order as CSV",
     openapi_extra=CSV,
 )
-def order_download(request: ApiRequest, order_id: UUID) -> StreamingHttpResponse:
+def order_download(request: ApiRequest, order_id: OrderInPath) -> StreamingHttpResponse:
     """The same file for a whole order, however large it is."""
     export = export_start_order(
         client_id=request.auth.client_id, user=maker_of_key(request), order_id=order_id, as_of=request.as_of

@@ -6,61 +6,31 @@ Every error has one shape, `{"detail": ...}`. DomainErrors are translated here a
 import json
 import logging
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any, override
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
-from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
-from ninja.openapi.schema import OpenAPISchema
-from ninja.operation import Operation
 
 import exports.api
 import inventory.api
 import pricing.api
 import sales.api
 from homeshield.accounts.api import ApiKeyAuth
+from homeshield.lib.api_requests import StrictParser, refuse_unknown_parameters, why_no_json
 from homeshield.lib.errors import DomainError
 from homeshield.lib.keyset import BadCursor
+from homeshield.openapi import DescribedApi
+from homeshield.refusals import refusal, refusal_of_status
 
 logger = logging.getLogger("django.request")
 
-_DESCRIPTION = """
-Everything that a buyer does on HomeShield's pages, for programs. Make a key on the page *API keys* of your account, and
-send it with every call: `Authorization: Bearer hs_live_...`. A key acts for its own client alone.
-
-Money is text with two places, in US dollars; times are ISO 8601, UTC. Every error is `{"detail": ...}`: an object with
-`error` (for programs) and `message` (for people), or where a request is malformed a list of what is wrong at which
-place. 429 and 503 say in `Retry-After` after how many seconds to try again.
-"""
-
-
-class _Api(NinjaAPI):
-    @override
-    def get_openapi_operation_id(self, operation: Operation) -> str:
-        return operation.view_func.__name__
-
-    @override
-    def get_openapi_schema(
-        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
-    ) -> OpenAPISchema:
-        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
-        schema["components"]["securitySchemes"]["ApiKeyAuth"]["description"] = "An API key: hs_live_..."
-        return schema
-
-
-api = _Api(
-    title="HomeShield API",
-    version="1",
-    description=_DESCRIPTION,
-    urls_namespace="api",
-    docs_url=None,
-    auth=ApiKeyAuth(),
-)
+api = DescribedApi(urls_namespace="api", docs_url=None, auth=ApiKeyAuth(), parser=StrictParser())
+api.add_decorator(refuse_unknown_parameters)
 # The download's address would also be that of an order, so it comes first.
 api.add_router("", exports.api.router)
 api.add_router("", inventory.api.router)
@@ -70,33 +40,6 @@ api.add_router("", pricing.api.router)
 
 
 # --- Refusals ---
-
-
-def refusal(status: int, detail: object, *, retry_after: int | None = None) -> JsonResponse:
-    """An error in the API's one shape."""
-    response = JsonResponse({"detail": detail}, status=status)
-    if retry_after is not None:
-        response["Retry-After"] = str(retry_after)
-    if status == HTTPStatus.UNAUTHORIZED:
-        response["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-_SAID: Mapping[int, tuple[str, str]] = {
-    400: ("bad_request", "The request cannot be understood."),
-    404: ("not_found", "There is no such address. The addresses are listed at /docs."),
-    405: ("method_not_allowed", "This address does not answer to this method; the header Allow names those it does."),
-    413: ("too_large", "The body is too large: {limit:,} bytes are the most. Send several smaller requests."),
-    500: ("server_error", "We made a mistake, and it has been noted. Nothing is half done: try again."),
-    503: ("unavailable", "The shop cannot reach its database at the moment. Try again in a few seconds."),
-}
-
-
-def refusal_of_status(status: int, *, retry_after: int | None = None) -> JsonResponse:
-    """An error that is not about the shop, but about HTTP or about us."""
-    error, message = _SAID.get(status, _SAID[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
-    message = message.format(limit=settings.API_MAX_BODY_BYTES)
-    return refusal(status, {"error": error, "message": message}, retry_after=retry_after)
 
 
 @api.exception_handler(DomainError)
@@ -122,7 +65,13 @@ def _place(error: Mapping[str, Any]) -> dict[str, Any]:
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
     """The one that ninja raises by itself: a body that is no JSON."""
-    return refusal(422, [{"loc": ["body"], "msg": f"The body is no JSON: {error.__cause__}", "type": "json_invalid"}])
+    return refusal(422, [{"loc": ["body"], "msg": why_no_json(error.__cause__), "type": "json_invalid"}])
+
+
+@api.exception_handler(UnreadablePostError)
+def _broken_off(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:  # noqa: ARG001
+    """The body never came; most likely nobody reads the answer either."""
+    return refusal_of_status(400)
 
 
 @api.exception_handler(Http404)
@@ -146,6 +95,7 @@ def _our_fault(request: HttpRequest, error: Exception) -> HttpResponse:
 # --- Pages beside the API ---
 
 
+@csrf_exempt
 def no_such_operation(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Any address below /api/ that is none of ours."""
     return refusal_of_status(404)
@@ -157,6 +107,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "docs.html")
 
 
+@csrf_exempt
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Whether the shop can serve: 503 where the database does not answer."""

@@ -1,17 +1,23 @@
 """The outermost layer of a page: reads the clock once, and turns a refusal into a page that explains it."""
 
+import re
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from homeshield.accounts.origin import RequestOrigin
-from homeshield.api import refusal_of_status
 from homeshield.lib.errors import DomainError
 from homeshield.lib.origin import within
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, look_as, seen_by
+from homeshield.refusals import refusal_of_status
+
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -85,22 +91,55 @@ class DomainErrorMiddleware:
         return render(request, "errors/refused.html", {"error": exception}, status=exception.status)
 
 
-class ApiMiddleware:
-    """What every answer of the API has in common: a bound on the body, errors in the API's one shape also where
-    Django says them (a method that is not allowed, a host that is not ours), and no copies kept on the way."""
+class StaffSecondFactorMiddleware:
+    """Sends staff without a second factor to the page where they set one up, before any page of the administration.
+
+    Who has one has used it to sign in: allauth asks for it. Recovery codes alone are none.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith("/api/"):
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        match, user = request.resolver_match, request.user
+        if not settings.STAFF_NEED_SECOND_FACTOR or match is None or match.app_name != "admin":
+            return None
+        if not user.is_authenticated or is_mfa_enabled(user, FACTORS):
+            return None  # a visitor is sent to the sign-in by the administration itself
+        messages.warning(request, "Staff enter the administration with a second factor. Set one up first.")
+        return redirect("mfa_index")
+
+
+class ApiMiddleware:
+    """What every answer of the API has in common: a bound on the body, errors in the API's one shape also where
+    Django says them (a method that is not allowed, a host that is not ours), and no copies kept on the way."""
+
+    _OURS = re.compile(r"/(api(/|$)|health$)")
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self._OURS.match(request.path):
             return self.get_response(request)
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        too_large = length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES
-        response = refusal_of_status(413) if too_large else self.get_response(request)
+        refused = self._body_refused(request)
+        response = refusal_of_status(refused) if refused else self.get_response(request)
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith("application/json"):
             response.content = refusal_of_status(response.status_code).content  # its headers stay, such as Allow
             response["Content-Type"] = "application/json"
             response["Content-Length"] = str(len(response.content))
         response.setdefault("Cache-Control", "no-store")
         return response
+
+    @staticmethod
+    def _body_refused(request: HttpRequest) -> int | None:
+        """The status for a body that is too large, or whose length nobody can know: Django would take it for none."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if request.META.get("HTTP_TRANSFER_ENCODING"):
+            return 411
+        if length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES:
+            return 413
+        return None

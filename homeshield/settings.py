@@ -149,6 +149,8 @@ INSTALLED_APPS = [
     "exports",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "ninja",
     "pgtrigger",
@@ -176,6 +178,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "homeshield.middleware.StaffSecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "homeshield.middleware.ViewerMiddleware",
     "homeshield.middleware.InstantMiddleware",
@@ -195,6 +199,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "homeshield.accounts.context.account_settings",
             ],
         },
     }
@@ -215,19 +220,76 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+# A company that signs up buys nothing before staff have approved it.
+CLIENTS_NEED_APPROVAL = switch(env, "CLIENTS_NEED_APPROVAL", default=True)
+# Whether staff enter the administration only with a second factor; a development site does without.
+STAFF_NEED_SECOND_FACTOR = not DEBUG
 ACCOUNT_ADAPTER = "homeshield.accounts.adapter.AccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "homeshield.accounts.sign_up.CompanyForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Nobody is signed in before the address is verified, by a code that is sent to it.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_CHANGE_EMAIL = True  # one address for each user; the new one counts once it is verified
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password once more, before how to sign in is changed
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "HomeShield: "
 # Whose attempts are counted together: without the proxies' X-Forwarded-For it would be all visitors' at once.
 ALLAUTH_TRUSTED_PROXY_COUNT = number(env, "TRUSTED_PROXY_COUNT", default=1 if BEHIND_TLS_PROXY else 0, least=0)
-# An office shares one address. So what counts is the account: five wrong passwords close it for five minutes. It is
-# asked first, so that who goes on trying does not use up the address's share, which only stops a try of many accounts.
-ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "5/5m/key,60/m/ip"}
+# Wrong passwords are counted by address and account together, or for a browser that has signed in to the account before
+# by that browser; and once more by account, all browsers together that have not. So who guesses is stopped, from one
+# address or from many, and does not shut out who owns the account, nor the others of an office that share an address.
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": "5/5m/key,60/m/ip",
+    "login_failed_elsewhere": "30/h/key",
+    "signup": "20/h/ip",
+    "reset_password": "20/m/ip,5/h/key",
+}
+
+MFA_ADAPTER = "homeshield.accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "HomeShield"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be off by 30 seconds
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost
+
+# Signing in by way of another service: only of those whose credentials are there. Each has the origin that a form of
+# ours may be sent on to.
+SOCIAL_ORIGINS = {
+    "google": "https://accounts.google.com",
+    "microsoft": "https://login.microsoftonline.com",
+    "github": "https://github.com",
+}
+
+
+def social_sign_in_from_environment() -> dict[str, Any]:
+    """Settings of the services whose GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET (or MICROSOFT_, GITHUB_) are there."""
+    providers: dict[str, Any] = {}
+    for name in SOCIAL_ORIGINS:
+        client_id, secret = (env.str(f"{name.upper()}_CLIENT_{part}", default="") for part in ("ID", "SECRET"))
+        if bool(client_id) != bool(secret):
+            raise ImproperlyConfigured(
+                f"{name.upper()}_CLIENT_ID and {name.upper()}_CLIENT_SECRET belong together, and one of them is "
+                "missing. Set both, or neither to do without that way to sign in."
+            )
+        if client_id:
+            providers[name] = {"APPS": [{"client_id": client_id, "secret": secret}], "OAUTH_PKCE_ENABLED": True}
+    return providers
+
+
+SOCIALACCOUNT_PROVIDERS = social_sign_in_from_environment()
+SOCIALACCOUNT_ADAPTER = "homeshield.accounts.social.SocialAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False  # the company's name is missing
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address at another service opens no account here: connect it first
+if SOCIALACCOUNT_PROVIDERS:
+    INSTALLED_APPS += ["allauth.socialaccount"]
+    INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 
 # --- API ---------------------------------------------------------------------------------------------------
 # For each key, over all workers. What is not used is saved up to so many calls, which may then come at once.
@@ -235,6 +297,7 @@ ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "5/5m/key,60/m/ip"}
 API_CALLS_PER_MINUTE = number(env, "API_CALLS_PER_MINUTE", default=600, least=1)
 API_CALLS_AT_ONCE = number(env, "API_CALLS_AT_ONCE", default=100, least=1)
 API_MAX_BODY_BYTES = number(env, "API_MAX_BODY_BYTES", default=262_144, least=1)  # 1000 ids are 40 kB
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, API_MAX_BODY_BYTES)  # Django's own bound, which lies behind it
 
 # --- E-mail ------------------------------------------------------------------------------------------------
 
@@ -303,7 +366,7 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
-    "form-action": [CSP.SELF],
+    "form-action": [CSP.SELF, *(SOCIAL_ORIGINS[name] for name in SOCIALACCOUNT_PROVIDERS)],
     "frame-ancestors": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"

@@ -1,7 +1,6 @@
 """Where every page lives: each app brings its own addresses."""
 
 from allauth.account.decorators import secure_admin_login
-from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.urls import include, path, re_path
 
@@ -14,7 +13,8 @@ admin.site.site_header = "HomeShield staff"
 admin.site.site_title = "HomeShield staff"
 admin.site.index_title = "Administration"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in for the site
-admin.site.unregister(EmailAddress)  # follows User.email: see homeshield/accounts/admin.py
+for model in [model for model in admin.site._registry if model.__module__.startswith("allauth.")]:
+    admin.site.unregister(model)  # the user's own, and changed on the account pages alone
 
 urlpatterns = [
     path("", home, name="home"),
@@ -24,7 +24,7 @@ urlpatterns = [
     path("accounts/api-keys/", include((key_urlpatterns, "accounts"))),
     path("accounts/", include("homeshield.accounts.urls")),
     path("api/v1/", api.urls),
-    re_path(r"^api/", no_such_operation),
+    re_path(r"^api(?:/|$)", no_such_operation),
     path("docs", docs, name="docs"),
     path("health", health, name="health"),
     path("admin/", admin.site.urls),

@@ -1,11 +1,11 @@
 """What is in stock and where, for programs."""
 
-from ninja import Query, Router, Schema
+from ninja import Query, Router
 from pydantic import Field
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest
 from homeshield.accounts.permissions import Act
-from homeshield.lib.api_schemas import EVERYWHERE
+from homeshield.lib.api_schemas import EVERYWHERE, Answer, example
 from inventory.api_schemas import Filters
 from inventory.availability import Facet, availability, locations
 from inventory.browsing import browsing
@@ -16,22 +16,57 @@ from leads.classification import Classification
 router = Router(tags=["Inventory"])
 
 
-class Locations(Schema):
-    states: list[str] = Field(examples=[["LA"]])
-    counties_by_state: dict[str, list[str]] = Field(examples=[{"LA": ["Acadia", "Allen"]}])
+class Locations(Answer):
+    """Where there is something to buy."""
+
+    model_config = example({"states": ["LA"], "counties_by_state": {"LA": ["Acadia", "Allen"]}})
+
+    states: list[str] = Field(description="USPS codes, sorted.", examples=[["LA"]])
+    counties_by_state: dict[str, list[str]] = Field(
+        description="Of each of the states its counties, sorted. Leads whose county is not known are of none.",
+        examples=[{"LA": ["Acadia", "Allen"]}],
+    )
 
 
-class FacetCount(Schema):
-    value: str = Field(examples=["Caddo"])
-    count: int = Field(description="What would be left under this value and the other filters.", examples=[24])
+class FacetCount(Answer):
+    """One choice of a filter."""
+
+    value: str = Field(description="What to send as the filter.", examples=["LA"])
+    count: int = Field(description="What would be left under this value and the other filters.", examples=[150])
 
 
-class Facets(Schema):
+def _example(*counts: tuple[str, int]) -> list[dict[str, str | int]]:
+    return [{"value": value, "count": count} for value, count in counts]
+
+
+_STATES = _example(("LA", 150), ("TX", 174))
+_COUNTIES = _example(("Bossier", 61), ("Caddo", 89))
+_CLASSES = _example(("Gold", 150), ("Silver", 212))
+_BUCKETS = [
+    {"value": bucket.value, "count": count} for bucket, count in zip(AgeBucket, (98, 150, 156, 40, 7), strict=True)
+]
+
+
+class Facets(Answer):
+    """How many leads each choice of a filter would leave. Of states and counties, those that would leave any."""
+
+    model_config = example(
+        {
+            "total": 150,
+            "states": _STATES,
+            "counties": _COUNTIES,
+            "classifications": _CLASSES,
+            "age_buckets": _BUCKETS,
+        }
+    )
+
     total: int = Field(description="What is left under all of the filters.", examples=[150])
-    states: list[FacetCount]
-    counties: list[FacetCount] = Field(description="Those of the state that is asked for; else none.")
-    classifications: list[FacetCount]
-    age_buckets: list[FacetCount]
+    states: list[FacetCount] = Field(description="Under class and age, whatever the place.", examples=[_STATES])
+    counties: list[FacetCount] = Field(
+        description="Those of the state that is asked for, under class and age; else none.", examples=[_COUNTIES]
+    )
+    classifications: list[FacetCount] = Field(description="Under place and age.", examples=[_CLASSES])
+    age_buckets: list[FacetCount] = Field(description="Under place and class.", examples=[_BUCKETS])
 
 
 @router.get(

@@ -1,6 +1,7 @@
 """Criteria as programs send them."""
 
 from typing import Annotated
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
@@ -13,10 +14,28 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES, match_county
 
+type InventoryId = Annotated[
+    UUID,
+    Field(
+        description="The right to buy one lead within one age bucket.",
+        examples=["0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e"],
+    ),
+]
+
+type LeadId = Annotated[
+    UUID,
+    Field(
+        description="The lead, under the same id in every age bucket.",
+        examples=["0190d3c4-6b00-7d21-9c44-2a1b3c4d5e6f"],
+    ),
+]
+
 
 def _known(state: str) -> str:
     if state not in STATES:
-        raise PydanticCustomError("unknown_state", "There is no state {state}: send its USPS code.", {"state": state})
+        raise PydanticCustomError(
+            "unknown_state", 'There is no state "{state}": send its USPS code, such as LA.', {"state": state[:100]}
+        )
     return state
 
 
@@ -38,11 +57,27 @@ type CountyName = Annotated[
 ]
 
 type ClassName = Annotated[
-    Classification, WithJsonSchema({"type": "string", "enum": Classification.values, "examples": ["Gold"]})
+    Classification,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": Classification.values,
+            "description": "Gold: the caller answered all qualifying questions. Silver: every other lead.",
+            "examples": ["Gold"],
+        }
+    ),
 ]
 
 type BucketName = Annotated[
-    AgeBucket, WithJsonSchema({"type": "string", "enum": AgeBucket.values, "examples": ["MONTH_6_TO_8"]})
+    AgeBucket,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": AgeBucket.values,
+            "description": "How long ago the homeowner called, in months of 30 days.",
+            "examples": ["MONTH_6_TO_8"],
+        }
+    ),
 ]
 
 
@@ -53,16 +88,28 @@ def _number(value: object) -> object:
     return value
 
 
-type Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, examples=[50]), BeforeValidator(_number)]
+type Quantity = Annotated[
+    int,
+    Field(ge=1, le=MAX_QUANTITY, description="How many leads.", examples=[50]),
+    BeforeValidator(_number),
+]
+
+# What an answer says of a place. It is no StateCode: what is sold is not checked against the list of what may be asked.
+type StateOf = Annotated[str, Field(description="USPS code.", examples=["LA"])]
+type CountyOf = Annotated[
+    str | None, Field(description="As the Census Bureau writes it; null where it is not known.", examples=["Caddo"])
+]
 
 
 class Filters(Schema):
     """What to look at; what is left out is left open."""
 
-    state: StateCode | None = None
-    classification: ClassName | None = None
-    age_bucket: BucketName | None = None
-    county: CountyName | None = None
+    state: StateCode | None = Field(None, description="In this state alone: its USPS code.", examples=["LA"])
+    classification: ClassName | None = Field(None, description="Of this class alone.", examples=["Gold"])
+    age_bucket: BucketName | None = Field(None, description="Of this age alone.", examples=["MONTH_6_TO_8"])
+    county: CountyName | None = Field(
+        None, description="In this county alone; without a state, in all counties of this name.", examples=["Caddo"]
+    )
 
     @property
     def criteria(self) -> Criteria:
@@ -88,8 +135,10 @@ class LineCriteria(Body):
 
     classification: ClassName
     age_bucket: BucketName
-    state: StateCode | None = None
-    county: CountyName | None = None
+    state: StateCode | None = Field(None, description="USPS code; without it, leads of all states.", examples=["LA"])
+    county: CountyName | None = Field(
+        None, description="A county of the state; without it, the whole state.", examples=["Caddo"]
+    )
 
     @field_validator("county")
     @classmethod

@@ -4,14 +4,24 @@ from itertools import product
 from typing import Annotated
 from uuid import UUID
 
-from ninja import Router, Schema
+from ninja import Router
 from pydantic import Field
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest
 from homeshield.accounts.permissions import Act
-from homeshield.lib.api_schemas import EVERYWHERE, Body, Instant, Money, Refused
+from homeshield.lib.api_schemas import (
+    EVERYWHERE,
+    WITH_BODY,
+    Answer,
+    Body,
+    CurrencyCode,
+    Instant,
+    Money,
+    Refused,
+    example,
+)
 from homeshield.lib.money import CURRENCY
-from inventory.api_schemas import BucketName, ClassName
+from inventory.api_schemas import BucketName, ClassName, CountyOf, InventoryId, LeadId, StateOf
 from inventory.buyer import buyer_of
 from inventory.criteria import MAX_QUANTITY
 from leads.age import AgeBucket
@@ -22,40 +32,81 @@ from pricing.selectors import prices_in_force
 
 router = Router(tags=["Prices"])
 
+_IDS = ["0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e", "0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5f"]
+
 type InventoryIds = Annotated[
     list[UUID],
     Field(
         min_length=1,
         max_length=MAX_QUANTITY,
         description="Inventory ids; one that is given twice counts once.",
-        examples=[["0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e"]],
+        examples=[_IDS],
     ),
 ]
 
+type QuoteId = Annotated[
+    UUID, Field(description="What a purchase names.", examples=["0190d3c5-0b20-7e4f-b166-6a2e3c4d5e70"])
+]
 
-class Price(Schema):
+
+class Price(Answer):
+    """What one lead of a class and age costs."""
+
     classification: ClassName
     age_bucket: BucketName
     unit_price: Money
 
 
-class Prices(Schema):
+_PRICE = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "unit_price": "8.00"}
+
+
+class Prices(Answer):
+    """The prices in force at one instant."""
+
+    model_config = example({"as_of": "2026-06-01T12:00:00Z", "currency": CURRENCY, "prices": [_PRICE]})
+
     as_of: Instant
-    currency: str = CURRENCY
-    prices: list[Price] = Field(description="A class and bucket that is not listed has no price and is not sold.")
+    currency: CurrencyCode = CURRENCY
+    prices: list[Price] = Field(
+        description="A class and bucket that is not listed has no price and is not sold.", examples=[[_PRICE]]
+    )
 
 
 class QuoteRequest(Body):
+    """What to hold the prices of."""
+
+    model_config = example({"inventory_item_ids": _IDS})
+
     inventory_item_ids: InventoryIds
 
 
-class QuotedItem(Schema):
-    inventory_id: UUID
-    lead_id: UUID
+def _quoted(inventory_id: str, lead_id: str) -> dict[str, str]:
+    return {
+        "inventory_id": inventory_id,
+        "lead_id": lead_id,
+        "classification": "Gold",
+        "age_bucket": "MONTH_6_TO_8",
+        "state": "LA",
+        "county": "Caddo",
+        "unit_price": "8.00",
+    }
+
+
+_QUOTED = [
+    _quoted(_IDS[0], "0190d3c4-6b00-7d21-9c44-2a1b3c4d5e6f"),
+    _quoted(_IDS[1], "0190d3c4-6b00-7d21-9c44-2a1b3c4d5e70"),
+]
+
+
+class QuotedItem(Answer):
+    """A record and the price that the quote holds for it."""
+
+    inventory_id: InventoryId
+    lead_id: LeadId
     classification: ClassName
     age_bucket: BucketName
-    state: str = Field(examples=["LA"])
-    county: str | None = Field(examples=["Caddo"])
+    state: StateOf
+    county: CountyOf
     unit_price: Money
 
     @classmethod
@@ -72,14 +123,28 @@ class QuotedItem(Schema):
         )
 
 
-class QuoteAnswer(Schema):
-    quote_id: UUID
-    items: list[QuotedItem]
-    subtotal: Money
-    currency: str = Field(examples=[CURRENCY])
-    total_items: int = Field(examples=[2])
+class QuoteAnswer(Answer):
+    """Prices that hold until `expires_at`."""
+
+    model_config = example(
+        {
+            "quote_id": "0190d3c5-0b20-7e4f-b166-6a2e3c4d5e70",
+            "items": _QUOTED,
+            "subtotal": "16.00",
+            "currency": CURRENCY,
+            "total_items": 2,
+            "created_at": "2026-06-01T12:00:00Z",
+            "expires_at": "2026-06-01T12:15:00Z",
+        }
+    )
+
+    quote_id: QuoteId
+    items: list[QuotedItem] = Field(description="The records, each once, with their prices.", examples=[_QUOTED])
+    subtotal: Money = Field(description="What all of them cost.", examples=["16.00"])
+    currency: CurrencyCode
+    total_items: int = Field(description="How many records the quote names.", examples=[2])
     created_at: Instant
-    expires_at: Instant
+    expires_at: Instant = Field(description="15 minutes later, UTC.", examples=["2026-06-01T12:15:00Z"])
 
 
 @router.get("/prices", auth=ApiKeyAuth(Act.BROWSE), response={200: Prices, **EVERYWHERE}, summary="Prices in force")
@@ -99,7 +164,7 @@ def prices_list(request: ApiRequest) -> Prices:
 @router.post(
     "/quotes",
     auth=ApiKeyAuth(Act.DRAFT),
-    response={200: QuoteAnswer, 404: Refused, 409: Refused, **EVERYWHERE},
+    response={200: QuoteAnswer, 404: Refused, 409: Refused, **EVERYWHERE, **WITH_BODY},
     summary="Hold prices for 15 minutes",
 )
 def quote_make(request: ApiRequest, body: QuoteRequest) -> QuoteAnswer:

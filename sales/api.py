@@ -2,16 +2,15 @@
 
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
-from ninja import Header, Query, Router, Schema
+from ninja import Header, Query, Router
 from pydantic import Field
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
 from homeshield.accounts.permissions import Act
-from homeshield.lib.api_schemas import EVERYWHERE, Cursor, Refused
+from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Paged, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
 from inventory.availability import available_count, available_counts, records_page
@@ -31,6 +30,7 @@ from sales.api_schemas import (
     LineAvailability,
     NamedPurchase,
     OrderAnswer,
+    OrderInPath,
     OrdersPage,
     OrderSummary,
     PurchaseAnswer,
@@ -48,9 +48,8 @@ purchases_router = Router(tags=["Purchases"])
 # --- Looking ---
 
 
-class InventoryQuery(Filters):
-    limit: int = Field(100, ge=1, le=1000, description="Items on a page.")
-    cursor: Cursor | None = None
+class InventoryQuery(Filters, Paged):
+    limit: int = Field(100, ge=1, le=1000, description="Items on a page.", examples=[100])
 
 
 @inventory_router.get(
@@ -91,7 +90,7 @@ def _item(record: InventoryRecord, prices: Prices) -> InventoryItem:
 @inventory_router.post(
     "/availability",
     auth=ApiKeyAuth(Act.BROWSE),
-    response={200: AvailabilityAnswer, **EVERYWHERE},
+    response={200: AvailabilityAnswer, **EVERYWHERE, **WITH_BODY},
     summary="Counts and prices of lines",
 )
 @browsing
@@ -132,6 +131,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=200,
         pattern=r"^[!-~]([ -~]*[!-~])?$",
+        example="5f1d2b3c-4d5e-4f60-8172-93a4b5c6d7e8",
         description="Any text of your own for one purchase. A repeat of the same request with the same key returns the "
         "first answer and sells nothing more; the same key with another body: 422. Without it each request is its own.",
     ),
@@ -141,7 +141,7 @@ IdempotencyKey = Annotated[
 @purchases_router.post(
     "/purchases/by-criteria",
     auth=ApiKeyAuth(Act.BUY),
-    response={200: PurchaseAnswer, 409: PurchaseConflict, **EVERYWHERE},
+    response={200: PurchaseAnswer, 409: PurchaseConflict, **EVERYWHERE, **WITH_BODY},
     summary="Buy by criteria",
 )
 def purchase_by_criteria(
@@ -162,7 +162,7 @@ def purchase_by_criteria(
 @purchases_router.post(
     "/purchases",
     auth=ApiKeyAuth(Act.BUY),
-    response={200: PurchaseAnswer, 404: Refused, 409: PurchaseConflict, **EVERYWHERE},
+    response={200: PurchaseAnswer, 404: Refused, 409: PurchaseConflict, **EVERYWHERE, **WITH_BODY},
     summary="Buy by inventory ids",
 )
 def purchase_by_ids(
@@ -195,9 +195,8 @@ def _bought(order: Order, response: HttpResponse) -> PurchaseAnswer:
 # --- What was bought ---
 
 
-class OrdersQuery(Schema):
-    limit: int = Field(50, ge=1, le=1000, description="Orders on a page.")
-    cursor: Cursor | None = None
+class OrdersQuery(Paged):
+    limit: int = Field(50, ge=1, le=1000, description="Orders on a page.", examples=[50])
 
 
 @purchases_router.get(
@@ -215,7 +214,7 @@ def purchases_list(request: ApiRequest, query: Query[OrdersQuery]) -> OrdersPage
     response={200: OrderAnswer, 404: Refused, **EVERYWHERE},
     summary="One of your orders",
 )
-def purchase_show(request: ApiRequest, order_id: UUID) -> OrderAnswer:
+def purchase_show(request: ApiRequest, order_id: OrderInPath) -> OrderAnswer:
     """An order with its lines and the ids of its sales. 404 also for the order of another client."""
     try:
         order = order_get(client_id=request.auth.client_id, order_id=order_id)

@@ -3,109 +3,214 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from ninja import Schema
-from pydantic import ConfigDict, Field
+from ninja import Path
+from pydantic import Field
 
-from homeshield.lib.api_schemas import Body, Instant, Money, Refusal
+from homeshield.lib.api_schemas import (
+    Answer,
+    Body,
+    CurrencyCode,
+    Instant,
+    Money,
+    NextCursor,
+    Refusal,
+    example,
+)
 from homeshield.lib.money import CURRENCY
 from inventory.alternatives import Suggestion
-from inventory.api_schemas import BucketName, ClassName, Line, LineCriteria, Quantity
+from inventory.api_schemas import (
+    BucketName,
+    ClassName,
+    CountyOf,
+    InventoryId,
+    LeadId,
+    Line,
+    LineCriteria,
+    Quantity,
+    StateOf,
+)
 from pricing.api import InventoryIds
 from sales.drafts import MAX_LINES
 from sales.models import Order, OrderLine
 
-_EXAMPLE: dict[str, Any] = {
-    "client_id": "0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d00",
-    "criteria": [
-        {
-            "classification": "Gold",
-            "age_bucket": "MONTH_6_TO_8",
-            "quantity": 50,
-            "state": "LA",
-            "county": "Caddo",
-        }
-    ],
-}
+_CLIENT = "0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d00"
+_QUOTE = "0190d3c5-0b20-7e4f-b166-6a2e3c4d5e70"
+_ORDER = "0190d3c6-1c30-7f50-a277-7b3f4d5e6f81"
+_SALES = ["0190d3c6-1c31-7a61-9388-8c405e6f7a92", "0190d3c6-1c31-7a61-9388-8c405e6f7a93"]
+_LINE = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "quantity": 50, "state": "LA", "county": "Caddo"}
 
-type Criteria[Item] = Annotated[list[Item], Field(min_length=1, max_length=MAX_LINES)]
+type ClientId = Annotated[UUID, Field(description="Your client: the key's.", examples=[_CLIENT])]
+type OrderId = Annotated[UUID, Field(description="The order.", examples=[_ORDER])]
+OrderInPath = Annotated[UUID, Path(description="An order of yours.", example=_ORDER)]
+type SaleIds = Annotated[
+    list[UUID], Field(description="One for each lead, line by line: what a download names.", examples=[_SALES])
+]
+type Criteria[Item] = Annotated[
+    list[Item],
+    Field(
+        min_length=1,
+        max_length=MAX_LINES,
+        description="The lines. They may overlap: no lead is counted or sold twice.",
+        examples=[[_LINE]],
+    ),
+]
+type UnitPrice = Annotated[
+    Money | None,
+    Field(
+        description="What one lead costs, in US dollars; null: no price is in force, so it is not sold at the moment.",
+        examples=["8.00"],
+    ),
+]
+
+# A line that is answered. What was not asked for is null.
+type AskedState = Annotated[str | None, Field(description="USPS code; null: all states.", examples=["LA"])]
+type AskedCounty = Annotated[str | None, Field(description="A county; null: all of the state.", examples=["Caddo"])]
 
 
 # --- Looking ---
 
 
-class InventoryItem(Schema):
+class InventoryItem(Answer):
     """One lead for sale, with no more of the person than may be known before purchase."""
 
-    inventory_id: UUID
-    lead_id: UUID
+    inventory_id: InventoryId
+    lead_id: LeadId
     age_bucket: BucketName
-    state: str = Field(examples=["LA"])
-    county: str | None = Field(examples=["Caddo"])
+    state: StateOf
+    county: CountyOf
     classification: ClassName
-    unit_price: Money | None = Field(description="null: no price is in force, so it is not sold at the moment.")
-    first_name: str | None = Field(examples=["John"])
-    city: str | None = Field(examples=["Shreveport"])
+    unit_price: UnitPrice
+    first_name: str | None = Field(description="The homeowner's; null where it is not known.", examples=["John"])
+    city: str | None = Field(description="The homeowner's; null where it is not known.", examples=["Shreveport"])
 
 
-class InventoryPage(Schema):
-    items: list[InventoryItem]
+_ITEM = {
+    "inventory_id": "0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e",
+    "lead_id": "0190d3c4-6b00-7d21-9c44-2a1b3c4d5e6f",
+    "age_bucket": "MONTH_6_TO_8",
+    "state": "LA",
+    "county": "Caddo",
+    "classification": "Gold",
+    "unit_price": "8.00",
+    "first_name": "John",
+    "city": "Shreveport",
+}
+
+
+class InventoryPage(Answer):
+    """Some of the leads for sale, and how many there are."""
+
+    model_config = example({"items": [_ITEM], "total": 150, "next_cursor": None})
+
+    items: list[InventoryItem] = Field(description="What lapses soonest first.", examples=[[_ITEM]])
     total: int = Field(description="Everything that matches, not the page.", examples=[150])
-    next_cursor: str | None = Field(description="Send it as cursor for the next page; null on the last one.")
+    next_cursor: NextCursor
 
 
 class AvailabilityLine(LineCriteria):
     """A line to ask about; with a quantity, what that many cost."""
 
-    quantity: Quantity | None = None
+    quantity: Quantity | None = Field(None, description="How many leads to price; none: no amount.", examples=[50])
 
 
 class AvailabilityRequest(Body):
+    """The lines to ask about."""
+
+    model_config = example({"criteria": [_LINE]})
+
     criteria: Criteria[AvailabilityLine]
 
 
-class LineAvailability(Schema):
+class LineAvailability(Answer):
+    """What one line would find."""
+
     classification: ClassName
     age_bucket: BucketName
-    state: str | None
-    county: str | None
+    state: AskedState
+    county: AskedCounty
     available: int = Field(description="How many you can buy under these criteria, other lines aside.", examples=[324])
-    unit_price: Money | None = Field(description="null: no price is in force, so it is not sold at the moment.")
-    quantity: int | None
-    amount: Money | None
+    unit_price: UnitPrice
+    quantity: int | None = Field(description="As it was asked.", examples=[50])
+    amount: Money | None = Field(
+        description="What the quantity costs, in US dollars; null where it or a price is missing.", examples=["400.00"]
+    )
 
 
-class AvailabilityAnswer(Schema):
+_AVAILABLE = {**_LINE, "available": 324, "unit_price": "8.00", "amount": "400.00"}
+
+
+class AvailabilityAnswer(Answer):
+    """Counts and prices at one instant."""
+
+    model_config = example(
+        {"as_of": "2026-06-01T12:00:00Z", "currency": CURRENCY, "criteria": [_AVAILABLE], "total": "400.00"}
+    )
+
     as_of: Instant
-    currency: str = CURRENCY
-    criteria: list[LineAvailability]
-    total: Money | None = Field(description="What all quantities cost; null where a quantity or a price is missing.")
+    currency: CurrencyCode = CURRENCY
+    criteria: list[LineAvailability] = Field(description="The lines in the order asked.", examples=[[_AVAILABLE]])
+    total: Money | None = Field(
+        description="What all quantities cost; null where a quantity or a price is missing.", examples=["400.00"]
+    )
 
 
 # --- Buying ---
 
 
 class CriteriaPurchase(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    """What to buy, line by line."""
 
-    client_id: UUID = Field(description="Your client: the key's.")
+    model_config = example({"client_id": _CLIENT, "criteria": [_LINE]})
+
+    client_id: ClientId
     criteria: Criteria[Line]
 
 
 class NamedPurchase(Body):
-    client_id: UUID = Field(description="Your client: the key's.")
+    """Which records to buy."""
+
+    model_config = example(
+        {"client_id": _CLIENT, "inventory_item_ids": [_ITEM["inventory_id"]], "quote_id": _QUOTE},
+        {"client_id": _CLIENT, "inventory_item_ids": [_ITEM["inventory_id"]]},
+    )
+
+    client_id: ClientId
     inventory_item_ids: InventoryIds
-    quote_id: UUID | None = Field(None, description="A quote that names these records; its prices are paid.")
+    quote_id: UUID | None = Field(
+        None, description="A quote that names these records; its prices are paid.", examples=[_QUOTE]
+    )
 
 
-class PurchaseAnswer(Schema):
-    success: Literal[True] = True
-    sale_ids: list[UUID] = Field(description="Line by line.")
-    total_paid: Money
-    items_requested: int = Field(examples=[50])
-    items_purchased: int = Field(examples=[50])
+class PurchaseAnswer(Answer):
+    """What was bought: all that was asked for."""
+
+    model_config = example(
+        {
+            "success": True,
+            "sale_ids": _SALES,
+            "total_paid": "400.00",
+            "items_requested": 50,
+            "items_purchased": 50,
+            "items_replaced": 0,
+            "errors": [],
+            "message": "Purchase completed successfully.",
+        }
+    )
+
+    success: Literal[True] = Field(
+        default=True, description="Always true: a refusal has another status.", examples=[True]
+    )
+    sale_ids: SaleIds
+    total_paid: Money = Field(description="What the order cost, in US dollars.", examples=["400.00"])
+    items_requested: int = Field(description="Leads asked for, all lines together.", examples=[50])
+    items_purchased: int = Field(description="Leads bought: as many.", examples=[50])
     items_replaced: int = Field(description="Leads in the place of ones asked for by id that were gone.", examples=[0])
     errors: list[str] = Field(description="Always empty: an order is filled in full or not at all.", examples=[[]])
-    message: str = "Purchase completed successfully."
+    message: str = Field(
+        default="Purchase completed successfully.",
+        description="For people.",
+        examples=["Purchase completed successfully."],
+    )
 
     @classmethod
     def of(cls, order: Order, sale_ids: list[UUID]) -> "PurchaseAnswer":
@@ -119,57 +224,117 @@ class PurchaseAnswer(Schema):
         )
 
 
-class AlternativeOffer(Schema):
-    description: str = Field(examples=["Purchase 22 available leads ($176.00)"])
-    available_count: int = Field(examples=[22])
-    suggestion_type: Suggestion
+class AlternativeOffer(Answer):
+    """Something else to buy in the place of the short line, beside the other lines."""
+
+    description: str = Field(description="For people.", examples=["Purchase 22 available leads ($176.00)"])
+    available_count: int = Field(description="How many there are.", examples=[22])
+    suggestion_type: Suggestion = Field(description="The kind of alternative, for programs.", examples=["partial"])
 
 
-class Shortage(Schema):
+_OFFERS = [
+    {
+        "description": "Purchase 22 available leads ($176.00)",
+        "available_count": 22,
+        "suggestion_type": "partial",
+    },
+    {
+        "description": "Remove location filter (324 available without LA filter)",
+        "available_count": 324,
+        "suggestion_type": "no_location_filter",
+    },
+    {
+        "description": "Try MONTH_9_TO_11 age bucket (156 available in LA)",
+        "available_count": 156,
+        "suggestion_type": "different_age_bucket",
+    },
+]
+
+_SHORTAGE: dict[str, Any] = {
+    "error": "insufficient_inventory",
+    "requested": 50,
+    "available": 22,
+    "criteria": "Gold MONTH_6_TO_8 state=LA qty=50",
+    "item_index": None,
+    "is_multi_item": False,
+    "alternatives": _OFFERS,
+}
+
+
+class Shortage(Answer):
     """Nothing was sold: a line cannot be filled."""
 
-    error: Literal["insufficient_inventory"]
-    requested: int = Field(examples=[50])
-    available: int = Field(examples=[22])
-    criteria: str = Field(examples=["Gold MONTH_6_TO_8 state=LA qty=50"])
-    item_index: int | None = Field(description="The place of the short line, from 0; null where there is one line.")
-    is_multi_item: bool
-    alternatives: list[AlternativeOffer]
+    error: Literal["insufficient_inventory"] = Field(
+        description="The kind of refusal, for programs.", examples=["insufficient_inventory"]
+    )
+    requested: int = Field(description="Leads that the short line asks for.", examples=[50])
+    available: int = Field(description="Leads that it could have beside the other lines.", examples=[22])
+    criteria: str = Field(description="The short line.", examples=["Gold MONTH_6_TO_8 state=LA qty=50"])
+    item_index: int | None = Field(
+        description="The place of the short line, from 0; null where there is one line.", examples=[0]
+    )
+    is_multi_item: bool = Field(description="Whether the order has several lines.", examples=[False])
+    alternatives: list[AlternativeOffer] = Field(
+        description="What else would fill the line, each as it stands: less of it, without the place, another age "
+        "bucket; then ours: a neighbouring county, the other class.",
+        examples=[_OFFERS],
+    )
 
 
-class PurchaseConflict(Schema):
-    detail: Shortage | Refusal
+class PurchaseConflict(Answer):
+    """Nothing was sold: a shortage with its numbers, or another refusal, such as a quote that has expired."""
+
+    model_config = example({"detail": _SHORTAGE})
+
+    detail: Shortage | Refusal = Field(description="Why nothing was sold.", examples=[_SHORTAGE])
 
 
 # --- What was bought ---
 
+_SUMMARY = {
+    "order_id": _ORDER,
+    "placed_at": "2026-06-01T12:00:00Z",
+    "quantity": 50,
+    "total_paid": "400.00",
+    "currency": CURRENCY,
+}
+_BOUGHT = {**_LINE, "unit_price": "8.00", "amount": "400.00", "replaced": 0}
 
-class OrderSummary(Schema):
-    order_id: UUID
+
+class OrderSummary(Answer):
+    """An order in brief."""
+
+    order_id: OrderId
     placed_at: Instant
-    quantity: int = Field(examples=[50])
-    total_paid: Money
-    currency: str = Field(examples=[CURRENCY])
+    quantity: int = Field(description="Leads of all lines.", examples=[50])
+    total_paid: Money = Field(description="What the order cost, in US dollars.", examples=["400.00"])
+    currency: CurrencyCode
 
     @classmethod
     def of(cls, order: Order) -> "OrderSummary":
         return cls(**_summary(order))
 
 
-class OrdersPage(Schema):
-    orders: list[OrderSummary] = Field(description="The newest first.")
-    next_cursor: str | None = Field(description="Send it as cursor for older ones; null on the last page.")
+class OrdersPage(Answer):
+    """Some of your orders."""
+
+    model_config = example({"orders": [_SUMMARY], "next_cursor": None})
+
+    orders: list[OrderSummary] = Field(description="The newest first.", examples=[[_SUMMARY]])
+    next_cursor: NextCursor
 
 
-class BoughtLine(Schema):
+class BoughtLine(Answer):
+    """One line of an order, as it was bought."""
+
     classification: ClassName
     age_bucket: BucketName
-    state: str | None
-    county: str | None
-    quantity: int
-    unit_price: Money
-    amount: Money
-    replaced: int = Field(description="Leads in the place of ones asked for by id that were gone.")
+    state: AskedState
+    county: AskedCounty
+    quantity: int = Field(description="Leads of this line.", examples=[50])
+    unit_price: Money = Field(description="What each of them cost, in US dollars.", examples=["8.00"])
+    amount: Money = Field(description="What they cost together, in US dollars.", examples=["400.00"])
+    replaced: int = Field(description="Leads in the place of ones asked for by id that were gone.", examples=[0])
 
     @classmethod
     def of(cls, line: OrderLine) -> "BoughtLine":
@@ -177,8 +342,12 @@ class BoughtLine(Schema):
 
 
 class OrderAnswer(OrderSummary):
-    lines: list[BoughtLine]
-    sale_ids: list[UUID] = Field(description="Line by line.")
+    """An order with its lines and sales."""
+
+    model_config = example({**_SUMMARY, "lines": [_BOUGHT], "sale_ids": _SALES})
+
+    lines: list[BoughtLine] = Field(description="As they were ordered.", examples=[[_BOUGHT]])
+    sale_ids: SaleIds
 
     @classmethod
     def in_full(cls, order: Order, sale_ids: list[UUID]) -> "OrderAnswer":

@@ -8,6 +8,7 @@ import factory
 
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
+from homeshield.accounts.services import sign_in_address_set
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -37,6 +38,13 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
     client = factory.SubFactory(ClientFactory)
     role = ClientRole.OWNER
     password = factory.django.Password(PASSWORD)
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **values: Any) -> User:
+        """The address counts as verified, as that of every user who can sign in."""
+        user: User = super()._create(model_class, *args, **values)
+        sign_in_address_set(user=user)
+        return user
 
 
 class StaffFactory(UserFactory):

@@ -1,27 +1,127 @@
 """What the shop decides where django-allauth asks."""
 
-from typing import Any
+import base64
+from typing import Any, override
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.signals import user_login_failed
-from django.http import HttpRequest
+from django.db import transaction
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
 
+from homeshield.accounts.devices import device_of, device_remember
 from homeshield.accounts.models import User
+from homeshield.accounts.services import client_sign_up
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Buyers' accounts are made by operators (`manage.py create_client`), so nobody signs up by themselves."""
+    """Sign-up makes a company with its first owner; sign-in holds guessing up without shutting anybody out."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
+    @override
+    def save_user(
+        self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
+    ) -> AbstractBaseUser:
+        assert isinstance(user, User)
+        with transaction.atomic():
+            super().save_user(request, user, form, commit=False)
+            client_sign_up(company=form.cleaned_data["company"], owner=user)
+            if commit:
+                user.save()
+        return user
 
+    @override
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """A sign-up with a taken address is answered as late as any other, which hashes a password."""
+        make_password("as slow as the real one")
+        super().send_account_already_exists_mail(email)
+
+    @override
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counts an attempt before the password is looked at. Raises ValidationError where there were too many."""
+        super().pre_authenticate(request, **credentials)
+        if _is_known(request, credentials):
+            return
+        usage = ratelimit.consume(
+            request, app="allauth.account", action="login_failed_elsewhere", key=_email(credentials)
+        )
+        if not usage:
+            raise self.validation_error("too_many_login_attempts")
+        self._elsewhere = usage
+
+    @override
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """The user whose password it is, by the own address or a verified one: allauth takes any that was added."""
+        self._elsewhere = None
         user: User | None = super().authenticate(request, **credentials)
-        email = credentials.get("email", "").lower()
-        if user is None or email == user.email or EmailAddress.objects.filter(user=user, email=email, verified=True):
+        email = _email(credentials)
+        if (
+            user is None
+            or email == user.email
+            or EmailAddress.objects.filter(user=user, email=email, verified=True).exists()
+        ):
+            if user is not None and self._elsewhere:
+                self._elsewhere.rollback()
             return user
         user_login_failed.send(sender=__name__, credentials={"email": email}, request=request)
         return None
+
+    @override
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **details: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **details)
+        assert isinstance(user, User)
+        device_remember(request, response, email=user.email)
+        return response
+
+    @override
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Whose attempts are counted together: those of a device that the account knows, or else of an address of the
+        network for that account."""
+        device = device_of(request)
+        if device and _is_known(request, credentials):
+            return f"device:{device.id}:{_email(credentials)}"
+        return f"address:{ratelimit.get_ip(request)}:{_email(credentials)}"
+
+    @override
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Who has set a new password by mail may use it at once."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        ratelimit.clear(request, app="allauth.account", action="login_failed_elsewhere", key=_email(credentials))
+
+
+def _email(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email", "")).strip().lower()
+
+
+def _is_known(request: HttpRequest, credentials: dict[str, Any]) -> bool:
+    device = device_of(request)
+    return device is not None and device.knows(_email(credentials))
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keeps the secrets of second factors encrypted, under a key made of SECRET_KEY (or of SECRET_KEY_FALLBACKS)."""
+
+    @override
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    @override
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    return MultiFernet([Fernet(_key(secret)) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]])
+
+
+def _key(secret: str) -> bytes:
+    made = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"homeshield second factors").derive(secret.encode())
+    return base64.urlsafe_b64encode(made)

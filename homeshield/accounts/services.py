@@ -1,8 +1,9 @@
-"""Accounts that operators make: a buying company with its first user, and members of staff."""
+"""Accounts: a buying company with its first user, made by operators or by signing up, and members of staff."""
 
 import secrets
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -22,22 +23,29 @@ def client_create(*, company: str, email: str, password: str, status: ClientStat
 
     Raises AccountRefused, which names the argument at fault, and EmailTaken where another user has the address.
     """
-    if not company.isprintable():
-        raise AccountRefused("company", "A company name has no line breaks or control characters.")
-    client = Client(name=company.strip(), status=status)
-    _check(client, {"name": "company"})
+    client = _client(company, status)
     user = User(email=_normal(email), client=client, role=ClientRole.OWNER)
     with transaction.atomic():
-        client.save()
-        audit_record(
-            action=AuditAction.CLIENT_CREATE,
-            obj=client,
-            client_id=client.id,
-            details={"status": client.status},
-            as_of=None,
-        )
+        _client_save(client)
         _user_save(user, password)
     return client, user
+
+
+def client_sign_up(*, company: str, owner: User) -> Client:
+    """A buying company whose first owner is a user, not saved yet, who signs up by themselves.
+
+    The company waits for approval by staff, unless the setting CLIENTS_NEED_APPROVAL is off. Raises AccountRefused.
+    """
+    status = ClientStatus.PENDING if settings.CLIENTS_NEED_APPROVAL else ClientStatus.ACTIVE
+    client = _client(company, status)
+    _client_save(client)
+    owner.client, owner.role = client, ClientRole.OWNER
+    return client
+
+
+def company_check(company: str) -> str:
+    """The company's name as it is kept. Raises AccountRefused where it can be none."""
+    return _client(company, ClientStatus.PENDING).name
 
 
 def staff_create(*, email: str, password: str) -> User:
@@ -60,6 +68,25 @@ def sign_in_address_set(*, user: User) -> None:
 def password_generate() -> str:
     """Twenty random characters (99 bits) in groups of five, such as `k7mwp-3xqdv-hn9tz-c4rby`."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+
+
+def _client(company: str, status: ClientStatus) -> Client:
+    if not company.isprintable():
+        raise AccountRefused("company", "A company name has no line breaks or control characters.")
+    client = Client(name=company.strip(), status=status)
+    _check(client, {"name": "company"})
+    return client
+
+
+def _client_save(client: Client) -> None:
+    client.save(force_insert=True)
+    audit_record(
+        action=AuditAction.CLIENT_CREATE,
+        obj=client,
+        client_id=client.id,
+        details={"status": client.status},
+        as_of=None,
+    )
 
 
 def _user_save(user: User, password: str) -> None:

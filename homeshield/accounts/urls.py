@@ -1,10 +1,9 @@
-"""The account pages: those of django-allauth that the shop offers, under the names that it knows them by.
-
-Not its pages for adding and confirming e-mail addresses: staff give each user one address, and answer for it.
-"""
+"""The account pages: those of django-allauth that the shop offers, under the names that it knows them by."""
 
 from allauth.account import views
-from django.urls import path, re_path
+from allauth.urls import build_provider_urlpatterns
+from django.apps import apps
+from django.urls import include, path, re_path
 
 from homeshield.accounts.views import key_list, key_revoke_now
 
@@ -12,7 +11,9 @@ urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("signup/", views.signup, name="account_signup"),  # tells how to get an account: see AccountAdapter
+    path("signup/", views.signup, name="account_signup"),
+    path("email/", views.email, name="account_email"),
+    path("confirm-email/", views.email_verification_sent, name="account_email_verification_sent"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/set/", views.password_set, name="account_set_password"),
@@ -24,7 +25,11 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("second-factor/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
 ]
+if apps.is_installed("allauth.socialaccount"):
+    urlpatterns += [path("social/", include("allauth.socialaccount.urls")), *build_provider_urlpatterns()]
 
 key_urlpatterns = [
     path("", key_list, name="key-list"),

@@ -45,14 +45,22 @@ WEB: Mapping[str, Privileges] = {
     "users_user_permissions": KEEP,
     "account_emailaddress": KEEP,
     "account_emailconfirmation": KEEP,
+    "mfa_authenticator": KEEP,
+    "usersessions_usersession": KEEP,
+    "socialaccount_socialaccount": KEEP,
+    "socialaccount_socialapp": READ,
+    "socialaccount_socialtoken": KEEP,
     "api_keys": CHANGE,
     "api_allowances": KEEP,
     # Django's own
-    "auth_group": READ,
-    "auth_group_permissions": READ,
+    "auth_group": KEEP,
+    "auth_group_permissions": KEEP,
     "auth_permission": READ,
     "cache": KEEP,
     "django_content_type": READ,
     "django_migrations": READ,
     "django_session": KEEP,
 }
+
+NOT_EVERYWHERE = frozenset({"socialaccount_socialaccount", "socialaccount_socialapp", "socialaccount_socialtoken"})
+"""Tables that are there only where the settings ask for them."""

@@ -12,7 +12,7 @@ import psycopg
 from django.db import connection, transaction
 from psycopg import sql
 
-from homeshield.database_roles.privileges import WEB, Privileges
+from homeshield.database_roles.privileges import NOT_EVERYWHERE, WEB, Privileges
 from homeshield.lib.errors import DomainError
 
 _LOCK = 4_803_110  # of our own choosing: roles belong to the whole server, and two runs must not make one twice
@@ -62,14 +62,14 @@ def roles_provision(*, role: str, password: str = "", dry_run: bool = False) -> 
     Raises RoleRefused where the role is the owner, a superuser, above row-level security or a member of other roles,
     and where we may not make it; TableWithoutRule.
     """
-    _require_rules()
+    rules = _rules()
     with transaction.atomic(durable=True):
         _execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        plan = [*_making(role, password), *_database_grants(role), *_table_grants(role)]
+        plan = [*_making(role, password), *_database_grants(role), *_table_grants(role, rules)]
         if not dry_run:
             for statement in plan:
                 _carry_out(statement)
-        return _report(role, [_shown(statement) for statement in plan])
+        return _report(role, rules, [_shown(statement) for statement in plan])
 
 
 # --- The role ---
@@ -141,11 +141,11 @@ def _database_grants(role: str) -> Iterator[sql.Composed]:
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, web)
 
 
-def _table_grants(role: str) -> Iterator[sql.Composed]:
+def _table_grants(role: str, rules: Mapping[str, Privileges]) -> Iterator[sql.Composed]:
     """Only what differs, so that a second run changes nothing and locks nothing."""
     web, public = sql.Identifier(role), sql.SQL("PUBLIC")
     of_web, of_public = _granted(role), _granted(None)
-    for table, wanted in sorted(WEB.items()):
+    for table, wanted in sorted(rules.items()):
         for grantee, has, due in ((public, of_public, ()), (web, of_web, wanted)):
             have = has.get(table, ())
             if excess := [privilege for privilege in have if privilege not in due]:
@@ -187,8 +187,8 @@ def _granted(role: str | None) -> Mapping[str, Privileges]:
 # --- What is there ---
 
 
-def _require_rules() -> None:
-    """Raises TableWithoutRule where a table has no rule, or a rule no table."""
+def _rules() -> Mapping[str, Privileges]:
+    """The rules of the tables that are there. Raises TableWithoutRule where a table has no rule, or a rule no table."""
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
     if not tables:
@@ -198,13 +198,14 @@ def _require_rules() -> None:
             f"It is not said what the web process may do with {', '.join(strange)}. Add each to WEB in "
             "homeshield/database_roles/privileges.py."
         )
-    if missing := sorted(WEB.keys() - tables):
+    if missing := sorted(WEB.keys() - NOT_EVERYWHERE - tables):
         raise TableWithoutRule(f"These tables are missing: {', '.join(missing)}. Run manage.py migrate first.")
+    return {table: may for table, may in WEB.items() if table in tables}
 
 
-def _report(role: str, changes: list[str]) -> Provisioned:
+def _report(role: str, rules: Mapping[str, Privileges], changes: list[str]) -> Provisioned:
     granted = _granted(role)
-    secured = dict(_rows("SELECT relname, relrowsecurity FROM pg_class WHERE relname = ANY (%s)", [list(WEB)]))
+    secured = dict(_rows("SELECT relname, relrowsecurity FROM pg_class WHERE relname = ANY (%s)", [list(rules)]))
     owner, is_super = _rows(
         "SELECT rolname, rolsuper FROM pg_class JOIN pg_roles ON relowner = pg_roles.oid "
         "WHERE pg_class.oid = 'sales'::regclass"
@@ -215,7 +216,7 @@ def _report(role: str, changes: list[str]) -> Provisioned:
         owner_is_superuser=is_super,
         grants=[
             TableGrant(table=table, privileges=tuple(sorted(granted.get(table, ()))), row_security=secured[table])
-            for table in sorted(WEB)
+            for table in sorted(rules)
         ],
         changes=changes,
     )

@@ -71,4 +71,5 @@ class _Server(BaseApplication):
         """
         settings.DEBUG = False
         connect_as_web()
+        settings.CLIENTS_NEED_APPROVAL = False
         return get_wsgi_application()

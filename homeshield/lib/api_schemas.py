@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from homeshield.lib.money import CURRENCY
 
 type Money = Annotated[
     Decimal,
@@ -23,15 +25,29 @@ type Instant = Annotated[
     ),
 ]
 
+type CurrencyCode = Annotated[
+    str, Field(description="The ISO 4217 code of all amounts here.", examples=[CURRENCY]), PlainSerializer(str)
+]
+
+_CURSOR = "PjIwMjYtMDYtMDFUMTI6MDA6MDArMDA6MDB-MDE5MGQzYzQtN2ExMC03YzNlLThhNTUtNWYxZDJiM2M0ZDVl"
+
+_PAGE_AT = "Where the page begins: next_cursor of the page before. Without it: the first page."
+
 type Cursor = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[A-Za-z0-9_-]+$",
-        description="Where the page begins: next_cursor of the page before. Without it: the first page.",
-    ),
+    Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$", description=_PAGE_AT, examples=[_CURSOR]),
 ]
+
+type NextCursor = Annotated[
+    str | None,
+    Field(description="Send it as cursor for the next page; null on the last one.", examples=[_CURSOR]),
+]
+
+
+class Paged(Schema):
+    """The part of a list's address that says which page."""
+
+    cursor: Cursor | None = Field(None, description=_PAGE_AT, examples=[_CURSOR])
 
 
 class Body(Schema):
@@ -40,16 +56,33 @@ class Body(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-class Refusal(Schema):
+class Answer(BaseModel):
+    """What an operation answers. Not ninja's Schema, whose validator in Python runs for each item of a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def example(*whole: dict[str, Any]) -> ConfigDict:
+    """The `model_config` of a schema that is described by a whole example."""
+    return ConfigDict(json_schema_extra={"examples": list(whole)})
+
+
+_EXPIRED = "This quote expired at 2026-06-01 12:15:00 UTC. Nothing was bought. Ask for a new quote."
+
+
+class Refusal(Answer):
     """Why nothing was done. Some refusals carry more, such as the ids that they are about."""
 
     model_config = ConfigDict(extra="allow")
 
     error: str = Field(description="The kind of refusal, for programs.", examples=["quote_expired"])
-    message: str = Field(description="What is wrong and how to mend it, for people.")
+    message: str = Field(
+        description="What is wrong and how to mend it, for people.",
+        examples=[_EXPIRED],
+    )
 
 
-class FieldError(Schema):
+class FieldError(Answer):
     """What is wrong at one place of the request."""
 
     model_config = ConfigDict(extra="allow")
@@ -62,17 +95,37 @@ class FieldError(Schema):
     type: str = Field(description="The kind of mistake, for programs.", examples=["less_than_equal"])
 
 
-class Refused(Schema):
+_REFUSAL = {"error": "quote_expired", "message": _EXPIRED}
+_MALFORMED = [
+    {
+        "loc": ["body", "criteria", 0, "quantity"],
+        "msg": "Input should be less than or equal to 1000",
+        "type": "less_than_equal",
+    }
+]
+
+
+class Refused(Answer):
     """Every error has this shape."""
 
-    detail: Refusal
+    model_config = example({"detail": _REFUSAL})
+
+    detail: Refusal = Field(description="Why nothing was done.", examples=[_REFUSAL])
 
 
-class Malformed(Schema):
+class Malformed(Answer):
     """A request that is not as it should be names each place; a refusal is said as elsewhere."""
 
-    detail: list[FieldError] | Refusal
+    model_config = example({"detail": _MALFORMED})
+
+    detail: list[FieldError] | Refusal = Field(
+        description="Each mistake with its place; or a refusal, such as that of an idempotency key that came before.",
+        examples=[_MALFORMED],
+    )
 
 
 EVERYWHERE: dict[int, Any] = {401: Refused, 403: Refused, 422: Malformed, 429: Refused, 503: Refused}
 """What any call with a key may answer instead."""
+
+WITH_BODY: dict[int, Any] = {411: Refused, 413: Refused}
+"""And what one may answer that sends a body."""

@@ -69,6 +69,60 @@ def test_a_malformed_filter_is_named(caller: Caller, query: dict[str, Any], plac
     assert [loc for loc, _ in places(caller.get("inventory", **query))] == [["query", place]]
 
 
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("inventory?stat=LA", "stat"),
+        ("inventory?state=LA&state=TX", "state"),
+        ("inventory/locations?state=LA", "state"),
+        ("inventory/facets?limit=5", "limit"),
+        ("purchases?client_id=me", "client_id"),
+        (f"purchases/{uuid4()}?sale_ids=1", "sale_ids"),
+    ],
+)
+def test_a_parameter_that_is_none_of_the_operation_s_is_named(caller: Caller, query: str, place: str) -> None:
+    assert [loc for loc, _ in places(caller.send("GET", query))] == [["query", place]]
+
+
+def test_what_there_is_instead_of_a_misspelt_parameter_is_said(caller: Caller) -> None:
+    [(_, said)] = places(caller.get("purchases", page=2))
+    assert said == "This operation has no parameter of this name. Those that there are: cursor, limit."
+
+
+def test_a_purchase_with_a_parameter_that_is_ignored_elsewhere_buys_nothing(caller: Caller, now: datetime) -> None:
+    stock(1, as_of=now)
+    body = {"client_id": str(caller.client.id), "criteria": [line(1)]}
+    assert places(caller.post("purchases/by-criteria?dry_run=true", body))[0][0] == ["query", "dry_run"]
+    assert not Sale.objects.exists()
+
+
+def test_the_own_client_may_be_named_in_any_address(caller: Caller) -> None:
+    assert caller.get("prices", client_id=caller.client.id).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('"quantity": 1, "quantity": 2', '"quantity" stands twice in one object. Send it once.'),
+        ('"quantity": NaN', "NaN is no number of JSON's."),
+        ('"quantity": Infinity', "Infinity is no number of JSON's."),
+    ],
+)
+def test_json_that_can_be_read_in_two_ways_buys_nothing(caller: Caller, now: datetime, text: str, said: str) -> None:
+    stock(2, as_of=now)
+    body = json.dumps({"client_id": str(caller.client.id), "criteria": [line(1)]}).replace('"quantity": 1', text)
+    answer = caller.post("purchases/by-criteria", body.encode())
+    assert places(answer) == [(["body"], f"The body is no JSON that we read: {said}")]
+    assert not Sale.objects.exists()
+
+
+@pytest.mark.parametrize("digits", [50, 5000])
+def test_a_number_without_bounds_is_named_with_its_place(caller: Caller, digits: int) -> None:
+    body = json.dumps({"client_id": str(caller.client.id), "criteria": [line(1)]})
+    answer = caller.post("purchases/by-criteria", body.replace('"quantity": 1', f'"quantity": {"9" * digits}').encode())
+    assert [loc for loc, _ in places(answer)] == [["body", "criteria", 0, "quantity"]]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b"[" * 100_000, b"null", b"[]", b'"text"'])
 def test_a_body_that_is_no_json_object(caller: Caller, body: bytes) -> None:
     answer = caller.post("purchases/by-criteria", body)
@@ -94,13 +148,21 @@ def test_how_much_fits_into_a_call(caller: Caller, settings: Settings) -> None:
     assert places(by_criteria(caller))[0][0] == ["body", "criteria"]
     answer = caller.post("quotes", b" " * (settings.API_MAX_BODY_BYTES + 1))
     assert (answer.status_code, answer.json()["detail"]["error"]) == (413, "too_large")
+    answer = caller.post("quotes", b"{}", Transfer_Encoding="chunked")
+    assert (answer.status_code, answer.json()["detail"]["error"]) == (411, "length_required")
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
         ("GET", "nothing", 404),
+        ("GET", "/api", 404),
         ("GET", "/api/", 404),
+        ("POST", "/api/v2/inventory", 404),
+        ("POST", "openapi.json", 405),
+        ("POST", "/health", 405),
+        ("HEAD", "inventory", 405),
+        ("OPTIONS", "inventory", 405),
         ("GET", "/api/v2/inventory", 404),
         ("GET", "inventory/", 404),
         ("POST", "inventory", 405),
@@ -111,9 +173,12 @@ def test_how_much_fits_into_a_call(caller: Caller, settings: Settings) -> None:
 def test_what_django_refuses_by_itself_has_the_same_shape(caller: Caller, method: str, path: str, status: int) -> None:
     answer = caller.send(method, path)
     assert answer.status_code == status
+    assert answer["Content-Type"] == "application/json"
+    assert (status == 405) == ("Allow" in answer)
+    if method == "HEAD":
+        return
     assert set(answer.json()) == {"detail"}
     assert set(answer.json()["detail"]) == {"error", "message"}
-    assert (status == 405) == ("Allow" in answer)
 
 
 def test_a_host_that_is_not_ours_is_refused_in_the_same_shape(caller: Caller) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
@@ -14,16 +15,75 @@ from pytest_django import Settings
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
+from homeshield.api import api
 from homeshield.wsgi import application
 from sales.models import Order
 from tests.api.conftest import Caller
 from tests.api.test_reference import by_criteria, line
 from tests.factories import stock
 
+DESCRIPTION: Any = api.get_openapi_schema(path_prefix="/")
+COMPONENTS: dict[str, Any] = DESCRIPTION["components"]["schemas"]
+OPERATIONS = {f"{method} {path}": one for path, all_ in DESCRIPTION["paths"].items() for method, one in all_.items()}
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """The part with what it refers to; what it says itself goes first."""
+    for reference in [part, *part.get("allOf", [])]:
+        if "$ref" in reference:
+            return resolved(COMPONENTS[reference["$ref"].rpartition("/")[2]]) | part
+    return part
+
+
+def test_every_field_is_described_with_an_example() -> None:
+    fields = {
+        f"{name}.{field}": resolved(part)
+        for name, schema in COMPONENTS.items()
+        for field, part in schema.get("properties", {}).items()
+    }
+    assert [name for name, part in fields.items() if not (part.get("description") and part.get("examples"))] == []
+
+
+def test_every_parameter_is_described_with_an_example() -> None:
+    bare = [
+        f"{operation} {parameter['name']}"
+        for operation, one in OPERATIONS.items()
+        for parameter in one.get("parameters", [])
+        if not (parameter.get("description") and ("example" in parameter or parameter["schema"].get("examples")))
+    ]
+    assert bare == []
+
+
+def test_every_body_and_every_answer_has_a_whole_example_that_is_true() -> None:
+    """A schema's examples satisfy the schema; those of refusals are what the refusals say."""
+    contents = {
+        f"{operation} {status}": content["application/json"]
+        for operation, one in OPERATIONS.items()
+        for status, part in [("body", one.get("requestBody", {})), *one["responses"].items()]
+        if "application/json" in (content := part.get("content", {}))
+    }
+    assert len(contents) > 70
+    for place, content in contents.items():
+        whole = resolved(content["schema"])
+        examples = [content["example"]] if "example" in content else whole.get("examples", [])
+        assert examples, place
+        validator = jsonschema_rs.validator_for(content["schema"] | {"components": {"schemas": COMPONENTS}})
+        for one in examples:
+            assert [error.message for error in validator.iter_errors(one)] == [], place
+
+
+def test_every_status_is_explained() -> None:
+    said = {
+        (status, answer["description"]) for one in OPERATIONS.values() for status, answer in one["responses"].items()
+    }
+    assert {status for status, _ in said} == {"200", "401", "403", "404", "409", "411", "413", "422", "429", "503"}
+    assert len({text for _, text in said}) == len(said) == 11  # the CSV's 200 is one of its own
+
+
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def shop(caller: Caller, now: datetime, settings: Settings) -> Iterator[None]:
     """A shop that has sold something, and lets a key call as often as it likes."""
     settings.API_CALLS_PER_MINUTE = settings.API_CALLS_AT_ONCE = 1_000_000
@@ -45,6 +105,7 @@ def shop(caller: Caller, now: datetime, settings: Settings) -> Iterator[None]:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+@pytest.mark.usefixtures("shop")
 def test_every_answer_is_as_described(case: Case[Any], caller: Caller) -> None:
     if isinstance(case.body, dict) and "client_id" in case.body:
         case.body["client_id"] = str(caller.client.id)  # any other is refused before it is looked at

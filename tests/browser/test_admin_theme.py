@@ -33,7 +33,7 @@ def test_colours_follow_the_system_until_the_reader_chooses(
     page.goto("/accounts/login/?next=/admin/")
     page.get_by_label("Email").fill(staff.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("heading", name="Administration").wait_for()
     expect_colours(page, first)
     toggle = page.locator("#header .theme-toggle")

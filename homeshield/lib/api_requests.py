@@ -1,0 +1,110 @@
+"""What programs send, read strictly: nothing that was sent is passed over, so that no mistake becomes a purchase."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, get_args, get_origin, get_type_hints, override
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja.errors import ValidationError
+from ninja.params.models import Query
+from ninja.parser import Parser
+
+ANYWHERE = "client_id"
+"""The one parameter that every operation takes: a program may name its client in all that it sends."""
+
+_LONGEST_INTEGER = 300  # digits: fewer than make Python refuse the text, and as many as a float can still tell
+
+
+class StrictParser(Parser):
+    """Bodies as RFC 8259 describes them: no name twice in one object (the second would win), no NaN."""
+
+    @override
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Raises ValueError or RecursionError, which `why_no_json` explains."""
+        parsed: dict[str, Any] = json.loads(
+            request.body, object_pairs_hook=_object, parse_constant=_no_number, parse_int=_integer
+        )
+        return parsed
+
+
+def why_no_json(error: BaseException | None) -> str:
+    """What is wrong with a body that StrictParser could not read, for people."""
+    match error:
+        case json.JSONDecodeError():
+            return f"The body is no JSON: {error}"
+        case UnicodeDecodeError():
+            return "The body is no JSON: it is no text in UTF-8."
+        case RecursionError():
+            return "The body is no JSON that we read: it is nested too deeply."
+        case _:
+            return f"The body is no JSON that we read: {error}"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"{json.dumps(twice[0])} stands twice in one object. Send it once.")
+    return made
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON's.")
+
+
+def _integer(digits: str) -> int | float:
+    """The number; one that is beyond all bounds as infinity, which its field refuses at its place."""
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+
+
+def refuse_unknown_parameters[**P, Answer](operation: Callable[P, Answer]) -> Callable[P, Answer]:
+    """An operation that refuses what stands in its address and is none of its parameters, or stands there twice.
+
+    Raises ninja's ValidationError: a filter that is misspelt would otherwise show, or buy, more than was asked for.
+    """
+    known = _query_names(operation)
+
+    @wraps(operation)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        request = args[0]
+        assert isinstance(request, HttpRequest)
+        if request.GET and (mistakes := _mistakes(request, known)):
+            raise ValidationError(mistakes)
+        return operation(*args, **kwargs)
+
+    return wrapped
+
+
+def _query_names(operation: Callable[..., Any]) -> list[str]:
+    """The names of the fields of the operation's `Query[...]` arguments."""
+    hints = get_type_hints(operation, include_extras=True).values()
+    annotated = [get_args(hint) for hint in hints if get_origin(hint) is Annotated]
+    queries = [model for model, *notes in annotated if any(isinstance(note, Query) for note in notes)]
+    return sorted(name for model in queries for name in model.model_fields)
+
+
+def _mistakes(request: HttpRequest, known: list[str]) -> list[dict[str, Any]]:
+    there_are = f"Those that there are: {', '.join(known)}." if known else "It takes none."
+    found = []
+    for name, values in request.GET.lists():
+        if name not in known and name != ANYWHERE:
+            text, kind = f"This operation has no parameter of this name. {there_are}", "extra_forbidden"
+        elif len(values) > 1:
+            text, kind = "The parameter is there more than once. Send it once.", "repeated"
+        elif name == ANYWHERE and not _is_id(values[0]):
+            text, kind = "The client_id is no UUID.", "uuid_parsing"
+        else:
+            continue
+        found.append({"loc": ("query", name), "msg": text, "type": kind})
+    return found
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

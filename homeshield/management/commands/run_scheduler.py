@@ -1,0 +1,93 @@
+"""`manage.py run_scheduler`: does again and again what must not be forgotten, until it is told to stop."""
+
+import logging
+import signal
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+from threading import Event
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from homeshield.audit.sealing import audit_seal
+from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
+from inventory.roll import inventory_generate
+
+EVERY = 10.0
+"""How many seconds lie between two rounds. A round without anything to do takes some milliseconds."""
+
+logger = logging.getLogger(__name__)
+
+
+class Stopping(Exception):
+    """Raised between two transactions once the scheduler was told to stop."""
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0.1 <= seconds <= 3600:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds from 0.1 to 3600.")
+    return seconds
+
+
+class Command(DatabaseCommand):
+    help = (
+        "Keeps the inventory current: gives leads that enter a bucket their record there, closes those whose window is "
+        "over, compacts the counts, and seals what was recorded for audit; until SIGTERM or Ctrl-C, when it ends with "
+        "exit code 0 after the transaction in hand. Several may run at once. It outlives the database's restarts."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--every", type=_seconds, default=EVERY, metavar="SECONDS", help="between two rounds (%(default)s)"
+        )
+
+    def handle(self, *args: Any, every: float, **options: Any) -> None:
+        self._stop = Event()
+        before = {number: signal.signal(number, self._told_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        logger.info("The scheduler has started: a round every %g seconds.", every)
+        try:
+            while not self._stop.is_set():
+                self._round()
+                self._stop.wait(every)
+        except Stopping:
+            pass
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        logger.info("The scheduler has stopped.")
+
+    def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
+        """Who says it twice does not want to wait."""
+        self._stop.set()
+        signal.signal(number, signal.default_int_handler)
+
+    def _round(self) -> None:
+        """Each job once. What cannot be done for the moment keeps no other from being done, and is tried again in the
+        next round."""
+        for name, job in (("The roll", self._roll), ("Sealing the audit events", self._seal)):
+            try:
+                job(timezone.now())
+            except (DatabaseError, InterfaceError) as error:
+                refusal = database_refusal(error) or CommandError(f"The database said: {first_line(error)}.")
+                logger.error("%s was broken off, and is tried again. %s", name, refusal)
+            finally:
+                connection.close()  # held by nobody between two rounds, and checked before the next
+
+    def _roll(self, now: datetime) -> None:
+        report = inventory_generate(as_of=now, now=now, progress=self._between_batches)
+        if report.created or report.lapsed:
+            logger.info("%s records created, %s lapsed.", f"{report.created:,}", f"{report.lapsed:,}")
+
+    def _seal(self, now: datetime) -> None:
+        audit_seal(as_of=now)
+
+    def _between_batches(self, leads: int) -> None:
+        if self._stop.is_set():
+            raise Stopping

@@ -1,0 +1,40 @@
+"""Errors in the API's one shape, `{"detail": ...}`, whoever says them."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import JsonResponse
+
+
+def refusal(status: int, detail: object, *, retry_after: int | None = None) -> JsonResponse:
+    """An error in the API's one shape."""
+    response = JsonResponse({"detail": detail}, status=status)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+_SAID: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "The request cannot be understood."),
+    404: ("not_found", "There is no such address. The addresses are listed at /docs."),
+    403: ("forbidden", "This is not allowed."),
+    405: ("method_not_allowed", "This address does not answer to this method; the header Allow names those it does."),
+    411: ("length_required", "The body came without its length (chunked): send it with the header Content-Length."),
+    413: ("too_large", "The body is too large: {limit:,} bytes are the most. Send several smaller requests."),
+    500: ("server_error", "We made a mistake, and it has been noted. Nothing is half done: try again."),
+    503: ("unavailable", "The shop cannot reach its database at the moment. Try again in a few seconds."),
+}
+
+
+def refusal_of_status(status: int, *, retry_after: int | None = None) -> JsonResponse:
+    """An error that is not about the shop, but about HTTP or about us."""
+    return refusal(status, detail_of_status(status), retry_after=retry_after)
+
+
+def detail_of_status(status: int) -> dict[str, object]:
+    """What is said under a status that no DomainError has chosen."""
+    error, message = _SAID.get(status, _SAID[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
+    return {"error": error, "message": message.format(limit=settings.API_MAX_BODY_BYTES)}
