@@ -5,7 +5,9 @@ from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 
-from homeshield.accounts.models import ApiKey, User
+from homeshield.accounts.errors import TooManyKeys
+from homeshield.accounts.keys import require_room
+from homeshield.accounts.models import ApiKey, Client, User
 
 
 class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
@@ -62,3 +64,11 @@ class KeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         if not name.isprintable():
             raise forms.ValidationError("A name has no line breaks or control characters.")
         return name
+
+    def clean_client(self) -> Client:
+        client: Client = self.cleaned_data["client"]
+        try:
+            require_room(client.id)
+        except TooManyKeys as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return client
