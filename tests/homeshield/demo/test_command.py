@@ -119,7 +119,9 @@ def test_from_an_empty_database_to_a_shop_in_which_all_is_done(empty_database: R
         demo.send_signal(signal.SIGINT)
         out, err = demo.communicate(timeout=20)
         assert out.strip().splitlines() == ["Stopped."]
-        noted = [line.partition("] ")[2].partition(" request_id")[0] for line in err.splitlines() if "[info " not in line]
+        noted = [
+            line.partition("] ")[2].partition(" request_id")[0] for line in err.splitlines() if "[info " not in line
+        ]
         assert noted == [
             "Not Found: /no-such-page [django.request]",
             "Forbidden (Permission denied): /admin/login/ [django.request]",
