@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
+from time import perf_counter
 
+import structlog
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -13,27 +16,50 @@ from django.utils import timezone
 
 from homeshield.accounts.origin import RequestOrigin
 from homeshield.lib.errors import DomainError
+from homeshield.lib.logs import address_for_log
 from homeshield.lib.origin import within
 from homeshield.refusals import refusal_of_status
 
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
+logger = structlog.get_logger(__name__)
+
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class OriginMiddleware:
-    """Tells everything that a request brings about whence it comes (homeshield/lib/origin.py), and the answer its
-    request id. Outermost, so that also what the others refuse has one."""
+    """Tells everything that a request brings about whence it comes (homeshield/lib/origin.py), the answer its request
+    id, and the log that it was answered. Outermost, so that also what the others refuse has all three."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = perf_counter()
         origin = RequestOrigin(request)
+        request.origin = origin  # type: ignore[attr-defined]  # for what Django logs when all middleware has returned
         with within(origin):
             response = self.get_response(request)
+            _log_answer(request, response, origin, milliseconds=round((perf_counter() - began) * 1000, 1))
         response["X-Request-ID"] = origin.request_id
         return response
+
+
+def _log_answer(request: HttpRequest, response: HttpResponse, origin: RequestOrigin, *, milliseconds: float) -> None:
+    """One line for each request. Not for what is asked every few seconds, or with every page, and went well."""
+    routine = request.path == "/health" or request.path.startswith(settings.STATIC_URL)
+    if routine and response.status_code < HTTPStatus.BAD_REQUEST:
+        return
+    user = origin.known_user
+    logger.info(
+        "request",
+        method=request.method,
+        address=address_for_log(request),
+        status=response.status_code,
+        milliseconds=milliseconds,
+        user=str(user.id) if user else None,
+        client=str(user.client_id) if user and user.client_id else None,
+    )
 
 
 class InstantMiddleware:

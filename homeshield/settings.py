@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from homeshield.lib import logs
 from homeshield.lib.environment import choice, number, switch
 from homeshield.lib.pool_check import check_connection
 
@@ -283,6 +284,7 @@ if SOCIALACCOUNT_PROVIDERS:
 
 API_CALLS_PER_MINUTE = number(env, "API_CALLS_PER_MINUTE", default=600, least=1)
 API_CALLS_AT_ONCE = number(env, "API_CALLS_AT_ONCE", default=100, least=1)
+API_ATTEMPTS_PER_MINUTE = number(env, "API_ATTEMPTS_PER_MINUTE", default=60, least=1)  # without a key in force
 API_MAX_BODY_BYTES = number(env, "API_MAX_BODY_BYTES", default=262_144, least=1)  # 1000 ids are 40 kB
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, API_MAX_BODY_BYTES)  # Django's own bound, which lies behind it
 
@@ -370,17 +372,22 @@ if not DEBUG:
     if BEHIND_TLS_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- Logs: no personal data, so no request bodies and no query parameters of the database ------------------
+# --- Logs: no personal data (homeshield/lib/logs.py), so no query strings, no request bodies, no SQL -----------
 
 LOG_LEVEL = choice(env, "LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_FORMAT = choice(env, "LOG_FORMAT", default="lines" if DEBUG else "json", among=("json", "lines"))
+logs.configure()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"tracebacks_of_errors": {"()": "homeshield.lib.logs.TracebacksOfErrors"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tracebacks_of_errors"]},
+    "formatters": {"log": {"()": "homeshield.lib.logs.formatter", "as_json": LOG_FORMAT == "json"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "log"}},
+    "loggers": {
+        "django": {"handlers": []},  # its own handlers would say everything again
+        "django.db.backends": {"level": "INFO"},  # at DEBUG it writes every statement with its values
+        "django.server": {"handlers": [], "propagate": False},  # runserver's line of each request, with its query:
+        "gunicorn.access": {"handlers": [], "propagate": False},  # there is one of our own, without
+        "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
     },
-    "loggers": {"django": {"handlers": []}},  # its own handlers would say everything again
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

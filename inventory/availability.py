@@ -4,13 +4,15 @@ What a buyer may not be sold is not available to it: see inventory/buyer.py.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from homeshield.lib.keyset import Page, keyset_page
 from inventory.buyer import Buyer
 from inventory.counts import counts_of, counts_of_places, facet_counts
 from inventory.criteria import Criteria
+from inventory.listing import records_in_order
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -76,34 +78,12 @@ def records_page(
 ) -> Page[InventoryRecord]:
     """One page of what can be bought, in the order of sale, with no more of each lead than may be shown before
     purchase: first name and city. Raises BadCursor."""
-    open_records = InventoryRecord.objects.sellable(as_of).open_to(buyer)
-    shown = open_records.matching(criteria).select_related("lead").only(
+    shown = InventoryRecord.objects.sellable(as_of).select_related("lead").only(
         "age_bucket", "classification", "state", "county", "expires_at_utc",
         "lead__first_name", "lead__city",
     )  # fmt: skip
-    parts = [open_records.matching(part) for part in _parts_in_order(criteria, buyer)]
-    return keyset_page(shown, by="expires_at_utc", cursor=cursor, limit=limit, parts=parts)
-
-
-MOST_PARTS = 60
-"""Of how many parts a page is merged at most: each takes a moment to plan and to begin. A buyer with licences in so
-many states that there would be more finds something of theirs soon enough in the order of all states."""
-
-
-def _parts_in_order(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
-    """The criteria as disjoint ones of which each has an index in the order of sale; none where they have one.
-
-    The indexes begin with class and bucket (inventory/models.py), save the one for everything.
-    """
-    states = sorted(buyer.licensed_states) if criteria.state is None and buyer.licensed_states else [criteria.state]
-    parts = [
-        replace(criteria, classification=row, age_bucket=bucket, state=state)
-        for row in ([criteria.classification] if criteria.classification else Classification)
-        for bucket in ([criteria.age_bucket] if criteria.age_bucket else AgeBucket)
-        for state in states
-    ]
-    everything = criteria == Criteria() and states == [None]
-    return [] if everything or not 1 < len(parts) <= MOST_PARTS else parts
+    find = partial(records_in_order, criteria, buyer, as_of)
+    return keyset_page(shown, by="expires_at_utc", cursor=cursor, limit=limit, find=find)
 
 
 def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:

@@ -133,8 +133,8 @@ class UserAdmin(RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """A superuser is changed by superusers alone: whoever sets the password of one becomes one."""
-        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        """Staff are changed by superusers alone: whoever sets the password of one becomes one."""
+        above = obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
         return not above and super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:  # noqa: ARG002

@@ -33,6 +33,16 @@ class KeyRefused(AccountRefused):
         super().__init__("name", message)
 
 
+class TooManyKeys(AccountRefused):
+    """The client has as many keys in force as it may have."""
+
+    code = "too_many_api_keys"
+    status = 409
+
+    def __init__(self, most: int) -> None:
+        super().__init__("client", f"A company has {most} keys in force at most. Revoke one that nothing uses.")
+
+
 class KeyNotFound(DomainError):
     """No key of this id belongs to the client, or it has been revoked already."""
 
@@ -153,3 +163,17 @@ class RateLimited(DomainError):
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(f"Too many calls with this API key. Try again in {retry_after} s.")
+
+
+class TooManyAttempts(DomainError):
+    """An address has called without a key in force too often. Keys that are in force are not held up by it."""
+
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"Too many calls from your address without a valid API key. Try again in {retry_after} s; calls with a "
+            "valid key are answered meanwhile."
+        )

@@ -8,7 +8,9 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html
 
-from homeshield.accounts.models import ApiKey, User
+from homeshield.accounts.errors import TooManyKeys
+from homeshield.accounts.keys import require_room
+from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.accounts.permissions import ClientRole, ClientStatus
 
 
@@ -106,3 +108,11 @@ class KeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         if not name.isprintable():
             raise forms.ValidationError("A name has no line breaks or control characters.")
         return name
+
+    def clean_client(self) -> Client:
+        client: Client = self.cleaned_data["client"]
+        try:
+            require_room(client.id)
+        except TooManyKeys as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return client

@@ -1,4 +1,4 @@
-"""API keys: made, found, revoked, and held to their rate.
+"""API keys: made, found and revoked. How often they may be used: homeshield/accounts/allowances.py.
 
 A key reads `hs_live_` + 12 characters + `_` + 40 characters. Up to the second underscore it is the prefix, which is
 public; the rest is the secret, 206 bits of chance. Of that the database holds the SHA-256: a slow hash protects what
@@ -6,27 +6,30 @@ people think up, and would cost every call what it costs an attacker.
 """
 
 import hmac
-import math
 import secrets
 import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 
-from homeshield.accounts.errors import KeyNotFound, KeyRefused, RateLimited
-from homeshield.accounts.models import ApiKey, User
+from homeshield.accounts.allowances import call_spend
+from homeshield.accounts.errors import KeyNotFound, KeyRefused, TooManyKeys
+from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 
 PREFIX = "hs_live_"
 _ALPHABET = string.ascii_lowercase + string.digits
 _PUBLIC, _SECRET = 12, 40
+
+MAX_KEYS = 20
+"""How many keys in force a client has at most: enough for its systems, few enough to be looked through."""
+
+REVOKED_SHOWN = 20
 
 LAST_USE_EVERY = timedelta(minutes=1)
 """How exact `last_used_at_utc` is: a key that is used all the time is written once a minute."""
@@ -41,7 +44,7 @@ class MadeKey:
 
 
 def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: datetime) -> MadeKey:
-    """A key for a client. Raises KeyRefused for a name that is blank, too long or not printable."""
+    """A key for a client. Raises KeyRefused for a name that is blank, too long or not printable, and TooManyKeys."""
     name = name.strip()
     if not name.isprintable():
         raise KeyRefused("A name has no line breaks or control characters.")
@@ -59,11 +62,20 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
     except ValidationError as error:
         raise KeyRefused(" ".join(error.messages)) from error
     with transaction.atomic():
+        # Of two new keys at once the second counts the first.
+        Client.objects.select_for_update(no_key=True).get(id=client_id)
+        require_room(client_id)
         key.save(force_insert=True)
         audit_record(
             action=AuditAction.API_KEY_CREATE, obj=key, client_id=client_id, details={"prefix": prefix}, as_of=as_of
         )
     return MadeKey(key, f"{prefix}_{secret}")
+
+
+def require_room(client_id: UUID) -> None:
+    """Raises TooManyKeys where the client has MAX_KEYS keys in force."""
+    if ApiKey.objects.filter(client_id=client_id, revoked_at_utc__isnull=True).count() >= MAX_KEYS:
+        raise TooManyKeys(MAX_KEYS)
 
 
 def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
@@ -80,9 +92,10 @@ def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
 
 
 def keys_of(client_id: UUID) -> list[ApiKey]:
-    """All keys of a client, those in force first, then the newest first."""
+    """A client's keys in force and then those that were revoked last, REVOKED_SHOWN at most; each the newest first."""
     keys = ApiKey.objects.filter(client_id=client_id).select_related("created_by")
-    return sorted(keys, key=lambda key: key.revoked_at_utc is not None)
+    revoked = keys.filter(revoked_at_utc__isnull=False).order_by("-revoked_at_utc", "-id")
+    return [*keys.filter(revoked_at_utc__isnull=True), *revoked[:REVOKED_SHOWN]]
 
 
 def key_find(token: str) -> ApiKey | None:
@@ -100,33 +113,9 @@ def key_find(token: str) -> ApiKey | None:
 
 def key_use(*, key: ApiKey, as_of: datetime) -> None:
     """Notes a call at `as_of`, or refuses it: raises RateLimited. Calls that are refused use up nothing."""
-    _spend(key, as_of)
+    call_spend(key_id=key.id, as_of=as_of)
     if key.last_used_at_utc is None or as_of - key.last_used_at_utc >= LAST_USE_EVERY:
         ApiKey.objects.filter(id=key.id).update(last_used_at_utc=as_of)
-
-
-# The allowance is told by one instant, at which it is full again ("generic cell rate algorithm"): a call moves it by
-# the time in which one call is granted, and is refused where it would move it further than a burst away.
-_SPEND = """
-    INSERT INTO api_allowances AS used (key_id, full_at_utc) VALUES (%(key)s, %(as_of)s + %(each)s)
-    ON CONFLICT (key_id) DO UPDATE SET full_at_utc = greatest(used.full_at_utc, %(as_of)s) + %(each)s
-    WHERE used.full_at_utc <= %(as_of)s + %(reach)s
-    RETURNING true
-"""
-
-
-def _spend(key: ApiKey, as_of: datetime) -> None:
-    """One statement of its own, so that all workers share the allowance and no call waits for another's work."""
-    each = timedelta(minutes=1) / settings.API_CALLS_PER_MINUTE
-    reach = each * (settings.API_CALLS_AT_ONCE - 1)
-    with connection.cursor() as cursor:
-        allowance: dict[str, Any] = {"key": key.id, "as_of": as_of, "each": each, "reach": reach}
-        cursor.execute(_SPEND, allowance)
-        if cursor.fetchone():
-            return
-        cursor.execute("SELECT full_at_utc FROM api_allowances WHERE key_id = %s", [key.id])
-        (full_at,) = cursor.fetchone()
-    raise RateLimited(max(1, math.ceil((full_at - reach - as_of).total_seconds())))
 
 
 def _random(length: int) -> str:

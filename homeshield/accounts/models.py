@@ -231,16 +231,18 @@ class ApiKey(models.Model):
 
 
 class ApiAllowance(models.Model):
-    """How much of its allowance a key has used: the instant at which all of it is there again.
+    """How much of an allowance is used: the instant at which all of it is there again (allowances.py). Its subject is
+    `key:` with a key's id, or `address:` with a network address.
 
     The table is unlogged (see the migration): every call writes to it, and after a crash it may be empty.
     """
 
-    key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="allowance")
+    subject = models.CharField(primary_key=True, max_length=60)
     full_at_utc = models.DateTimeField()
 
     class Meta:
         db_table = "api_allowances"
+        indexes = [models.Index(fields=["full_at_utc"], name="api_allowance_by_full_at")]
 
     def __str__(self) -> str:
-        return f"Allowance of {self.key_id}"
+        return f"Allowance of {self.subject}"

@@ -5,7 +5,7 @@ sold meanwhile. The two columns of the order must be indexed together; the secon
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -70,6 +70,10 @@ def _in_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)  # PostgreSQL knows no offsets beyond 16 hours
 
 
+type Place = tuple[Any, UUID]
+"""Where a row stands in the order: its value of the first column, and its id."""
+
+
 def keyset_page[Row: models.Model](
     rows: models.QuerySet[Row],
     *,
@@ -77,32 +81,27 @@ def keyset_page[Row: models.Model](
     cursor: str | None,
     limit: int,
     descending: bool = False,
-    parts: Sequence[models.QuerySet[Row]] = (),
+    find: "Callable[[Place | None, bool, int], list[Place]] | None" = None,
 ) -> Page[Row]:
     """The page of `rows`, ordered by the column `by` (an instant or a number) and then by id, that begins at
     `cursor` (None: the first). Raises BadCursor where the cursor cannot be read.
 
-    Where no index has all of the rows in this order, but has each of some disjoint `parts` of them, the page is merged
-    from these: PostgreSQL reads them side by side, and stops when the page is full.
+    Where the rows are found in another way than by their own query, `find` says where the next ones stand: beyond a
+    place (None: from the beginning), whether in descending order, and how many at most. Those that are not among `rows`
+    any more a moment later are left out.
     """
     at = _Cursor.parse(cursor, rows.model._meta.get_field(by)) if cursor else None
     backwards = at is not None and at.backwards
     reverse = descending != backwards
-
-    def beyond_cursor(some: models.QuerySet[Row]) -> models.QuerySet[Row]:
-        if at is None:
-            return some
-        beyond = TupleLessThan if reverse else TupleGreaterThan
-        return some.filter(beyond(Tuple(F(by), F("id")), (at.value, at.id)))
-
     order = [f"-{by}", "-id"] if reverse else [by, "id"]
-    if parts:
-        # Each has the limit for itself as well: only then does PostgreSQL read it by its index, whatever its size.
-        first, *others = [beyond_cursor(part).order_by(*order).values_list(by, "id")[: limit + 1] for part in parts]
-        places = list(first.union(*others, all=True).order_by(*order)[: limit + 1])
+    if find is not None:
+        places = find((at.value, at.id) if at else None, reverse, limit + 1)
         found = list(rows.filter(id__in=[key for _, key in places[:limit]]).order_by(*order))
     else:
-        found = list(beyond_cursor(rows).order_by(*order)[: limit + 1])
+        if at is not None:
+            beyond = TupleLessThan if reverse else TupleGreaterThan
+            rows = rows.filter(beyond(Tuple(F(by), F("id")), (at.value, at.id)))
+        found = list(rows.order_by(*order)[: limit + 1])
         places = [(getattr(row, by), row.pk) for row in found]
         found = found[:limit]
     more = len(places) > limit
@@ -111,7 +110,7 @@ def keyset_page[Row: models.Model](
         found.reverse()
         places.reverse()
 
-    def cursor_at(place: tuple[Any, UUID], *, back: bool) -> str:
+    def cursor_at(place: Place, *, back: bool) -> str:
         return str(_Cursor(*place, backwards=back))
 
     has_next = bool(places) and (more or backwards)

@@ -17,7 +17,7 @@ from threading import Lock
 from time import monotonic
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, models
+from django.db import DEFAULT_DB_ALIAS, Error, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 logger = logging.getLogger("homeshield.replica")
@@ -106,7 +106,7 @@ class Freshness:
         self._asked.append((began, written))
         try:
             replayed = _position(ALIAS, "pg_last_wal_replay_lsn()")
-        except (OperationalError, InterfaceError) as error:
+        except Error as error:
             self.failed(error)
             return
         if replayed is None:

@@ -9,8 +9,9 @@ from typing import Any, LiteralString
 import django
 
 
-def use_database(name: str) -> None:
-    """Points Django at a fresh database of this name on the configured server, migrated and empty."""
+def use_database(name: str, *, fresh: bool = True) -> None:
+    """Points Django at a fresh database of this name on the configured server, migrated and empty; or at the one that
+    is there."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     os.environ.setdefault("SECRET_KEY", "benchmark-" * 6)  # as in production: DEBUG keeps and formats every statement
@@ -20,12 +21,14 @@ def use_database(name: str) -> None:
 
     settings = connection.settings_dict
     ours = settings["NAME"]
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    if fresh:
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     _disconnect()
     settings["NAME"] = name
-    call_command("migrate", verbosity=0)
+    if fresh:
+        call_command("migrate", verbosity=0)
     say(f"database {name} on the server of {ours}")
 
 

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 from random import Random
 from typing import LiteralString
+from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
@@ -68,6 +69,45 @@ def grow(already: int, size: int, *, as_of: datetime) -> None:
         for table in ("inventory_counts_by_state", "inventory_counts_by_county", "inventory_count_changes"):
             cursor.execute(f"VACUUM ANALYZE {table}")
     say(f"{size:,} sellable records, made in {time.perf_counter() - began:.0f} s")
+
+
+OWN: LiteralString = """
+    WITH chosen AS (
+        SELECT id, lead_id, classification, state, county, enters_at_utc, gen_random_uuid() AS earlier
+        FROM inventory
+        WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND age_bucket = 'MONTH_6_TO_8'
+          AND classification = %(classification)s
+        ORDER BY expires_at_utc, id LIMIT %(count)s
+    ), sold AS (
+        INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc,
+                               sold_at_utc, lapsed_at_utc)
+        SELECT earlier, lead_id, 'MONTH_3_TO_5', classification, state, county, enters_at_utc - interval '2160 hours',
+               enters_at_utc, enters_at_utc - interval '1 hour', enters_at_utc
+        FROM chosen
+    )
+    INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price,
+                       currency, sold_at_utc)
+    SELECT gen_random_uuid(), gen_random_uuid(), 1, earlier, lead_id, %(client)s, 'MONTH_3_TO_5', 10, 'USD',
+           enters_at_utc - interval '1 hour'
+    FROM chosen
+"""
+
+
+def own(client_id: UUID, count: int) -> None:
+    """Makes the client the owner, from their first bucket, of up to `count` leads that are six to eight months old:
+    those that lapse soonest, Gold and then Silver. Counts are made anew."""
+    from django.db import connection
+
+    from inventory.count_upkeep import counts_rebuild
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        for classification in ("Gold", "Silver"):
+            cursor.execute(OWN, {"classification": classification, "count": count, "client": client_id})
+            count -= cursor.rowcount
+        cursor.execute("SET session_replication_role = origin")
+        cursor.execute("ANALYZE sales")
+    counts_rebuild()
 
 
 def _counties(cursor: CursorWrapper) -> int:

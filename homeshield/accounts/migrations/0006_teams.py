@@ -11,7 +11,7 @@ import homeshield.lib.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_roles_and_licensed_states"),
+        ("accounts", "0005_allowances_of_keys_and_addresses"),
     ]
 
     operations = [

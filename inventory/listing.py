@@ -1,0 +1,74 @@
+"""In what order records are listed, found by an index under every filter, so that each page costs the same.
+
+The indexes in the order of sale begin with a class and a bucket (inventory/models.py). Under a filter that leaves one
+of them open, the list is made of disjoint parts of which each has an index in its order. PostgreSQL reads these side by
+side and stops when the page is full: a Merge Append, whose cost is that of a page and not that of the list.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from homeshield.lib.keyset import Place
+from homeshield.lib.replica import browsing_connection
+from inventory.buyer import Buyer
+from inventory.criteria import Criteria
+from inventory.models import NOT_BOUGHT_BEFORE
+from leads.age import AgeBucket
+from leads.classification import Classification
+
+MOST_PARTS = 60
+"""Of how many parts a list is merged at most: each takes a moment to plan and to begin. A buyer with licences in so
+many states that there would be more finds something of theirs soon enough in the order of all states."""
+
+_PART = """
+    (SELECT expires_at_utc, id FROM inventory
+    WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND enters_at_utc <= %(as_of)s AND expires_at_utc > %(as_of)s
+      AND {conditions}
+    ORDER BY {order} LIMIT %(limit)s)
+"""
+"""Each part has the limit for itself as well: only then is it read by its index, whatever its size."""
+
+
+def records_in_order(
+    criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Place | None, reverse: bool, limit: int
+) -> list[Place]:
+    """Where up to `limit` records stand that the buyer can be sold, beyond a place (None: from the beginning), in the
+    order of sale or the `reverse`."""
+    order = "expires_at_utc DESC, id DESC" if reverse else "expires_at_utc, id"
+    parameters: dict[str, Any] = {"as_of": as_of, "limit": limit, "client": buyer.client_id}
+    parameters["licensed"] = sorted(buyer.licensed_states)
+    everywhere = []
+    if buyer.client_id:
+        everywhere.append(NOT_BOUGHT_BEFORE.format("%(client)s"))
+    if buyer.licensed_states:
+        everywhere.append("state = ANY (%(licensed)s::text[])")
+    if beyond:
+        everywhere.append(f"(expires_at_utc, id) {'<' if reverse else '>'} (%(value)s, %(id)s)")
+        parameters |= {"value": beyond[0], "id": beyond[1]}
+    parts = []
+    for number, part in enumerate(_parts(criteria, buyer)):
+        conditions = [f"{column} = %({column}_{number})s" for column in part.as_filter()]
+        parameters |= {f"{column}_{number}": value for column, value in part.as_filter().items()}
+        parts.append(_PART.format(conditions=" AND ".join([*conditions, *everywhere]) or "TRUE", order=order))
+    with browsing_connection().cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS list ORDER BY {order} LIMIT %(limit)s",  # noqa: S608
+            parameters,
+        )
+        places: list[Place] = cursor.fetchall()
+    return places
+
+
+def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
+    """The criteria as disjoint ones that have an index each; themselves, where they have one."""
+    states = sorted(buyer.licensed_states) if criteria.state is None and buyer.licensed_states else [criteria.state]
+    if criteria == Criteria() and states == [None]:
+        return [criteria]
+    parts = [
+        replace(criteria, classification=row, age_bucket=bucket, state=state)
+        for row in ([criteria.classification] if criteria.classification else Classification)
+        for bucket in ([criteria.age_bucket] if criteria.age_bucket else AgeBucket)
+        for state in states
+    ]
+    return parts if len(parts) <= MOST_PARTS else [criteria]

@@ -1,0 +1,66 @@
+"""What a page of the list costs: the first, one in the middle and the last, under no filter, some, and all.
+
+    uv run python -m tests.benchmarks.browse [--sizes 100000 1000000 10000000]
+
+The floor is a statement by hand for the first page under all filters.
+"""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from datetime import datetime
+
+from tests.benchmarks import growth
+from tests.benchmarks.growth import Figure, median, sql
+
+FLOOR = """
+    SELECT record.id, record.expires_at_utc, lead.first_name, lead.city
+    FROM inventory record JOIN leads lead ON lead.id = record.lead_id
+    WHERE record.classification = 'Silver' AND record.age_bucket = 'MONTH_12_TO_23' AND record.state = 'TX'
+      AND record.county = 'Travis' AND record.sold_at_utc IS NULL AND record.lapsed_at_utc IS NULL
+      AND record.enters_at_utc <= now() AND record.expires_at_utc > now()
+    ORDER BY record.expires_at_utc, record.id LIMIT 51
+"""
+
+
+def measure(as_of: datetime) -> Iterator[Figure]:
+    from inventory.availability import available_count, records_page
+    from inventory.buyer import Buyer
+    from inventory.criteria import Criteria
+    from inventory.models import InventoryRecord
+    from leads.age import AgeBucket
+    from leads.classification import Classification
+
+    silver, year = Classification.SILVER, AgeBucket.MONTH_12_TO_23
+    filters = {
+        "no filter": Criteria(),
+        "a class": Criteria(classification=silver),
+        "a bucket": Criteria(age_bucket=year),
+        "a state": Criteria(state="TX"),
+        "a state and a class": Criteria(classification=silver, state="TX"),
+        "a county": Criteria(state="TX", county="Travis"),
+        "class and bucket": Criteria(classification=silver, age_bucket=year),
+        "all filters": Criteria(classification=silver, age_bucket=year, state="TX", county="Travis"),
+    }
+    floor = median(sql(FLOOR))
+
+    def cursor(record: InventoryRecord, *, back: bool = False) -> str:
+        place = f"{'<' if back else '>'}{record.expires_at_utc.isoformat()}~{record.id}"
+        return urlsafe_b64encode(place.encode()).decode()
+
+    def page(criteria: Criteria, at: str | None, buyer: Buyer) -> float:
+        return median(lambda: records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=at))
+
+    for name, criteria in filters.items():
+        records = InventoryRecord.objects.sellable(as_of).matching(criteria).in_order_of_sale()
+        middle = records[available_count(criteria=criteria, buyer=Buyer(), as_of=as_of) // 2]
+        last = records.reverse()[0]
+        yield Figure(f"{name}: first page", page(criteria, None, Buyer()), floor)
+        yield Figure(f"{name}: a middle page", page(criteria, cursor(middle), Buyer()), floor)
+        yield Figure(f"{name}: the last page", page(criteria, cursor(last, back=True), Buyer()), floor)
+    for states in (("DE", "LA", "TX"), ("AK", "DE", "HI", "ND", "RI", "SD", "VT", "WY")):
+        licensed = Buyer(licensed_states=frozenset(states))
+        yield Figure(f"licensed in {len(states)} states: first page", page(Criteria(), None, licensed), floor)
+
+
+if __name__ == "__main__":
+    growth.main(measure, description=__doc__)

@@ -1,0 +1,99 @@
+"""What exact counts cost: a page's, an order's, and those for a client that owns 60,000 leads.
+
+    uv run python -m tests.benchmarks.counts [--sizes 100000 1000000 10000000]
+
+The floor reads the summary by state by hand. For comparison, the records of one state are counted as well.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import product
+
+from tests.benchmarks import growth
+from tests.benchmarks.growth import Figure, median, once, sql, undone
+
+OWNED = 60_000
+CHANGES = 10_000
+
+FLOOR = """
+    SELECT state, classification, age_bucket, sum(records) FROM inventory_counts_by_state WHERE owner IS NULL
+    GROUP BY state, classification, age_bucket
+"""
+ONE_BY_ONE = """
+    SELECT classification, age_bucket, count(*) FROM inventory
+    WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND expires_at_utc > now() AND state = 'TX'
+    GROUP BY classification, age_bucket
+"""
+MAKE_CHANGES = """
+    INSERT INTO inventory_count_changes (owner, state, county, classification, age_bucket, records)
+    SELECT NULL, state, county, classification, age_bucket, 0 FROM inventory_counts_by_county, generate_series(1, 10)
+    LIMIT %(count)s
+"""
+
+
+def measure(as_of: datetime) -> Iterator[Figure]:
+    from django.conf import settings
+    from django.test import Client as Browser
+
+    from homeshield.accounts.models import Client, User
+    from inventory.availability import availability, available_counts, locations
+    from inventory.buyer import Buyer
+    from inventory.count_upkeep import counts_compact, counts_compare
+    from inventory.criteria import Criteria
+    from leads.age import AgeBucket
+    from leads.classification import Classification
+    from tests.benchmarks.market import own
+    from tests.sales.purchases import set_prices
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    settings.SECURE_SSL_REDIRECT = False
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if not User.objects.exists():
+        set_prices(as_of)
+        company = Client.objects.create(name="Agency", status="active")
+        User.objects.create_user("buyer@agency.example", client=company)
+    user = User.objects.select_related("client").get()
+    assert user.client_id is not None
+    browser = Browser()
+    browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    gold = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
+    travis = Criteria(classification=gold.classification, age_bucket=gold.age_bucket, state="TX", county="Travis")
+    lines = [
+        Criteria(classification=row, age_bucket=bucket, state=state)
+        for row, bucket, state in product(Classification, AgeBucket, ("TX", "LA", "CA", "NY", None))
+    ]
+    floor = median(sql(FLOOR))
+
+    def page(address: str) -> float:
+        assert browser.get(address).status_code == 200
+        return median(lambda: browser.get(address))
+
+    def counted(criteria: Criteria, buyer: Buyer) -> float:
+        return median(lambda: availability(criteria=criteria, buyer=buyer, as_of=as_of))
+
+    yield Figure("the browse page, no filter", page("/inventory/"))
+    yield Figure("the browse page, Texas", page("/inventory/?state=TX"))
+    yield Figure("its counts, no filter", counted(Criteria(), Buyer()), floor)
+    yield Figure("its counts, Texas", counted(Criteria(state="TX"), Buyer()), floor)
+    yield Figure("its counts, all filters", counted(travis, Buyer()), floor)
+    yield Figure(
+        f"the counts of {len(lines)} lines",
+        median(lambda: available_counts(criteria=lines, buyer=Buyer(), as_of=as_of)),
+        floor,
+    )
+    yield Figure("all places", median(lambda: locations(buyer=Buyer(), as_of=as_of)))
+    yield Figure("(counting the records of Texas)", median(sql(ONE_BY_ONE), repeats=3))
+    with undone():
+        sql(MAKE_CHANGES + "RETURNING 1", count=CHANGES)()
+        yield Figure(f"beside {CHANGES:,} changes: counts, no filter", counted(Criteria(), Buyer()), floor)
+        yield Figure(f"compacting {CHANGES:,} changes", once(counts_compact))
+    with undone():
+        own(user.client_id, OWNED)
+        buyer = Buyer(user.client_id)
+        yield Figure(f"a client owns {OWNED:,} of them: counts, no filter", counted(Criteria(), buyer), floor)
+        yield Figure("the same: counts, Texas", counted(Criteria(state="TX"), buyer), floor)
+    yield Figure("verifying all counts", once(counts_compare))
+
+
+if __name__ == "__main__":
+    growth.main(measure, description=__doc__)
