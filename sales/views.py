@@ -20,6 +20,7 @@ from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
 from inventory.availability import available_count
+from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from pricing.selectors import prices_in_force
 from sales.access import order_or_404
@@ -78,6 +79,7 @@ def _line_added(request: Request, form: LineForm, quantity: int) -> HttpResponse
 
 @requires(Act.DRAFT)
 @require_safe
+@browsing
 def line_quote(request: Request) -> HttpResponse:
     """What a line of the quantity being typed costs: a fragment for htmx."""
     form = LineForm(request.GET)
