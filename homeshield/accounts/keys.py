@@ -114,19 +114,19 @@ def key_find(token: str) -> ApiKey | None:
     return key
 
 
+_FOUND: tuple[type[Model], ...] = (ApiKey, Client, User)
+
+
 @cache
 def _find_statement() -> str:
-    """By hand, although Django could: every call of the API begins with it, and making the same SQL from a QuerySet took
-    most of a millisecond of Python's time, nearly half of a short answer (docs/performance.md)."""
+    """By hand, although Django could: every call of the API begins with it, and making the same SQL from a QuerySet
+    took most of a millisecond of Python's time, nearly half of a short answer (docs/performance.md)."""
     columns = [f'{model._meta.db_table}."{field.column}"' for model in _FOUND for field in model._meta.concrete_fields]
     return f"""
         SELECT {", ".join(columns)} FROM api_keys
         JOIN clients ON clients.id = api_keys.client_id LEFT JOIN users ON users.id = api_keys.created_by_id
         WHERE api_keys.prefix = %s AND api_keys.revoked_at_utc IS NULL
     """  # noqa: S608 - all of it is ours
-
-
-_FOUND: tuple[type[Model], ...] = (ApiKey, Client, User)
 
 
 def _key_in_force(prefix: str) -> ApiKey | None:
