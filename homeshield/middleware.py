@@ -114,7 +114,10 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        return render(request, "errors/refused.html", {"error": exception}, status=exception.status)
+        response = render(request, "errors/refused.html", {"error": exception}, status=exception.status)
+        if exception.retry_after is not None:
+            response["Retry-After"] = str(exception.retry_after)
+        return response
 
 
 class StaffSecondFactorMiddleware:

@@ -253,6 +253,10 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/h/key",
 }
 
+# What one user does on pages; programs are held to the rate of their key. A purchase takes locks, an export is a file
+# of personal data, an invitation is a mail to somebody.
+USER_RATE_LIMITS = {"purchase": "60/m/user", "download": "60/m/user", "invite": "30/h/user"}
+
 MFA_ADAPTER = "homeshield.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
