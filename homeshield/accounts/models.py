@@ -12,6 +12,7 @@ from django.db.models.functions import Lower, Now
 
 from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, allowed
 from homeshield.accounts.permissions import ClientStatus as ClientStatus
+from homeshield.accounts.team_models import Invitation as Invitation
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.ids import new_id
@@ -55,6 +56,31 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ClientChange(models.Model):
+    """A change of a client's standing by staff: what it was made to be, and why. Kept as it is."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="changes")
+    changed_at_utc = models.DateTimeField("changed (UTC)")
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=ClientStatus)
+    licensed_states = ArrayField(models.CharField(max_length=2), default=list)
+    reason = models.CharField(max_length=500)
+
+    class Meta:
+        db_table = "client_changes"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(name="client_change_has_a_reason", condition=~models.Q(reason__regex=r"^\s*$")),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="client_change_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"Change {self.id}"
 
 
 class UserManager(BaseUserManager["User"]):
