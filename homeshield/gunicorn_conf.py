@@ -10,7 +10,7 @@ import psycopg
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from homeshield.lib.environment import number
-from homeshield.settings import env
+from homeshield.settings import LOGGING, env
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
 
@@ -19,6 +19,7 @@ threads = number(env, "WEB_THREADS", default=8, least=1)
 worker_class = "gthread"
 limit_request_line = 0  # the address of a download may name a thousand sales; the proxy in front bounds what comes
 control_socket_disable = True
+logconfig_dict = LOGGING  # its own lines as well are JSON, and without what visitors sent
 
 SPARE = 10
 """Connections that the workers leave to commands, a replica and whoever looks after the database."""

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
+from time import perf_counter
 
+import structlog
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -13,27 +16,53 @@ from django.utils import timezone
 
 from homeshield.accounts.origin import RequestOrigin
 from homeshield.lib.errors import DomainError
+from homeshield.lib.logs import address_for_log
 from homeshield.lib.origin import within
+from homeshield.lib.viewer import NOBODY, STAFF, Viewer, look_as, seen_by
 from homeshield.refusals import refusal_of_status
 
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+logger = structlog.get_logger(__name__)
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class OriginMiddleware:
-    """Tells everything that a request brings about whence it comes (homeshield/lib/origin.py), and the answer its
-    request id. Outermost, so that also what the others refuse has one."""
+    """Tells everything that a request brings about whence it comes (homeshield/lib/origin.py), the answer its request
+    id, and the log that it was answered. Outermost, so that also what the others refuse has all three."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = perf_counter()
         origin = RequestOrigin(request)
+        request.origin = origin  # type: ignore[attr-defined]  # for what Django logs when all middleware has returned
         with within(origin):
             response = self.get_response(request)
+            _log_answer(request, response, origin, milliseconds=round((perf_counter() - began) * 1000, 1))
         response["X-Request-ID"] = origin.request_id
         return response
+
+
+def _log_answer(request: HttpRequest, response: HttpResponse, origin: RequestOrigin, *, milliseconds: float) -> None:
+    """One line for each request. Not for what is asked every few seconds, or with every page, and went well."""
+    routine = request.path == "/health" or request.path.startswith(settings.STATIC_URL)
+    if routine and response.status_code < HTTPStatus.BAD_REQUEST:
+        return
+    user, key = origin.known_user, origin.key
+    client_id = key.client_id if key else user.client_id if user else None
+    logger.info(
+        "request",
+        method=request.method,
+        address=address_for_log(request),
+        status=response.status_code,
+        milliseconds=milliseconds,
+        user=str(user.id) if user else None,
+        key=key.prefix if key else None,
+        client=str(client_id) if client_id else None,
+    )
 
 
 class InstantMiddleware:
@@ -45,6 +74,34 @@ class InstantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.as_of = timezone.now()  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class ViewerMiddleware:
+    """Tells the database who looks, for its row-level security: a buyer's client, staff on the staff pages, or nobody.
+
+    The API's requests say who they come from by their key: see ApiKeyAuth.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with seen_by(NOBODY):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        # Without a cookie nobody is signed in; and /health must not need the database for more than its answer.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(("/api/", "/health")):
+            look_as(_viewer_of(request))
+
+
+def _viewer_of(request: HttpRequest) -> Viewer:
+    user = request.user
+    if not user.is_authenticated:
+        return NOBODY
+    if user.is_staff and request.resolver_match and "admin" in request.resolver_match.app_names:
+        return STAFF
+    return Viewer(user.client_id)
 
 
 class DomainErrorMiddleware:
@@ -59,7 +116,10 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        return render(request, "errors/refused.html", {"error": exception}, status=exception.status)
+        response = render(request, "errors/refused.html", {"error": exception}, status=exception.status)
+        if exception.retry_after is not None:
+            response["Retry-After"] = str(exception.retry_after)
+        return response
 
 
 class StaffSecondFactorMiddleware:

@@ -3,12 +3,14 @@
 from functools import cache
 from typing import Any, override
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from ninja.renderers import BaseRenderer
 
 from homeshield.accounts.errors import ForAnotherClient, NotAuthenticated, RateLimited
 from homeshield.refusals import detail_of_status
@@ -53,12 +55,27 @@ _RETRY_AFTER = {
 }
 
 
+class JsonRenderer(BaseRenderer):
+    """Answers as JSON, by orjson: for a page of inventory thirty times as fast as by Python's own (decision 0012)."""
+
+    media_type = "application/json"
+
+    @override
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return orjson.dumps(data)
+
+
 class DescribedApi(NinjaAPI):
     """NinjaAPI with the API's title and a full description."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            title="HomeShield API", version="1", description=_DESCRIPTION, docs_decorator=_made_once, **options
+            title="HomeShield API",
+            version="1",
+            description=_DESCRIPTION,
+            docs_decorator=_made_once,
+            renderer=JsonRenderer(),
+            **options,
         )
 
     @override

@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from homeshield.lib import logs
 from homeshield.lib.environment import choice, number, switch
 from homeshield.lib.pool_check import check_connection
 
@@ -52,16 +53,27 @@ def database_from_environment() -> dict[str, Any]:
     """
     if url := env.str("DATABASE_URL", default=""):
         database = _database_of(url, "DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
+    elif url := env.str("WEB_DATABASE_URL", default=""):  # a web process need not know the owner's password
+        database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
     else:
         database = _usual({"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"})
-    database["OPTIONS"]["pool"] = {
-        "min_size": 0,
-        "max_size": DATABASE_POOL_SIZE,
-        "timeout": 10,
-        "check": check_connection,
-    }
+    database["OPTIONS"]["pool"] = _pool()
     database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
     return database
+
+
+def web_database_from_environment() -> dict[str, Any] | None:
+    """How the web process connects, where it does so as a role of its own: what WEB_DATABASE_URL names.
+
+    A login of its own, and no SET ROLE, which whoever can run a statement can also take back.
+    """
+    if not (url := env.str("WEB_DATABASE_URL", default="")):
+        return None
+    database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to serve pages as the owner of the tables")
+    if not database["USER"]:
+        raise ImproperlyConfigured("WEB_DATABASE_URL names no user. Set it to postgres://USER:PASSWORD@HOST:5432/NAME.")
+    database["OPTIONS"]["pool"] = _pool()
+    return {key: database[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
 
 
 def replica_from_environment() -> dict[str, Any] | None:
@@ -77,6 +89,10 @@ def replica_from_environment() -> dict[str, Any] | None:
     database["CONN_MAX_AGE"] = 60
     database["TEST"] = {"MIRROR": "default"}
     return database
+
+
+def _pool() -> dict[str, Any]:
+    return {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "check": check_connection}
 
 
 def _usual(database: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +131,7 @@ def _database_of(url: str, variable: str, *, otherwise: str) -> dict[str, Any]:
 DATABASES = {"default": database_from_environment()}
 if replica := replica_from_environment():
     DATABASES["replica"] = replica
+WEB_DATABASE = web_database_from_environment()  # taken over by homeshield.lib.web_database
 DATABASE_ROUTERS = ["homeshield.lib.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.
@@ -165,6 +182,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "homeshield.middleware.StaffSecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "homeshield.middleware.ViewerMiddleware",
     "homeshield.middleware.InstantMiddleware",
     "homeshield.middleware.DomainErrorMiddleware",
 ]
@@ -208,6 +226,7 @@ CLIENTS_NEED_APPROVAL = switch(env, "CLIENTS_NEED_APPROVAL", default=True)
 # Whether staff enter the administration only with a second factor; a development site does without.
 STAFF_NEED_SECOND_FACTOR = not DEBUG
 ACCOUNT_ADAPTER = "homeshield.accounts.adapter.AccountAdapter"
+USERSESSIONS_ADAPTER = "homeshield.accounts.adapter.SessionsAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "homeshield.accounts.sign_up.CompanyForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -234,6 +253,10 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/h/ip",
     "reset_password": "20/m/ip,5/h/key",
 }
+
+# What one user does on pages; programs are held to the rate of their key. A purchase takes locks, an export is a file
+# of personal data, an invitation is a mail to somebody.
+USER_RATE_LIMITS = {"purchase": "60/m/user", "download": "60/m/user", "invite": "30/h/user"}
 
 MFA_ADAPTER = "homeshield.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
@@ -279,6 +302,7 @@ if SOCIALACCOUNT_PROVIDERS:
 
 API_CALLS_PER_MINUTE = number(env, "API_CALLS_PER_MINUTE", default=600, least=1)
 API_CALLS_AT_ONCE = number(env, "API_CALLS_AT_ONCE", default=100, least=1)
+API_ATTEMPTS_PER_MINUTE = number(env, "API_ATTEMPTS_PER_MINUTE", default=60, least=1)  # without a key in force
 API_MAX_BODY_BYTES = number(env, "API_MAX_BODY_BYTES", default=262_144, least=1)  # 1000 ids are 40 kB
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, API_MAX_BODY_BYTES)  # Django's own bound, which lies behind it
 
@@ -366,17 +390,22 @@ if not DEBUG:
     if BEHIND_TLS_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- Logs: no personal data, so no request bodies and no query parameters of the database ------------------
+# --- Logs: no personal data (homeshield/lib/logs.py), so no query strings, no request bodies, no SQL -----------
 
 LOG_LEVEL = choice(env, "LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_FORMAT = choice(env, "LOG_FORMAT", default="lines" if DEBUG else "json", among=("json", "lines"))
+logs.configure()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"tracebacks_of_errors": {"()": "homeshield.lib.logs.TracebacksOfErrors"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tracebacks_of_errors"]},
+    "formatters": {"log": {"()": "homeshield.lib.logs.formatter", "as_json": LOG_FORMAT == "json"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "log"}},
+    "loggers": {
+        "django": {"handlers": []},  # its own handlers would say everything again
+        "django.db.backends": {"level": "INFO"},  # at DEBUG it writes every statement with its values
+        "django.server": {"handlers": [], "propagate": False},  # runserver's line of each request, with its query:
+        "gunicorn.access": {"handlers": [], "propagate": False},  # there is one of our own, without
+        "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
     },
-    "loggers": {"django": {"handlers": []}},  # its own handlers would say everything again
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

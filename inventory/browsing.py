@@ -9,7 +9,7 @@ from typing import Any, Concatenate
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 from psycopg.errors import SerializationFailure
 
 from homeshield.lib.replica import freshness, reading_from_replica
@@ -34,7 +34,7 @@ def browsing[**P, Result](view: Callable[Concatenate[Any, P], Result]) -> Callab
             try:
                 with reading_from_replica():
                     return view(request, *args, **kwargs)
-            except (OperationalError, InterfaceError) as error:
+            except Error as error:  # also a table or a column that a migration has made a moment ago
                 # A copy breaks off a statement that has needed for too long what the database has removed since.
                 if not isinstance(error.__cause__, SerializationFailure):
                     freshness.failed(error)

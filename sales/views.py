@@ -14,11 +14,13 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from homeshield.accounts.access import requires
+from homeshield.accounts.limits import limited
 from homeshield.accounts.permissions import Act
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
 from inventory.availability import available_count
+from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from pricing.selectors import prices_in_force
 from sales.access import order_or_404
@@ -77,6 +79,7 @@ def _line_added(request: Request, form: LineForm, quantity: int) -> HttpResponse
 
 @requires(Act.DRAFT)
 @require_safe
+@browsing
 def line_quote(request: Request) -> HttpResponse:
     """What a line of the quantity being typed costs: a fragment for htmx."""
     form = LineForm(request.GET)
@@ -146,6 +149,7 @@ def line_replace(request: Request, line_id: UUID) -> HttpResponse:
 
 
 @requires(Act.BUY)
+@limited("purchase")
 @draft_action
 def draft_buy(request: Request) -> HttpResponse:
     """Buys the order as the page showed it, once however often it is sent; then shows it.

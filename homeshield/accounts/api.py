@@ -1,16 +1,20 @@
 """Who calls the API: a client, by one of its keys."""
 
+from datetime import datetime
 from typing import override
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from homeshield.accounts.allowances import attempt_spend
 from homeshield.accounts.errors import ForAnotherClient, NotAuthenticated
 from homeshield.accounts.keys import key_find, key_use
 from homeshield.accounts.models import ApiKey, User
 from homeshield.accounts.permissions import KEY_MAY, Act, require
 from homeshield.lib.http import Request
+from homeshield.lib.origin import origin
+from homeshield.lib.viewer import Viewer, look_as
 
 
 class ApiRequest(Request):
@@ -22,8 +26,8 @@ class ApiRequest(Request):
 class ApiKeyAuth(HttpBearer):
     """`Authorization: Bearer hs_live_...`, for an operation that is about `act`.
 
-    Raises NotAuthenticated, StatusForbids, RateLimited; and ForAnotherClient where the address names another client,
-    whatever the operation.
+    Raises NotAuthenticated, TooManyAttempts, RateLimited, StatusForbids; and ForAnotherClient where the address names
+    another client, whatever the operation.
     """
 
     def __init__(self, act: Act | None = None) -> None:
@@ -33,21 +37,23 @@ class ApiKeyAuth(HttpBearer):
     @override
     def __call__(self, request: HttpRequest) -> ApiKey:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != self.openapi_scheme:
-            raise NotAuthenticated
-        return self.authenticate(request, token.strip())
+        return self.authenticate(request, token.strip() if scheme.lower() == self.openapi_scheme else "")
 
     @override
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
+        as_of: datetime = request.as_of  # type: ignore[attr-defined]  # by InstantMiddleware
         key = key_find(token)
         if key is None:
+            # Only now: who shares an address with a broken program, or an attacker, is not locked out.
+            attempt_spend(address=origin().address, as_of=as_of)
             raise NotAuthenticated
+        key_use(key=key, as_of=as_of)
         assert self.act is not None, f"{request.path} does not say what it is about: auth=ApiKeyAuth(Act. ...)"
         require(Act.CALL, granted=KEY_MAY, status=key.client.status)
         if _named_client(request) not in (None, key.client_id):
             raise ForAnotherClient
         require(self.act, granted=KEY_MAY, status=key.client.status)
-        key_use(key=key, as_of=request.as_of)  # type: ignore[attr-defined]  # by InstantMiddleware
+        look_as(Viewer(key.client_id))
         return key
 
 

@@ -33,6 +33,16 @@ class KeyRefused(AccountRefused):
         super().__init__("name", message)
 
 
+class TooManyKeys(AccountRefused):
+    """The client has as many keys in force as it may have."""
+
+    code = "too_many_api_keys"
+    status = 409
+
+    def __init__(self, most: int) -> None:
+        super().__init__("client", f"A company has {most} keys in force at most. Revoke one that nothing uses.")
+
+
 class KeyNotFound(DomainError):
     """No key of this id belongs to the client, or it has been revoked already."""
 
@@ -41,6 +51,52 @@ class KeyNotFound(DomainError):
 
     def __init__(self) -> None:
         super().__init__("There is no such key, or it has been revoked already.")
+
+
+class InvitationGone(DomainError):
+    """An invitation that was accepted, withdrawn or has run out; or a link that was never one."""
+
+    code = "invitation_gone"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This invitation does not work any more: it was accepted or withdrawn, or it is more than a week old. "
+            "Ask whoever invited you for a new one."
+        )
+
+
+class NotInvited(DomainError):
+    """An invitation that is not this user's to accept."""
+
+    code = "not_invited"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This invitation is for another account, or for somebody who is in no company yet. "
+            "Ask whoever invited you to use another address."
+        )
+
+
+class MemberNotFound(DomainError):
+    """No user of this id is in the team."""
+
+    code = "member_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such user in your team, or not any more.")
+
+
+class LastOwner(DomainError):
+    """A client has at least one owner who is active."""
+
+    code = "last_owner"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("A company needs an owner. Make somebody else an owner first.")
 
 
 class NotAuthenticated(DomainError):
@@ -107,3 +163,17 @@ class RateLimited(DomainError):
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(f"Too many calls with this API key. Try again in {retry_after} s.")
+
+
+class TooManyAttempts(DomainError):
+    """An address has called without a key in force too often. Keys that are in force are not held up by it."""
+
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"Too many calls from your address without a valid API key. Try again in {retry_after} s; calls with a "
+            "valid key are answered meanwhile."
+        )

@@ -1,4 +1,4 @@
-"""API keys: made, found, revoked, and held to their rate.
+"""API keys: made, found and revoked. How often they may be used: homeshield/accounts/allowances.py.
 
 A key reads `hs_live_` + 12 characters + `_` + 40 characters. Up to the second underscore it is the prefix, which is
 public; the rest is the secret, 206 bits of chance. Of that the database holds the SHA-256: a slow hash protects what
@@ -6,27 +6,35 @@ people think up, and would cost every call what it costs an attacker.
 """
 
 import hmac
-import math
 import secrets
 import string
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Model
 
-from homeshield.accounts.errors import KeyNotFound, KeyRefused, RateLimited
-from homeshield.accounts.models import ApiKey, User
+from homeshield.accounts.allowances import call_spend
+from homeshield.accounts.errors import KeyNotFound, KeyRefused, TooManyKeys
+from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 
 PREFIX = "hs_live_"
 _ALPHABET = string.ascii_lowercase + string.digits
 _PUBLIC, _SECRET = 12, 40
+
+MAX_KEYS = 20
+"""How many keys in force a client has at most: enough for its systems, few enough to be looked through."""
+
+REVOKED_SHOWN = 20
 
 LAST_USE_EVERY = timedelta(minutes=1)
 """How exact `last_used_at_utc` is: a key that is used all the time is written once a minute."""
@@ -41,7 +49,7 @@ class MadeKey:
 
 
 def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: datetime) -> MadeKey:
-    """A key for a client. Raises KeyRefused for a name that is blank, too long or not printable."""
+    """A key for a client. Raises KeyRefused for a name that is blank, too long or not printable, and TooManyKeys."""
     name = name.strip()
     if not name.isprintable():
         raise KeyRefused("A name has no line breaks or control characters.")
@@ -59,11 +67,20 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
     except ValidationError as error:
         raise KeyRefused(" ".join(error.messages)) from error
     with transaction.atomic():
+        # Of two new keys at once the second counts the first.
+        Client.objects.select_for_update(no_key=True).get(id=client_id)
+        require_room(client_id)
         key.save(force_insert=True)
         audit_record(
             action=AuditAction.API_KEY_CREATE, obj=key, client_id=client_id, details={"prefix": prefix}, as_of=as_of
         )
     return MadeKey(key, f"{prefix}_{secret}")
+
+
+def require_room(client_id: UUID) -> None:
+    """Raises TooManyKeys where the client has MAX_KEYS keys in force."""
+    if ApiKey.objects.filter(client_id=client_id, revoked_at_utc__isnull=True).count() >= MAX_KEYS:
+        raise TooManyKeys(MAX_KEYS)
 
 
 def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
@@ -80,9 +97,10 @@ def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
 
 
 def keys_of(client_id: UUID) -> list[ApiKey]:
-    """All keys of a client, those in force first, then the newest first."""
+    """A client's keys in force and then those that were revoked last, REVOKED_SHOWN at most; each the newest first."""
     keys = ApiKey.objects.filter(client_id=client_id).select_related("created_by")
-    return sorted(keys, key=lambda key: key.revoked_at_utc is not None)
+    revoked = keys.filter(revoked_at_utc__isnull=False).order_by("-revoked_at_utc", "-id")
+    return [*keys.filter(revoked_at_utc__isnull=True), *revoked[:REVOKED_SHOWN]]
 
 
 def key_find(token: str) -> ApiKey | None:
@@ -90,43 +108,53 @@ def key_find(token: str) -> ApiKey | None:
     prefix, _, secret = token.rpartition("_")
     if not (prefix.isascii() and prefix.isprintable()) or len(prefix) != len(PREFIX) + _PUBLIC:
         return None
-    key = (
-        ApiKey.objects.select_related("client", "created_by").filter(prefix=prefix, revoked_at_utc__isnull=True).first()
-    )
+    key = _key_in_force(prefix)
     if key is None or not hmac.compare_digest(_digest(secret), bytes(key.digest)):
         return None
     return key
 
 
+_FOUND: tuple[type[Model], ...] = (ApiKey, Client, User)
+
+
+@cache
+def _find_statement() -> str:
+    """By hand, although Django could: every call of the API begins with it, and making the same SQL from a QuerySet
+    took most of a millisecond of Python's time, nearly half of a short answer (docs/performance.md)."""
+    columns = [f'{model._meta.db_table}."{field.column}"' for model in _FOUND for field in model._meta.concrete_fields]
+    return f"""
+        SELECT {", ".join(columns)} FROM api_keys
+        JOIN clients ON clients.id = api_keys.client_id LEFT JOIN users ON users.id = api_keys.created_by_id
+        WHERE api_keys.prefix = %s AND api_keys.revoked_at_utc IS NULL
+    """  # noqa: S608 - all of it is ours
+
+
+def _key_in_force(prefix: str) -> ApiKey | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_find_statement(), [prefix])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key, client, maker = _instances(row)
+    assert isinstance(key, ApiKey)
+    key.client = client
+    key.created_by = maker if key.created_by_id else None
+    return key
+
+
+def _instances(row: Sequence[Any]) -> Iterator[Any]:
+    """One of each model, from the columns of all of them."""
+    values = iter(row)
+    for model in _FOUND:
+        names = [field.attname for field in model._meta.concrete_fields]
+        yield model.from_db(connection.alias, names, list(islice(values, len(names))))
+
+
 def key_use(*, key: ApiKey, as_of: datetime) -> None:
     """Notes a call at `as_of`, or refuses it: raises RateLimited. Calls that are refused use up nothing."""
-    _spend(key, as_of)
+    call_spend(key_id=key.id, as_of=as_of)
     if key.last_used_at_utc is None or as_of - key.last_used_at_utc >= LAST_USE_EVERY:
         ApiKey.objects.filter(id=key.id).update(last_used_at_utc=as_of)
-
-
-# The allowance is told by one instant, at which it is full again ("generic cell rate algorithm"): a call moves it by
-# the time in which one call is granted, and is refused where it would move it further than a burst away.
-_SPEND = """
-    INSERT INTO api_allowances AS used (key_id, full_at_utc) VALUES (%(key)s, %(as_of)s + %(each)s)
-    ON CONFLICT (key_id) DO UPDATE SET full_at_utc = greatest(used.full_at_utc, %(as_of)s) + %(each)s
-    WHERE used.full_at_utc <= %(as_of)s + %(reach)s
-    RETURNING true
-"""
-
-
-def _spend(key: ApiKey, as_of: datetime) -> None:
-    """One statement of its own, so that all workers share the allowance and no call waits for another's work."""
-    each = timedelta(minutes=1) / settings.API_CALLS_PER_MINUTE
-    reach = each * (settings.API_CALLS_AT_ONCE - 1)
-    with connection.cursor() as cursor:
-        allowance: dict[str, Any] = {"key": key.id, "as_of": as_of, "each": each, "reach": reach}
-        cursor.execute(_SPEND, allowance)
-        if cursor.fetchone():
-            return
-        cursor.execute("SELECT full_at_utc FROM api_allowances WHERE key_id = %s", [key.id])
-        (full_at,) = cursor.fetchone()
-    raise RateLimited(max(1, math.ceil((full_at - reach - as_of).total_seconds())))
 
 
 def _random(length: int) -> str:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from homeshield.accounts.access import requires
-from homeshield.accounts.errors import KeyRefused
+from homeshield.accounts.errors import KeyRefused, TooManyKeys
 from homeshield.accounts.forms import KeyForm
 from homeshield.accounts.keys import key_create, key_revoke, keys_of
 from homeshield.accounts.permissions import Act
@@ -33,7 +33,7 @@ def key_list(request: Request) -> HttpResponse:
                 as_of=request.as_of,
             )
             context["form"] = KeyForm()
-        except KeyRefused as refusal:
+        except (KeyRefused, TooManyKeys) as refusal:
             form.add_error("name", refusal.message)
     context["keys"] = keys_of(request.user.client_id)
     return render(request, "accounts/key_list.html", context, status=422 if form.errors else 200)

@@ -60,6 +60,7 @@ class AuditEvent(models.Model):
             # Each ends in the order of the list, so that a page of it is read and no more, whatever the filter.
             models.Index("occurred_at_utc", "id", name="audit_event_by_instant"),
             models.Index("actor_id", "occurred_at_utc", "id", name="audit_event_by_actor"),
+            models.Index("actor", "occurred_at_utc", "id", name="audit_event_by_name"),
             models.Index("client_id", "occurred_at_utc", "id", name="audit_event_by_client"),
             models.Index("action", "occurred_at_utc", "id", name="audit_event_by_action"),
             models.Index("object_id", "occurred_at_utc", "id", name="audit_event_by_object"),

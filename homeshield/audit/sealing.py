@@ -5,11 +5,11 @@ lock), in short transactions. It takes the events that are committed and have no
 late is simply sealed later: the order of the chain is that of sealing, and each event carries its own instant.
 """
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -21,7 +21,7 @@ BATCH = 2_000
 LOCK = int.from_bytes(b"audit")
 """The advisory lock that a sealer holds until it commits."""
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 def audit_seal(*, as_of: datetime) -> int:
@@ -36,7 +36,7 @@ def audit_seal(*, as_of: datetime) -> int:
         if len(batch) < BATCH:
             break
     if sealed:
-        logger.info("audit chain sealed up to %s", audit_head())
+        logger.info("audit sealed", events=sealed, head=str(audit_head()))
     return sealed
 
 

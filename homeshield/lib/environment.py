@@ -30,8 +30,9 @@ def number(env: Env, name: str, *, default: int, least: int) -> int:
 
 
 def choice(env: Env, name: str, *, default: str, among: Collection[str]) -> str:
-    """One of some words, in capitals."""
-    text: str = env.str(name, default="").strip().upper() or default
-    if text not in among:
+    """One of some words, as they are written in `among`, in whatever case it was given."""
+    text: str = env.str(name, default="").strip() or default
+    found = next((word for word in among if word.lower() == text.lower()), None)
+    if found is None:
         raise ImproperlyConfigured(f"{name} is {text!r}, but can only be {', '.join(among)}.")
-    return text
+    return found

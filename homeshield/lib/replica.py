@@ -17,7 +17,7 @@ from threading import Lock
 from time import monotonic
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, models
+from django.db import DEFAULT_DB_ALIAS, Error, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 logger = logging.getLogger("homeshield.replica")
@@ -103,17 +103,18 @@ class Freshness:
         self._look_again = began + LOOK_EVERY
         written = _position(DEFAULT_DB_ALIAS, "pg_current_wal_flush_lsn()")
         assert written is not None
-        self._asked.append((began, written))
+        asked = self._asked  # another thread may forget it all meanwhile
+        asked.append((began, written))
         try:
             replayed = _position(ALIAS, "pg_last_wal_replay_lsn()")
-        except (OperationalError, InterfaceError) as error:
+        except Error as error:
             self.failed(error)
             return
         if replayed is None:
             logger.error("REPLICA_URL names a database that is no streaming copy: it is not asked.")
             return
-        while self._asked and self._asked[0][1] <= replayed:
-            self._complete_until, _ = self._asked.popleft()
+        while asked and asked[0][1] <= replayed:
+            self._complete_until, _ = asked.popleft()
 
 
 def _position(alias: str, function: str) -> int | None:

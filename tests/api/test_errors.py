@@ -1,14 +1,17 @@
 """What is refused, and how it is said: one shape, the place and the reason, never HTML or a trace."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import Client as Browser
 from pytest_django import Settings
 
+from homeshield.accounts.allowances import attempt_spend
+from homeshield.accounts.models import ApiAllowance
 from sales.models import Order, Sale
 from tests.api.conftest import Caller
 from tests.api.test_reference import by_criteria, by_ids, line
@@ -234,6 +237,50 @@ class TestRates:
     def test_each_key_has_its_own(self, caller: Caller, other: Caller, settings: Settings) -> None:
         settings.API_CALLS_PER_MINUTE, settings.API_CALLS_AT_ONCE = 1, 1
         assert [one.get("prices").status_code for one in (caller, caller, other)] == [200, 429, 200]
+
+
+class TestWithoutAKey:
+    @pytest.fixture(autouse=True)
+    def _three_attempts(self, settings: Settings) -> None:
+        settings.API_ATTEMPTS_PER_MINUTE = 3
+
+    def attempt(self, address: str = "192.0.2.7", **headers: str) -> Any:
+        return Browser(headers=headers, REMOTE_ADDR=address).get("/api/v1/prices")
+
+    @pytest.mark.parametrize("header", ["", "Bearer hs_live_nothing", f"Bearer hs_live_{'a' * 12}_{'b' * 40}"])
+    def test_attempts_from_one_address_are_held_up(self, db: None, header: str) -> None:
+        answers = [self.attempt(Authorization=header) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+        assert answers[-1].json()["detail"]["error"] == "too_many_attempts"
+        assert 19 <= int(answers[-1]["Retry-After"]) <= 20
+
+    def test_nobody_else_is_held_up(self, caller: Caller) -> None:
+        statuses = [self.attempt().status_code for _ in range(5)]
+        assert statuses[-1] == 429
+        assert self.attempt(Authorization=f"Bearer {caller.token}").status_code == 200
+        assert self.attempt("192.0.2.8").status_code == 401
+
+    def test_one_network_of_ipv6_is_one_caller(self, db: None) -> None:
+        statuses = [self.attempt(f"2001:db8::{n:x}").status_code for n in range(1, 5)]
+        assert statuses == [401, 401, 401, 429]
+        assert self.attempt("2001:db8:0:1::1").status_code == 401
+
+    def test_what_is_over_leaves_the_table(self, db: None, as_of: datetime) -> None:
+        for n in range(6):
+            attempt_spend(address=f"192.0.2.{n}", as_of=as_of)
+        assert ApiAllowance.objects.count() == 6
+        for n in range(2):
+            attempt_spend(address=f"198.51.100.{n}", as_of=as_of + timedelta(minutes=2))
+        left = set(ApiAllowance.objects.values_list("subject", flat=True))
+        assert left == {"address:198.51.100.0", "address:198.51.100.1"}
+
+
+def test_a_call_that_is_refused_for_its_client_counts_as_well(
+    caller: Caller, other: Caller, settings: Settings
+) -> None:
+    settings.API_CALLS_AT_ONCE = settings.API_CALLS_PER_MINUTE = 2
+    answers = [caller.get("prices", client_id=other.client.id) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [403, 403, 429]
 
 
 def broken(*args: Any, **kwargs: Any) -> Any:

@@ -83,7 +83,7 @@ def test_a_choice_is_one_of_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_CHOICE", "b")
     assert choice(env, "A_CHOICE", default="A", among=["A", "B"]) == "B"
     monkeypatch.setenv("A_CHOICE", "loud")
-    with pytest.raises(ImproperlyConfigured, match="A_CHOICE is 'LOUD', but can only be A, B"):
+    with pytest.raises(ImproperlyConfigured, match="A_CHOICE is 'loud', but can only be A, B"):
         choice(env, "A_CHOICE", default="A", among=["A", "B"])
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from homeshield.lib import embedded_postgres
+from homeshield.lib.embedded_postgres import server
+from homeshield.lib.embedded_postgres.location import locate, locate_replica
 from homeshield.lib.replica import ALIAS, freshness
 from homeshield.settings import database_from_environment, replica_from_environment
 from tests.scaling.pooler import Pooler, pooler_before
@@ -62,8 +65,10 @@ def pair(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
             with connection.cursor() as cursor:
                 cursor.execute(LET_TRUNCATE)
             yield embedded_postgres.replica_make()
-        embedded_postgres.replica_stop()
-        embedded_postgres.stop()
+        for location in (locate_replica(), locate()):
+            if running := server.find(location):
+                server.terminate(location, running, signal.SIGQUIT)  # at once: its data goes as well
+            shutil.rmtree(location.socket_dir, ignore_errors=True)
     shutil.rmtree(folder)
 
 

@@ -9,8 +9,8 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
 from django.urls import reverse
 
-from homeshield.accounts.errors import KeyNotFound, KeyRefused
-from homeshield.accounts.keys import key_create, key_find, key_revoke, key_use
+from homeshield.accounts.errors import KeyNotFound, KeyRefused, TooManyKeys
+from homeshield.accounts.keys import MAX_KEYS, key_create, key_find, key_revoke, key_use
 from homeshield.accounts.models import ApiKey, User
 from tests.factories import ClientFactory, StaffFactory, UserFactory
 
@@ -111,7 +111,30 @@ def test_the_allowances_are_kept_out_of_the_database_s_log() -> None:
         assert cursor.fetchone() == ("u",)
 
 
+def test_a_client_has_so_many_keys_in_force_and_no_more(buyer: User, as_of: datetime) -> None:
+    assert buyer.client_id
+    made = [key_create(client_id=buyer.client_id, name=f"n{n}", created_by=buyer, as_of=as_of) for n in range(MAX_KEYS)]
+    with pytest.raises(TooManyKeys):
+        key_create(client_id=buyer.client_id, name="one more", created_by=buyer, as_of=as_of)
+    key_create(client_id=ClientFactory().id, name="another client's", created_by=None, as_of=as_of)
+    key_revoke(client_id=buyer.client_id, key_id=made[0].key.id, as_of=as_of)
+    key_create(client_id=buyer.client_id, name="in its place", created_by=buyer, as_of=as_of)
+    assert ApiKey.objects.filter(client=buyer.client, revoked_at_utc=None).count() == MAX_KEYS
+
+
 class TestPage:
+    def test_a_key_too_many_is_refused_on_both_pages(self, browser: Browser, buyer: User, as_of: datetime) -> None:
+        assert buyer.client_id
+        for n in range(MAX_KEYS):
+            key_create(client_id=buyer.client_id, name=f"n{n}", created_by=buyer, as_of=as_of)
+        said = "A company has 20 keys in force at most."
+        answer = browser.post(PAGE, {"name": "one more"})
+        assert (answer.status_code, said in answer.content.decode()) == (422, True)
+        browser.force_login(StaffFactory())
+        answer = browser.post("/admin/accounts/apikey/add/", {"client": buyer.client_id, "name": "by staff"})
+        assert said in answer.content.decode()
+        assert ApiKey.objects.count() == MAX_KEYS
+
     def test_a_key_is_made_shown_once_listed_and_revoked(self, browser: Browser, buyer: User) -> None:
         made = browser.post(PAGE, {"name": "nightly import"}).content.decode()
         [token] = re.findall(r"hs_live_[a-z0-9]{12}_[a-z0-9]{40}", made)

@@ -22,7 +22,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from homeshield.lib import embedded_postgres
 from homeshield.lib.embedded_engine.base import DatabaseWrapper
 
-from .isolation import PROJECT, kill_server, select, server_pid
+from .isolation import PROJECT, kill_server, select, server_pid, wait_until
 
 ENGINE = "homeshield.lib.embedded_engine"
 ALIAS = "embedded"  # Django keeps its pools by alias: "default" would be that of the test database
@@ -185,6 +185,22 @@ def test_the_command_starts_shows_and_stops(
     assert select("SELECT 1", _command("url")[0].strip()) == 1
     assert _command("stop") == ("The embedded PostgreSQL is stopped.\n", "")
     assert not embedded_postgres.status().running
+
+
+def test_the_command_makes_a_streaming_copy_and_stops_it(
+    running: embedded_postgres.ConnectionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", ENGINE)
+    with pytest.raises(embedded_postgres.EmbeddedPostgresError, match="There is no streaming copy"):
+        embedded_postgres.replica_start()
+    assert _command("replica-stop") == ("It was not running.\n", "")
+
+    url = _command("replica")[0].strip()
+
+    assert select("SELECT pg_is_in_recovery()", url) is True
+    wait_until(lambda: select("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == 1)
+    assert _command("replica-stop") == ("The streaming copy is stopped.\n", "")
+    assert select("SELECT 1") == 1
 
 
 def test_the_command_says_when_another_server_is_in_use(
