@@ -2,9 +2,10 @@
 
     uv run python -m tests.benchmarks.scaling [--rows 200000] [--seconds 3] [--callers 8] [--rounds 3]
 
-Prints, as medians of rounds in which the ways take turns: calls per second of some operations of the API through gunicorn
-as in production; the workers' own processor time for a call (a worker has one second of it in each, however busy the
-machine is); what a call makes the database itself read, with and without the copy; and how long an order takes to the copy.
+Prints, as medians of rounds in which the ways take turns: calls per second of some operations of the API, through
+gunicorn as in production; the workers' own processor time for a call (a worker has one second of it in each, however
+busy the machine is); what a call makes the database itself read, with and without the copy; and how long an order takes
+to reach the copy.
 Everything runs on one machine, callers included, and on the embedded PostgreSQL, whose data is copied for the replica.
 """
 
