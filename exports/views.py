@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from exports.services import export_start_order, export_stream
 from homeshield.accounts.access import requires
+from homeshield.accounts.limits import limited
 from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
 from sales.access import order_or_404
@@ -15,6 +16,7 @@ from sales.models import Order
 
 
 @requires(Act.DOWNLOAD)
+@limited("download", method="GET")
 @require_GET  # not HEAD: every request is recorded as an export
 def order_download(request: Request, order_id: UUID) -> StreamingHttpResponse:
     """The leads of one of the company's orders as CSV. 404 for an order of another company."""

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from homeshield.accounts.urls import key_urlpatterns
+from homeshield.accounts.urls import company_urlpatterns
 from homeshield.api import api, docs, health, no_such_operation
 from homeshield.views import home
 from sales.urls import inventory_urlpatterns
@@ -21,7 +21,7 @@ urlpatterns = [
     path("inventory/", include((inventory_urlpatterns, "inventory"))),
     path("", include("sales.urls")),
     path("", include("exports.urls")),
-    path("accounts/api-keys/", include((key_urlpatterns, "accounts"))),
+    path("accounts/", include((company_urlpatterns, "accounts"))),
     path("accounts/", include("homeshield.accounts.urls")),
     path("api/v1/", api.urls),
     re_path(r"^api(?:/|$)", no_such_operation),

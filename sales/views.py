@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from homeshield.accounts.access import requires
+from homeshield.accounts.limits import limited
 from homeshield.accounts.permissions import Act
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
@@ -148,6 +149,7 @@ def line_replace(request: Request, line_id: UUID) -> HttpResponse:
 
 
 @requires(Act.BUY)
+@limited("purchase")
 @draft_action
 def draft_buy(request: Request) -> HttpResponse:
     """Buys the order as the page showed it, once however often it is sent; then shows it.

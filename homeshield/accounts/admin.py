@@ -1,23 +1,38 @@
 """Clients in the admin, to look at, and users, to be kept: none is ever deleted, a user is made inactive instead."""
 
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
-from homeshield.accounts.forms import KeyAdminForm, UserChangeForm, UserCreationForm
+from homeshield.accounts.errors import AccountRefused
+from homeshield.accounts.forms import KeyAdminForm, StandingForm, UserChangeForm, UserCreationForm
 from homeshield.accounts.keys import MadeKey, key_create, key_revoke
-from homeshield.accounts.models import ApiKey, Client, User
+from homeshield.accounts.models import ApiKey, Client, ClientChange, User
 from homeshield.accounts.services import sign_in_address_set
+from homeshield.accounts.standing import client_standing_change
 from homeshield.audit.recorded_edits import RecordedEdits
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.view_only_admin import ViewOnly, as_uuid
+
+
+class ChangeInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = ClientChange
+    fields = ("changed_at_utc", "changed_by", "status", "licensed_states", "reason")
+    verbose_name_plural = "changes of its standing, the latest first"
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        return request.user.has_perm("accounts.view_client")
 
 
 class UserInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
@@ -29,7 +44,10 @@ class UserInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Client)
 class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """View-only. Clients are few, so that the usual list in the order of names serves them."""
+    """View-only, but for one page on which the standing changes. Clients are few, so that the usual list in the order
+    of names serves them."""
+
+    change_form_template = "admin/accounts/client/change_form.html"
 
     list_display = ("name", "status", "id", "created_at_utc")
     list_filter = ("status",)
@@ -38,7 +56,50 @@ class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     search_help_text = "Search by company name, by a user's e-mail address, or by the exact client id."
     fields = ("name", "status", "licensed_states", "id", "created_at_utc")
     readonly_fields = ("id", "created_at_utc")
-    inlines = (UserInline,)
+    inlines = (UserInline, ChangeInline)
+
+    def get_urls(self) -> list[URLPattern]:
+        standing = self.admin_site.admin_view(self.standing_view)
+        return [path("<uuid:client_id>/standing/", standing, name="accounts_client_standing"), *super().get_urls()]
+
+    def has_standing_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_client")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
+        context["has_standing_permission"] = self.has_standing_permission(request)
+        return super().render_change_form(request, context, *args, **options)
+
+    def standing_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """Changes a client's status and licensed states, for a reason that is kept."""
+        if not self.has_standing_permission(request):
+            raise PermissionDenied
+        client = get_object_or_404(Client, id=client_id)
+        initial = {"status": client.status, "licensed_states": ", ".join(client.licensed_states)}
+        form = StandingForm(request.POST or None, initial=initial)
+        if form.is_valid() and self._change_standing(cast("Request", request), client, form):
+            return redirect("admin:accounts_client_change", client.id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Change status and licensed states",
+            "subtitle": str(client),
+            "client": client,
+            "form": form,
+            "opts": self.opts,
+        }
+        status = 422 if form.errors else 200
+        return TemplateResponse(request, "admin/accounts/client/standing.html", context, status=status)
+
+    def _change_standing(self, request: Request, client: Client, form: StandingForm) -> bool:
+        try:
+            change = client_standing_change(
+                client_id=client.id, **form.cleaned_data, by=request.user, as_of=request.as_of
+            )
+        except AccountRefused as refusal:
+            form.add_error(refusal.field, refusal.message)
+            return False
+        said = f"{client} is {change.get_status_display().lower()} now." if change else "Nothing was changed."
+        self.message_user(request, said, messages.SUCCESS if change else messages.INFO)
+        return True
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Client], search_term: str
@@ -72,8 +133,8 @@ class UserAdmin(RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """A superuser is changed by superusers alone: whoever sets the password of one becomes one."""
-        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        """Staff are changed by superusers alone: whoever sets the password of one becomes one."""
+        above = obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
         return not above and super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:  # noqa: ARG002

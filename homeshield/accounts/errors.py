@@ -53,6 +53,52 @@ class KeyNotFound(DomainError):
         super().__init__("There is no such key, or it has been revoked already.")
 
 
+class InvitationGone(DomainError):
+    """An invitation that was accepted, withdrawn or has run out; or a link that was never one."""
+
+    code = "invitation_gone"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This invitation does not work any more: it was accepted or withdrawn, or it is more than a week old. "
+            "Ask whoever invited you for a new one."
+        )
+
+
+class NotInvited(DomainError):
+    """An invitation that is not this user's to accept."""
+
+    code = "not_invited"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This invitation is for another account, or for somebody who is in no company yet. "
+            "Ask whoever invited you to use another address."
+        )
+
+
+class MemberNotFound(DomainError):
+    """No user of this id is in the team."""
+
+    code = "member_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such user in your team, or not any more.")
+
+
+class LastOwner(DomainError):
+    """A client has at least one owner who is active."""
+
+    code = "last_owner"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("A company needs an owner. Make somebody else an owner first.")
+
+
 class NotAuthenticated(DomainError):
     """A call of the API without a key that is in force."""
 

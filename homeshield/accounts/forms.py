@@ -1,13 +1,17 @@
-"""The forms with which staff make and change users."""
+"""The forms of accounts: for owners their teams and keys, for staff users and clients."""
+
+import re
 
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from django.contrib.auth.password_validation import password_validators_help_text_html
 
 from homeshield.accounts.errors import TooManyKeys
 from homeshield.accounts.keys import require_room
 from homeshield.accounts.models import ApiKey, Client, User
+from homeshield.accounts.permissions import ClientRole, ClientStatus
 
 
 class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
@@ -40,6 +44,46 @@ class UserChangeForm(_EmailInLowerCase, DjangoUserChangeForm):  # type: ignore[t
             "groups",
             "user_permissions",
         )
+
+
+class InvitationForm(forms.Form):
+    """Whom an owner invites, and as what."""
+
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.TypedChoiceField(
+        label="Role", choices=ClientRole.choices, coerce=ClientRole, initial=ClientRole.BUYER, empty_value=None
+    )
+
+
+class RoleForm(forms.Form):
+    """Another role for a user."""
+
+    role = forms.TypedChoiceField(choices=ClientRole.choices, coerce=ClientRole, empty_value=None)
+
+
+class NewPasswordForm(forms.Form):
+    """The password of a user who accepts an invitation."""
+
+    password = forms.CharField(
+        label="Password",
+        help_text=password_validators_help_text_html(),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class StandingForm(forms.Form):
+    """How a client stands with the shop, and why that changes."""
+
+    status = forms.TypedChoiceField(choices=ClientStatus.choices, coerce=ClientStatus, empty_value=None)
+    licensed_states = forms.CharField(
+        required=False,
+        label="Licensed states",
+        help_text="Codes such as: LA, TX. Elsewhere the company sees and buys nothing. Empty means everywhere.",
+    )
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept for good.")
+
+    def clean_licensed_states(self) -> list[str]:
+        return [code.upper() for code in re.split(r"[,;\s]+", self.cleaned_data["licensed_states"]) if code]
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -43,6 +43,13 @@ def client_sign_up(*, company: str, owner: User) -> Client:
     return client
 
 
+def user_create(*, email: str, password: str, client: Client, role: ClientRole) -> User:
+    """A user of a client, who signs in with `email` at once. Raises as `client_create` does."""
+    user = User(email=_normal(email), client=client, role=role)
+    _user_save(user, password)
+    return user
+
+
 def company_check(company: str) -> str:
     """The company's name as it is kept. Raises AccountRefused where it can be none."""
     return _client(company, ClientStatus.PENDING).name
@@ -63,6 +70,11 @@ def sign_in_address_set(*, user: User) -> None:
     with transaction.atomic():
         EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
         EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
+def address_is_taken(email: str) -> bool:
+    """Whether a user signs in with it. An address that was merely claimed, and never verified, is nobody's."""
+    return User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email, verified=True).exists()
 
 
 def password_generate() -> str:
@@ -90,7 +102,7 @@ def _client_save(client: Client) -> None:
 
 
 def _user_save(user: User, password: str) -> None:
-    if _is_taken(user.email):
+    if address_is_taken(user.email):
         raise EmailTaken
     user.set_password(password)
     _check(user, {"client": "company"})
@@ -110,14 +122,9 @@ def _user_save(user: User, password: str) -> None:
                 as_of=None,
             )
     except IntegrityError as error:
-        if _is_taken(user.email):  # somebody else was faster
+        if address_is_taken(user.email):  # somebody else was faster
             raise EmailTaken from error
         raise
-
-
-def _is_taken(email: str) -> bool:
-    """Whether a user signs in with it. An address that was merely claimed, and never verified, is nobody's."""
-    return User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email, verified=True).exists()
 
 
 def _check(row: models.Model, argument_of: dict[str, str]) -> None:

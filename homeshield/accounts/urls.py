@@ -5,6 +5,7 @@ from allauth.urls import build_provider_urlpatterns
 from django.apps import apps
 from django.urls import include, path, re_path
 
+from homeshield.accounts import team_views
 from homeshield.accounts.views import key_list, key_revoke_now
 
 urlpatterns = [
@@ -31,7 +32,17 @@ urlpatterns = [
 if apps.is_installed("allauth.socialaccount"):
     urlpatterns += [path("social/", include("allauth.socialaccount.urls")), *build_provider_urlpatterns()]
 
-key_urlpatterns = [
-    path("", key_list, name="key-list"),
-    path("<uuid:key_id>/revoke/", key_revoke_now, name="key-revoke"),
+company_urlpatterns = [
+    path("api-keys/", key_list, name="key-list"),
+    path("api-keys/<uuid:key_id>/revoke/", key_revoke_now, name="key-revoke"),
+    path("team/", team_views.team_show, name="team-show"),
+    path("team/<uuid:user_id>/role/", team_views.member_role, name="member-role"),
+    path("team/<uuid:user_id>/remove/", team_views.member_remove_now, name="member-remove"),
+    path(
+        "team/invitations/<uuid:invitation_id>/withdraw/",
+        team_views.invitation_withdraw_now,
+        name="invitation-withdraw",
+    ),
+    path("invitations/<str:token>/", team_views.invitation_show, name="invitation-show"),
 ]
+"""What belongs to a company."""

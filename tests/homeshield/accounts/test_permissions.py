@@ -1,9 +1,12 @@
 """The table of what a role and a status may do: as the documentation shows it, and asked in one place."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group
 
 from homeshield.accounts.errors import RoleMayNot, StatusForbids
 from homeshield.accounts.permissions import KEY_MAY, ROLE_MAY, STATUS_MAY, Act, ClientRole, ClientStatus, require
@@ -31,7 +34,7 @@ def column(acts: frozenset[Act]) -> dict[str, bool]:
 
 
 def test_the_documentation_shows_the_table_of_the_code() -> None:
-    by_role, by_status = tables()
+    by_role, by_status, _ = tables()
     assert by_role == {role.value: column(acts) for role, acts in ROLE_MAY.items()} | {"API key": column(KEY_MAY)}
     assert by_status == {status.value: column(acts) for status, acts in STATUS_MAY.items()}
 
@@ -51,3 +54,30 @@ def test_what_the_role_lacks_is_said_before_what_the_status_forbids() -> None:
     with pytest.raises(StatusForbids, match="is closed") as refused:
         require(Act.ORDERS, granted=ROLE_MAY[ClientRole.OWNER], status="closed")
     assert refused.value.code == "client_not_active"
+
+
+STAFF_MAY = {
+    "See prices": {"pricing.view_pricerule"},
+    "Set and withdraw prices": {"pricing.add_pricerule", "pricing.delete_pricerule"},
+    "See clients and their users": {"accounts.view_client", "accounts.view_user"},
+    "Change a client's status and licensed states": {"accounts.change_client"},
+    "See API keys": {"accounts.view_apikey"},
+    "Make and revoke API keys": {"accounts.add_apikey", "accounts.change_apikey"},
+    "See orders, sales and exports": {"sales.view_order", "sales.view_sale", "exports.view_export"},
+    "See leads and inventory": {"leads.view_lead", "inventory.view_inventoryrecord"},
+    "See the audit record": {"audit.view_auditevent"},
+}
+UNLISTED = {"accounts.view_clientchange", "accounts.view_invitation"}
+"""What goes with the client's page."""
+
+
+@pytest.mark.django_db
+def test_the_documentation_shows_the_groups_of_the_database() -> None:
+    import_module("homeshield.migrations.0001_staff_groups").make_groups(apps, None)  # tests before may have emptied it
+    _, _, staff = tables()
+    for group in Group.objects.all():
+        names = group.permissions.values_list("content_type__app_label", "codename")
+        held = {f"{label}.{name}" for label, name in names}
+        documented = set().union(*(STAFF_MAY[row] for row, yes in staff.pop(group.name).items() if yes))
+        assert held - UNLISTED == documented
+    assert not staff

@@ -1,0 +1,46 @@
+"""How often a user may do what is dear or dangerous: allauth's counting, in the cache that all workers share."""
+
+from functools import wraps
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.http import HttpResponseBase
+
+from homeshield.accounts.access import ClientView
+from homeshield.lib.errors import DomainError
+from homeshield.lib.http import Request
+
+
+class TooOften(DomainError):
+    """More of it than one user needs."""
+
+    code = "rate_limited"
+    status = 429
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__("That was very often in a short time. Wait a minute, then try again.")
+
+
+class limited:  # noqa: N801 - a decorator
+    """A client's view that one user calls as often as `settings.USER_RATE_LIMITS[what]` says, such as "60/m/user".
+
+    Requests of another method do not count: a page that only shows its form. Beyond the limit: TooOften.
+    """
+
+    def __init__(self, what: str, *, method: str = "POST") -> None:
+        self.what, self.method = what, method
+
+    def __call__[**P](self, view: ClientView[P]) -> ClientView[P]:
+        @wraps(view)
+        def wrapped(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method == self.method and not self._consume(request):
+                raise TooOften
+            return view(request, *args, **kwargs)
+
+        return wrapped
+
+    def _consume(self, request: Request) -> bool:
+        rates, user = settings.USER_RATE_LIMITS, request.user
+        usage = ratelimit.consume(request, app="homeshield", action=self.what, config=rates, user=user, limit_get=True)
+        return usage is not None

@@ -1,0 +1,218 @@
+"""A client's team: who is in it, invited, given another role, removed. The client's row is locked for each change, so
+that two owners who act at once cannot leave it without one."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.core.validators import validate_email
+from django.db import models, transaction
+from django.template.loader import render_to_string
+
+from homeshield.accounts.errors import AccountRefused, InvitationGone, LastOwner, MemberNotFound, NotInvited
+from homeshield.accounts.models import Client, User
+from homeshield.accounts.permissions import ClientRole
+from homeshield.accounts.services import address_is_taken, user_create
+from homeshield.accounts.team_models import Invitation
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
+
+INVITATION_GOOD_FOR = timedelta(days=7)
+MOST_OPEN_INVITATIONS = 50
+"""For each client, so that nobody sends mail to the world in its name."""
+
+_SALT = "homeshield.accounts.team.invitation"
+
+
+def team_of(client_id: UUID) -> list[User]:
+    """The client's users: owners first, then by address."""
+    order = list(ClientRole)
+    members = User.objects.filter(client_id=client_id).order_by("email")
+    return sorted(members, key=lambda user: order.index(ClientRole(user.role)))
+
+
+def invitations_of(client_id: UUID, *, as_of: datetime) -> list[Invitation]:
+    """Those that can still be accepted, the newest first."""
+    return list(_open(as_of).filter(client_id=client_id).select_related("invited_by"))
+
+
+def invitation_send(
+    *, client_id: UUID, email: str, role: ClientRole, by: User, link_of: Callable[[str], str], as_of: datetime
+) -> Invitation:
+    """Invites an address; an open invitation of it is replaced, so that the newest link alone works.
+
+    `link_of` makes the address of a page from the invitation's token. The mail is sent once all is written. Raises
+    AccountRefused where the address is none, is in the team already, or too many invitations are open. Whether anybody
+    else has an account with the address, nobody is told.
+    """
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise AccountRefused("email", "Enter a valid email address.") from error
+    with transaction.atomic():
+        client = Client.objects.select_for_update().get(id=client_id)
+        if User.objects.filter(client=client, email=email).exists():
+            raise AccountRefused("email", "This address is in your team already.")
+        Invitation.objects.filter(
+            client=client, email=email, accepted_at_utc__isnull=True, withdrawn_at_utc__isnull=True
+        ).update(withdrawn_at_utc=as_of)
+        if _open(as_of).filter(client=client).count() >= MOST_OPEN_INVITATIONS:
+            raise AccountRefused("email", f"{MOST_OPEN_INVITATIONS} invitations are open. Withdraw some of them first.")
+        invitation = Invitation.objects.create(
+            client=client, email=email, role=role, invited_by=by, created_at_utc=as_of,
+            expires_at_utc=as_of + INVITATION_GOOD_FOR,
+        )  # fmt: skip
+        _record(AuditAction.INVITATION_SEND, invitation, as_of=as_of)
+        transaction.on_commit(partial(_mail, invitation, client, by, link_of(_token(invitation))))
+    return invitation
+
+
+def _mail(invitation: Invitation, client: Client, by: User, link: str) -> None:
+    context = {"company": client.name, "by": by.email, "link": link}
+    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{client.name} invites you"
+    send_mail(subject, render_to_string("accounts/email/invitation.txt", context), None, [invitation.email])
+
+
+def invitation_withdraw(*, client_id: UUID, invitation_id: UUID, as_of: datetime) -> None:
+    """Its link does not work any more. Raises InvitationGone where it is not open."""
+    with transaction.atomic():
+        invitation = _open(as_of).select_for_update(of=("self",)).filter(client_id=client_id, id=invitation_id).first()
+        if invitation is None:
+            raise InvitationGone
+        invitation.withdrawn_at_utc = as_of
+        invitation.save(update_fields=["withdrawn_at_utc"])
+        _record(AuditAction.INVITATION_WITHDRAW, invitation, as_of=as_of)
+
+
+def invitation_find(token: str, *, as_of: datetime) -> Invitation:
+    """The open invitation that a link names, with its client. Raises InvitationGone."""
+    invitation = _open(as_of).select_related("client").filter(id=_id_of(token)).first()
+    if invitation is None:
+        raise InvitationGone
+    return invitation
+
+
+def invitation_accept(*, token: str, password: str, as_of: datetime) -> User:
+    """A new user in the team, whose address counts as verified: the link was sent to it.
+
+    Raises InvitationGone, EmailTaken where the address has an account by now, and AccountRefused for the password.
+    """
+    with transaction.atomic():
+        invitation = _claim(token, as_of)
+        user = user_create(
+            email=invitation.email, password=password, client=invitation.client, role=ClientRole(invitation.role)
+        )
+        _record(AuditAction.INVITATION_ACCEPT, invitation, as_of=as_of, actor=user)
+    return user
+
+
+def invitation_join(*, token: str, user: User, as_of: datetime) -> None:
+    """Puts a user who is in no team into this one. Raises InvitationGone; NotInvited where it is another's, or the user
+    is in a team or on the staff."""
+    with transaction.atomic():
+        invitation = _claim(token, as_of)
+        user = User.objects.select_for_update(of=("self",)).get(id=user.id)
+        if user.email != invitation.email or user.client_id is not None or user.is_staff:
+            raise NotInvited
+        user.client, user.role = invitation.client, invitation.role
+        user.save(update_fields=["client", "role"])
+        _record(AuditAction.INVITATION_ACCEPT, invitation, as_of=as_of, actor=user)
+
+
+def may_join(invitation: Invitation, user: User | AnonymousUser) -> bool:
+    """Whether the user can accept as they are; a visitor cannot."""
+    return isinstance(user, User) and user.email == invitation.email and user.client_id is None and not user.is_staff
+
+
+def has_account(invitation: Invitation) -> bool:
+    """Whether the address signs in already. For the page of the link alone, which whoever has the mailbox opens."""
+    return address_is_taken(invitation.email)
+
+
+def member_role_change(*, client_id: UUID, user_id: UUID, role: ClientRole, as_of: datetime) -> User:
+    """Gives a user another role. Raises MemberNotFound, LastOwner."""
+    with transaction.atomic():
+        user = _member(client_id, user_id)
+        was, user.role = user.role, role
+        if was == role:
+            return user
+        user.save(update_fields=["role"])
+        _require_owner(client_id)
+        audit_record(
+            action=AuditAction.USER_ROLE, obj=user, client_id=client_id, details={"was": was, "is": role}, as_of=as_of
+        )
+    return user
+
+
+def member_remove(*, client_id: UUID, user_id: UUID, as_of: datetime) -> User:
+    """Takes a user out of the team; the account stays, without a company. Raises MemberNotFound, LastOwner."""
+    with transaction.atomic():
+        user = _member(client_id, user_id)
+        was = user.role
+        user.client, user.role = None, ClientRole.VIEWER
+        user.save(update_fields=["client", "role"])
+        _require_owner(client_id)
+        audit_record(
+            action=AuditAction.USER_ROLE, obj=user, client_id=client_id, details={"was": was, "is": None}, as_of=as_of
+        )
+    return user
+
+
+def _member(client_id: UUID, user_id: UUID) -> User:
+    """The user, with the client's row locked."""
+    Client.objects.select_for_update().get(id=client_id)
+    user = User.objects.select_for_update(of=("self",)).filter(client_id=client_id, id=user_id).first()
+    if user is None:
+        raise MemberNotFound
+    return user
+
+
+def _require_owner(client_id: UUID) -> None:
+    if not User.objects.filter(client_id=client_id, role=ClientRole.OWNER, is_active=True).exists():
+        raise LastOwner
+
+
+def _open(as_of: datetime) -> models.QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        accepted_at_utc__isnull=True, withdrawn_at_utc__isnull=True, expires_at_utc__gt=as_of
+    )
+
+
+def _claim(token: str, as_of: datetime) -> Invitation:
+    """Locks an open invitation and accepts it: a second click finds none."""
+    locked = _open(as_of).select_for_update(of=("self",)).select_related("client")
+    invitation = locked.filter(id=_id_of(token)).first()
+    if invitation is None:
+        raise InvitationGone
+    invitation.accepted_at_utc = as_of
+    invitation.save(update_fields=["accepted_at_utc"])
+    return invitation
+
+
+def _token(invitation: Invitation) -> str:
+    return signing.dumps(invitation.id.hex, salt=_SALT)
+
+
+def _id_of(token: str) -> UUID:
+    try:
+        return UUID(signing.loads(token, salt=_SALT))
+    except signing.BadSignature as error:
+        raise InvitationGone from error
+
+
+def _record(action: AuditAction, invitation: Invitation, *, as_of: datetime, actor: User | None = None) -> None:
+    audit_record(
+        action=action,
+        obj=invitation,
+        client_id=invitation.client_id,
+        details={"role": invitation.role},
+        actor=actor,
+        as_of=as_of,
+    )

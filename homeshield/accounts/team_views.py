@@ -1,0 +1,139 @@
+"""The team page of a company's owners, and the page of an invitation's link."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from homeshield.accounts.access import requires
+from homeshield.accounts.errors import AccountRefused, LastOwner
+from homeshield.accounts.forms import InvitationForm, NewPasswordForm, RoleForm
+from homeshield.accounts.limits import limited
+from homeshield.accounts.models import User
+from homeshield.accounts.permissions import Act, ClientRole
+from homeshield.accounts.team import (
+    has_account,
+    invitation_accept,
+    invitation_find,
+    invitation_join,
+    invitation_send,
+    invitation_withdraw,
+    invitations_of,
+    may_join,
+    member_remove,
+    member_role_change,
+    team_of,
+)
+from homeshield.lib.http import Request
+
+
+@requires(Act.TEAM)
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("invite")
+def team_show(request: Request) -> HttpResponse:
+    """The company's users and open invitations, and the form for another invitation."""
+    assert request.user.client_id is not None
+    form = InvitationForm(request.POST or None)
+    if form.is_valid():
+        try:
+            invitation = invitation_send(
+                client_id=request.user.client_id,
+                **form.cleaned_data,
+                by=request.user,
+                link_of=lambda token: request.build_absolute_uri(reverse("accounts:invitation-show", args=[token])),
+                as_of=request.as_of,
+            )
+        except AccountRefused as refusal:
+            form.add_error(refusal.field, refusal.message)
+        else:
+            messages.success(request, f"An invitation is on its way to {invitation.email}.")
+            return redirect("accounts:team-show")
+    return _team_page(request, form=form, status=422 if form.errors else 200)
+
+
+def _team_page(request: Request, *, status: int, **context: Any) -> HttpResponse:
+    assert request.user.client_id is not None
+    context = {
+        "form": InvitationForm(),
+        "team": team_of(request.user.client_id),
+        "invitations": invitations_of(request.user.client_id, as_of=request.as_of),
+        "roles": ClientRole,
+    } | context
+    return render(request, "accounts/team.html", context, status=status)
+
+
+@requires(Act.TEAM)
+@require_POST
+def member_role(request: Request, user_id: UUID) -> HttpResponse:
+    """Gives a user of the company another role."""
+    assert request.user.client_id is not None
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return redirect("accounts:team-show")
+    try:
+        user = member_role_change(
+            client_id=request.user.client_id, user_id=user_id, role=form.cleaned_data["role"], as_of=request.as_of
+        )
+    except LastOwner as refusal:
+        return _team_page(request, refusal=refusal, status=refusal.status)
+    messages.success(request, f"{user.email} is {user.get_role_display().lower()} now.")
+    return _to_team(request, user)
+
+
+@requires(Act.TEAM)
+@require_POST
+def member_remove_now(request: Request, user_id: UUID) -> HttpResponse:
+    """Takes a user out of the company."""
+    assert request.user.client_id is not None
+    try:
+        user = member_remove(client_id=request.user.client_id, user_id=user_id, as_of=request.as_of)
+    except LastOwner as refusal:
+        return _team_page(request, refusal=refusal, status=refusal.status)
+    messages.success(request, f"{user.email} is not in your team any more.")
+    return _to_team(request, user)
+
+
+def _to_team(request: Request, changed: User) -> HttpResponse:
+    """Back to the team; who has just given up the own powers goes to the start page."""
+    return redirect("home" if changed == request.user else "accounts:team-show")
+
+
+@requires(Act.TEAM)
+@require_POST
+def invitation_withdraw_now(request: Request, invitation_id: UUID) -> HttpResponse:
+    """Makes an invitation's link useless."""
+    assert request.user.client_id is not None
+    invitation_withdraw(client_id=request.user.client_id, invitation_id=invitation_id, as_of=request.as_of)
+    messages.success(request, "The invitation is withdrawn.")
+    return redirect("accounts:team-show")
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_show(request: Request, token: str) -> HttpResponse:
+    """For whoever has the link: a password makes a new user; a user without a company joins as they are."""
+    invitation = invitation_find(token, as_of=request.as_of)
+    joins = may_join(invitation, request.user)
+    if joins and request.method == "POST":
+        invitation_join(token=token, user=request.user, as_of=request.as_of)
+        messages.success(request, f"Welcome to {invitation.client.name}.")
+        return redirect("home")
+    form, known = NewPasswordForm(request.POST or None), has_account(invitation)
+    is_visitor = request.user.pk is None
+    if not known and is_visitor and form.is_valid():
+        try:
+            invitation_accept(token=token, password=form.cleaned_data["password"], as_of=request.as_of)
+        except AccountRefused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        else:
+            messages.success(request, f"Your account at {invitation.client.name} is ready. Sign in with your password.")
+            return redirect("account_login")
+    context = {"invitation": invitation, "form": form, "joins": joins, "known": known}
+    return render(request, "accounts/invitation.html", context, status=422 if form.errors else 200)
