@@ -51,7 +51,8 @@ def _log_answer(request: HttpRequest, response: HttpResponse, origin: RequestOri
     routine = request.path == "/health" or request.path.startswith(settings.STATIC_URL)
     if routine and response.status_code < HTTPStatus.BAD_REQUEST:
         return
-    user = origin.known_user
+    user, key = origin.known_user, origin.key
+    client_id = key.client_id if key else user.client_id if user else None
     logger.info(
         "request",
         method=request.method,
@@ -59,7 +60,8 @@ def _log_answer(request: HttpRequest, response: HttpResponse, origin: RequestOri
         status=response.status_code,
         milliseconds=milliseconds,
         user=str(user.id) if user else None,
-        client=str(user.client_id) if user and user.client_id else None,
+        key=key.prefix if key else None,
+        client=str(client_id) if client_id else None,
     )
 
 

@@ -234,6 +234,7 @@ CLIENTS_NEED_APPROVAL = switch(env, "CLIENTS_NEED_APPROVAL", default=True)
 # Whether staff enter the administration only with a second factor; a development site does without.
 STAFF_NEED_SECOND_FACTOR = not DEBUG
 ACCOUNT_ADAPTER = "homeshield.accounts.adapter.AccountAdapter"
+USERSESSIONS_ADAPTER = "homeshield.accounts.adapter.SessionsAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "homeshield.accounts.sign_up.CompanyForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
