@@ -23,6 +23,8 @@ def main() -> None:
             raise
         sys.stderr.write(f"The settings cannot be used: {error}\n")
         sys.exit(2)
+    except KeyboardInterrupt:  # before the command had begun
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
 from exports.columns import COLUMNS, FORMULA_CHARACTERS
 from exports.models import Export
+from homeshield.lib.viewer import Viewer, declare, seen_by
 
 BATCH = 5_000
 """Sales per statement: 1.5 to 2 MB of CSV, some 40 ms of the database's time."""
@@ -94,15 +95,17 @@ def _batch(export: Export, first: int) -> bytes:
     """The CSV rows of one batch, beginning with the sale at place `first` (from 0). Records which cells it changed.
 
     PostgreSQL ends rows with a line feed and sends each in a message of its own (its protocol promises that, psycopg
-    keeps to it), so that the row's end is told from a line break within a quoted cell.
+    keeps to it), so that the row's end is told from a line break within a quoted cell. A download is read when its
+    request is over, so each batch says anew who looks.
     """
     statement = sql.SQL(_COPY).format(  # COPY takes no parameters, hence literals
         export=sql.Literal(export.id), first=sql.Literal(first + 1), last=sql.Literal(first + BATCH)
     )
     rows: list[memoryview | bytes] = []
     suspects: list[UUID] = []
-    with connection.wrap_database_errors, connection.cursor() as cursor:
-        with cursor.copy(statement) as copy:
+    with seen_by(Viewer(export.client_id)), transaction.atomic(), connection.cursor() as cursor:
+        declare(connection)
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
             for row in copy:  # `t,` or `f,`, then the row, which begins with the key of the sale
                 rows.append(row[2:-1])
                 if row[:1] == b"t":

@@ -23,6 +23,7 @@ from homeshield.audit.services import Details, audit_record
 from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
 from homeshield.lib.origin import Origin, origin, within
+from homeshield.lib.viewer import Viewer, seen_by
 from sales.models import Sale
 
 
@@ -81,15 +82,23 @@ def export_start_sales(*, client_id: UUID, user: User | None, sale_ids: Sequence
     """
     if not sale_ids:
         raise NoSalesNamed("Name at least one sale to export.")
-    owners = dict(Sale.objects.filter(id__in=sale_ids).values_list("id", "client_id"))
-    if missing := [sale_id for sale_id in sale_ids if sale_id not in owners]:
+    existing = _existing(sale_ids)
+    if missing := [sale_id for sale_id in sale_ids if sale_id not in existing]:
         raise SaleNotFound(f"There are no such sales: {_listed(missing)}.", sale_ids=missing)
-    if foreign := [sale_id for sale_id in sale_ids if owners[sale_id] != client_id]:
+    own = set(Sale.objects.filter(id__in=sale_ids, client_id=client_id).values_list("id", flat=True))
+    if foreign := [sale_id for sale_id in sale_ids if sale_id not in own]:
         raise SaleOfAnotherClient(foreign)
-    export = _record("sale.id = ANY(%(which)s)", list(owners), client_id=client_id, user=user, as_of=as_of)
+    export = _record("sale.id = ANY(%(which)s)", list(own), client_id=client_id, user=user, as_of=as_of)
     if export is None:
-        raise SaleNotFound("There are no such sales.", sale_ids=list(owners))
+        raise SaleNotFound("There are no such sales.", sale_ids=list(own))
     return export
+
+
+def _existing(sale_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of the sales exist, whosever they are: the database shows a client's request its own alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT existing_sales(%s)", [list(sale_ids)])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def export_stream(export: Export) -> Iterator[bytes]:
@@ -106,7 +115,7 @@ def export_stream(export: Export) -> Iterator[bytes]:
 def _stream(export: Export, begun: Origin) -> Iterator[bytes]:
     """The pieces. They are taken when the request that has begun the export is answered, but its end is that request's
     matter all the same."""
-    digest, size = sha256(), 0
+    viewer, digest, size = Viewer(export.client_id), sha256(), 0
     header = ",".join(column.header for column in COLUMNS).encode() + b"\r\n"
     try:
         with closing(batches(export)) as rows:
@@ -117,11 +126,11 @@ def _stream(export: Export, begun: Origin) -> Iterator[bytes]:
                 size += len(whole)
                 yield whole
     except BaseException as error:
-        with within(begun), suppress(DatabaseError):  # which may be what has broken it off
+        with within(begun), seen_by(viewer), suppress(DatabaseError):  # which may be what has broken it off
             reason = "left" if isinstance(error, GeneratorExit) else type(error).__name__
             _record_end(export, Outcome.FAILED, {"reason": reason, "size_bytes": size})
         raise
-    with within(begun):
+    with within(begun), seen_by(viewer):
         export_complete(export=export, sha256=digest.hexdigest(), size_bytes=size)
 
 

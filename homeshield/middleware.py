@@ -18,6 +18,7 @@ from homeshield.accounts.origin import RequestOrigin
 from homeshield.lib.errors import DomainError
 from homeshield.lib.logs import address_for_log
 from homeshield.lib.origin import within
+from homeshield.lib.viewer import NOBODY, STAFF, Viewer, look_as, seen_by
 from homeshield.refusals import refusal_of_status
 
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -50,7 +51,8 @@ def _log_answer(request: HttpRequest, response: HttpResponse, origin: RequestOri
     routine = request.path == "/health" or request.path.startswith(settings.STATIC_URL)
     if routine and response.status_code < HTTPStatus.BAD_REQUEST:
         return
-    user = origin.known_user
+    user, key = origin.known_user, origin.key
+    client_id = key.client_id if key else user.client_id if user else None
     logger.info(
         "request",
         method=request.method,
@@ -58,7 +60,8 @@ def _log_answer(request: HttpRequest, response: HttpResponse, origin: RequestOri
         status=response.status_code,
         milliseconds=milliseconds,
         user=str(user.id) if user else None,
-        client=str(user.client_id) if user and user.client_id else None,
+        key=key.prefix if key else None,
+        client=str(client_id) if client_id else None,
     )
 
 
@@ -71,6 +74,34 @@ class InstantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.as_of = timezone.now()  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class ViewerMiddleware:
+    """Tells the database who looks, for its row-level security: a buyer's client, staff on the staff pages, or nobody.
+
+    The API's requests say who they come from by their key: see ApiKeyAuth.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with seen_by(NOBODY):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        # Without a cookie nobody is signed in; and /health must not need the database for more than its answer.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(("/api/", "/health")):
+            look_as(_viewer_of(request))
+
+
+def _viewer_of(request: HttpRequest) -> Viewer:
+    user = request.user
+    if not user.is_authenticated:
+        return NOBODY
+    if user.is_staff and request.resolver_match and "admin" in request.resolver_match.app_names:
+        return STAFF
+    return Viewer(user.client_id)
 
 
 class DomainErrorMiddleware:

@@ -53,16 +53,27 @@ def database_from_environment() -> dict[str, Any]:
     """
     if url := env.str("DATABASE_URL", default=""):
         database = _database_of(url, "DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
+    elif url := env.str("WEB_DATABASE_URL", default=""):  # a web process need not know the owner's password
+        database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
     else:
         database = _usual({"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"})
-    database["OPTIONS"]["pool"] = {
-        "min_size": 0,
-        "max_size": DATABASE_POOL_SIZE,
-        "timeout": 10,
-        "check": check_connection,
-    }
+    database["OPTIONS"]["pool"] = _pool()
     database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
     return database
+
+
+def web_database_from_environment() -> dict[str, Any] | None:
+    """How the web process connects, where it does so as a role of its own: what WEB_DATABASE_URL names.
+
+    A login of its own, and no SET ROLE, which whoever can run a statement can also take back.
+    """
+    if not (url := env.str("WEB_DATABASE_URL", default="")):
+        return None
+    database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to serve pages as the owner of the tables")
+    if not database["USER"]:
+        raise ImproperlyConfigured("WEB_DATABASE_URL names no user. Set it to postgres://USER:PASSWORD@HOST:5432/NAME.")
+    database["OPTIONS"]["pool"] = _pool()
+    return {key: database[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
 
 
 def replica_from_environment() -> dict[str, Any] | None:
@@ -78,6 +89,10 @@ def replica_from_environment() -> dict[str, Any] | None:
     database["CONN_MAX_AGE"] = 60
     database["TEST"] = {"MIRROR": "default"}
     return database
+
+
+def _pool() -> dict[str, Any]:
+    return {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "check": check_connection}
 
 
 def _usual(database: dict[str, Any]) -> dict[str, Any]:
@@ -116,6 +131,7 @@ def _database_of(url: str, variable: str, *, otherwise: str) -> dict[str, Any]:
 DATABASES = {"default": database_from_environment()}
 if replica := replica_from_environment():
     DATABASES["replica"] = replica
+WEB_DATABASE = web_database_from_environment()  # taken over by homeshield.lib.web_database
 DATABASE_ROUTERS = ["homeshield.lib.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.
@@ -166,6 +182,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "homeshield.middleware.StaffSecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "homeshield.middleware.ViewerMiddleware",
     "homeshield.middleware.InstantMiddleware",
     "homeshield.middleware.DomainErrorMiddleware",
 ]
@@ -209,6 +226,7 @@ CLIENTS_NEED_APPROVAL = switch(env, "CLIENTS_NEED_APPROVAL", default=True)
 # Whether staff enter the administration only with a second factor; a development site does without.
 STAFF_NEED_SECOND_FACTOR = not DEBUG
 ACCOUNT_ADAPTER = "homeshield.accounts.adapter.AccountAdapter"
+USERSESSIONS_ADAPTER = "homeshield.accounts.adapter.SessionsAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "homeshield.accounts.sign_up.CompanyForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from homeshield.lib.web_database import connect_as_web
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
 
 application = get_wsgi_application()
+connect_as_web()

@@ -9,6 +9,7 @@ from django.db.backends.utils import CursorWrapper
 
 from homeshield.lib.copying import COPY_FORMAT, DELIMITER, copy_rows
 from homeshield.lib.ids import new_id_text
+from homeshield.lib.table_statistics import analyze_first_rows
 from leads.age import DAY, NEVER, AgeBucket
 from leads.ingestion import NewLead
 
@@ -39,6 +40,8 @@ def inventory_open(*, cursor: CursorWrapper, leads: Sequence[NewLead], as_of: da
     columns = "id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc"
     _copy(cursor, f"inventory ({columns})", records)
     _copy(cursor, "young_leads (lead_id, enters_at_utc)", young)
+    if records:
+        analyze_first_rows(cursor, "inventory")
     return len(records)
 
 

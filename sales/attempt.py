@@ -132,14 +132,15 @@ _WRITE = """
                             request_digest)
         VALUES (%(order)s, %(client)s, %(user)s, %(as_of)s, %(quantity)s, %(total)s, %(currency)s, %(key)s, %(digest)s)
     ), line AS (
+        SELECT * FROM jsonb_to_recordset(%(lines)s::jsonb)
+                          AS line (id uuid, number smallint, classification text, age_bucket text, state text,
+                                   county text, quantity smallint, unit_price numeric, replaced smallint)
+    ), written AS (
         INSERT INTO order_lines (id, order_id, number, classification, age_bucket, state, county, quantity, unit_price,
                                  amount, replaced)
         SELECT id, %(order)s, number, classification, age_bucket, state, county, quantity, unit_price,
                unit_price * quantity, replaced
-        FROM jsonb_to_recordset(%(lines)s::jsonb)
-                 AS line (id uuid, number smallint, classification text, age_bucket text, state text, county text,
-                          quantity smallint, unit_price numeric, replaced smallint)
-        RETURNING number, age_bucket, unit_price
+        FROM line
     ), marked AS (
         UPDATE inventory SET sold_at_utc = %(as_of)s WHERE id = ANY (%(inventory_ids)s::uuid[])
     )
@@ -152,7 +153,8 @@ _WRITE = """
     JOIN line ON line.number = picked.number
 """
 """The order, its lines, the marks on the records and the sales. One statement: four of Django's own cost twice as much
-for one lead, and for a thousand more than all the rest (docs/performance.md)."""
+for one lead, and for a thousand more than all the rest (docs/performance.md). Without RETURNING: the policies of
+row-level security would have to show what it returns, and show a line by its order, which is written only now."""
 
 
 def _write(order: Order, lines: Sequence[OrderLine], filled: Sequence[Filled]) -> None:

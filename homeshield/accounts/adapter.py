@@ -1,12 +1,15 @@
 """What the shop decides where django-allauth asks."""
 
 import base64
+from collections.abc import Iterable
 from typing import Any, override
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -21,6 +24,8 @@ from django.http import HttpRequest, HttpResponse
 from homeshield.accounts.devices import device_of, device_remember
 from homeshield.accounts.models import User
 from homeshield.accounts.services import client_sign_up
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -104,6 +109,21 @@ def _email(credentials: dict[str, Any]) -> str:
 def _is_known(request: HttpRequest, credentials: dict[str, Any]) -> bool:
     device = device_of(request)
     return device is not None and device.knows(_email(credentials))
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """Records when somebody signs out elsewhere."""
+
+    @override
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        for session in list(sessions):
+            audit_record(
+                action=AuditAction.SESSION_END,
+                obj=("usersessions.usersession", session.pk),
+                client_id=session.user.client_id,
+                as_of=None,
+            )
+            session.end()
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

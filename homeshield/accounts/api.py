@@ -14,6 +14,7 @@ from homeshield.accounts.models import ApiKey, User
 from homeshield.accounts.permissions import KEY_MAY, Act, require
 from homeshield.lib.http import Request
 from homeshield.lib.origin import origin
+from homeshield.lib.viewer import Viewer, look_as
 
 
 class ApiRequest(Request):
@@ -52,6 +53,7 @@ class ApiKeyAuth(HttpBearer):
         if _named_client(request) not in (None, key.client_id):
             raise ForAnotherClient
         require(self.act, granted=KEY_MAY, status=key.client.status)
+        look_as(Viewer(key.client_id))
         return key
 
 

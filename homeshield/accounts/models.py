@@ -7,12 +7,14 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 
 from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, allowed
 from homeshield.accounts.permissions import ClientStatus as ClientStatus
 from homeshield.accounts.team_models import Invitation as Invitation
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
 from homeshield.lib.ids import new_id
 from homeshield.lib.states import STATES
 
@@ -97,8 +99,16 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """A member of staff with every permission."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """A member of staff with every permission. On record, because Django's `createsuperuser` asks no service."""
+        with transaction.atomic(using=self._db):
+            user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+            audit_record(
+                action=AuditAction.USER_CREATE,
+                obj=user,
+                details={"is_staff": True, "is_superuser": True},
+                as_of=None,
+            )
+            return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").strip().lower())

@@ -31,8 +31,7 @@ class RequestOrigin(Origin):
     @override
     def actor(self) -> Actor:
         """The user who is signed in; or the API key by its beginning, with the id of the user who made it."""
-        key = getattr(self.request, "auth", None)
-        if isinstance(key, ApiKey):
+        if key := self.key:
             return Actor(key.created_by_id, key.prefix)
         user = getattr(self.request, "user", None)
         return Actor(user.id, user.email) if isinstance(user, User) else NOBODY
@@ -46,6 +45,12 @@ class RequestOrigin(Origin):
         except (PermissionDenied, ImproperlyConfigured):  # no address, or fewer proxies than there should be
             return None
         return address
+
+    @property
+    def key(self) -> ApiKey | None:
+        """The API key that the request came with, once that was found to be in force."""
+        key = getattr(self.request, "auth", None)
+        return key if isinstance(key, ApiKey) else None
 
     @property
     def known_user(self) -> User | None:

@@ -12,9 +12,11 @@ from django.db import connection
 from homeshield.accounts.errors import EmailTaken
 from homeshield.accounts.models import ClientStatus, User
 from homeshield.accounts.services import client_create, staff_create
+from homeshield.database_roles.provisioning import roles_provision
 from homeshield.demo.fictional_leads import CAMPAIGN, fictional_csv
 from homeshield.lib.errors import DomainError
 from homeshield.management.commands.postgres import ENGINE
+from homeshield.management.commands.provision_roles import EMBEDDED_ROLE
 from inventory.criteria import Criteria, Demand
 from inventory.opening import inventory_open
 from inventory.roll import inventory_generate
@@ -66,6 +68,16 @@ def database_check() -> None:
             "The database that DATABASE_URL names holds leads that the demo did not make, so it was left as it is. "
             "Name an empty database, or remove DATABASE_URL to use the embedded PostgreSQL."
         )
+
+
+def web_role_make() -> bool:
+    """The role that the web process connects as: on the embedded server, and where WEB_DATABASE_URL names one."""
+    if embedded():
+        settings.WEB_DATABASE = {"USER": EMBEDDED_ROLE}
+    if settings.WEB_DATABASE is None:
+        return False
+    roles_provision(role=settings.WEB_DATABASE["USER"], password=settings.WEB_DATABASE.get("PASSWORD", ""))
+    return True
 
 
 def leads_there(at_most: int) -> int:

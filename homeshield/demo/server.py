@@ -11,6 +11,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from homeshield.lib.web_database import connect_as_web
+
 HOST = "127.0.0.1"
 THREADS = 8
 
@@ -63,10 +65,11 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> WSGIHandler:
-        """Called in the worker, a process of its own: the commands, and what the settings made of DEBUG, stay as is.
+        """Called in the worker, a process of its own: the commands keep the owner's way to the database, and DEBUG.
 
         A visitor who mistypes an address sees the shop's page for it, and not Django's with all addresses there are.
         """
         settings.DEBUG = False
+        connect_as_web()
         settings.CLIENTS_NEED_APPROVAL = False
         return get_wsgi_application()

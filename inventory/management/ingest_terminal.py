@@ -38,6 +38,10 @@ def progress_shown(err: OutputWrapper) -> Iterator[Callable[[Progress], None]]:
         started = monotonic()
 
         def show(progress: Progress) -> None:
+            nonlocal started
+            if not progress.rows:
+                started = monotonic()
+                bar.reset(task)  # or the time left would count the waiting
             text = WAITING if progress.waiting else f"{progress.rows:,} rows"
             rate = "" if progress.waiting else _rate(progress.rows, monotonic() - started)
             bar.update(task, description=text, completed=progress.bytes_read, total=progress.bytes_total, rate=rate)
@@ -49,8 +53,10 @@ def _lines(err: OutputWrapper) -> Callable[[Progress], None]:
     started = last = monotonic()
 
     def show(progress: Progress) -> None:
-        nonlocal last
+        nonlocal started, last
         now = monotonic()
+        if not progress.rows:
+            started = last = now  # the time that was waited is none of the load's
         if progress.waiting:
             err.write(WAITING, style_func=str)
         elif now - last >= LINE_SECONDS:

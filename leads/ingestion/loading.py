@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from homeshield.lib.copying import COPY_FORMAT, copy_rows
+from homeshield.lib.table_statistics import analyze_first_rows
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
@@ -74,7 +75,8 @@ def ingest(
     """
     started = perf_counter()
     named = source if isinstance(source, Path) else None
-    rejects_path = check_path(rejects_path or default_path(named), named)
+    rejects_path = rejects_path or default_path(named)
+    check_path(rejects_path, named)
     with failure_recorded(named=named, as_of=as_of, dry_run=dry_run), open_source(source) as opened:
         reader = Reader(opened.lines)
         report = IngestReport(dry_run=dry_run, unknown_columns=reader.header.unknown)
@@ -151,6 +153,9 @@ def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
     if not cursor.fetchone()[0]:
         progress(Progress(waiting=True))
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        progress(Progress())
+    # Foreign keys are checked with each batch, while its leads are in memory, and not all at the end.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return "leads"
 
 
@@ -189,6 +194,8 @@ def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> None:
     statement = f"COPY {table} ({', '.join(COPY_COLUMNS)}) FROM STDIN {COPY_FORMAT}"
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.write(copy_rows(lead.row for lead in leads))
+    if leads:
+        analyze_first_rows(cursor, table)
 
 
 def _sellable(leads: Sequence[NewLead], as_of: datetime) -> int:

@@ -26,35 +26,34 @@ def default_path(source: Path | None) -> Path:
     return source.with_name(name) if os.access(source.parent, os.W_OK) else Path(name)
 
 
-def check_path(path: Path, source: Path | None) -> Path:
-    """The path with its links followed. Raises IngestRefused where no rejects file may be written there."""
-    path = path.resolve()
-    if not path.parent.is_dir():
+def check_path(path: Path, source: Path | None) -> None:
+    """Raises IngestRefused where no rejects file may be written. Names the path as it was given."""
+    target = path.resolve()
+    if not target.parent.is_dir():
         raise IngestRefused(f"The rejects file cannot be written: there is no folder {path.parent}.")
-    if path.exists() and not path.is_file():
+    if target.exists() and not target.is_file():
         raise IngestRefused(f"The rejects file cannot be written: {path} is there and is no ordinary file.")
-    if source is not None and path == source.resolve():
+    if source is not None and target == source.resolve():
         raise IngestRefused("The rejects file would replace the input: name another with --rejects.")
-    if not os.access(path.parent, os.W_OK):
+    if not os.access(target.parent, os.W_OK):
         raise IngestRefused(f"The rejects file cannot be written: no permission in {path.parent}.")
-    return path
 
 
 class Rejects:
     """The file under another name until publish(), so that nobody takes half of it for the whole.
 
-    It is made with the first row. Only its owner may read it, for it holds personal data; so what killed loads of the
-    same file left of theirs is removed.
+    A link is followed: its target is replaced, and not the link. The file is made with the first row. Only its owner
+    may read it, for it holds personal data; so what killed loads of the same file left of theirs is removed.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
-        self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}")
+        self._path, self._target = path, path.resolve()
+        self._partial = self._target.with_name(f".{self._target.name}.{os.getpid()}")
         self._own = {i for i, name in enumerate(header.names) if name.strip().casefold() in REJECT_COLUMNS}
         self._header = [*REJECT_COLUMNS, *self._without_own(header.names)]
         self._file: IO[str] | None = None
         self._lock, self._discarded = Lock(), False
-        _remove_leftovers(path)
+        _remove_leftovers(self._target)
 
     def add(self, line: int, reason: str, cells: Sequence[str]) -> None:
         """One row as it came, even with too few cells or too many, and with the bytes that are no text.
@@ -74,12 +73,12 @@ class Rejects:
             csv.writer(self._file).writerow([line, reason, *self._without_own(cells)])
 
     def publish(self) -> Path | None:
-        """Gives the file its name, and returns it; None where no row was rejected."""
+        """Gives the file its name, and returns its path as it was given; None where no row was rejected."""
         if self._file is None:
             return None
         with self._writable():
             self._file.flush()
-            self._partial.replace(self._path)  # while it is locked: see _remove_leftovers
+            self._partial.replace(self._target)  # while it is locked: see _remove_leftovers
             self._file.close()
         self._file = None
         return self._path

@@ -69,7 +69,7 @@ class IngestReport:
 class Progress:
     """How far a load has come. `bytes_total` is None where the input does not say how long it is (standard input).
 
-    `waiting` says that another load holds the lock and this one has not begun.
+    `waiting` says that another load holds the lock and this one has not begun; when it does, no row is told.
     """
 
     rows: int = 0

@@ -23,6 +23,7 @@ from tests.benchmarks.database import drop_database, fill, say, use_database
 DATABASE = "benchmark_purchase"
 BUYERS = 8
 SECONDS = 6.0
+WEB_ROLE = "benchmark_web"
 
 # One statement that does what an order does: the client's standing, the price in force, buyer protection, the records,
 # and all the rows that are written, checked by the same constraints and triggers.
@@ -76,19 +77,33 @@ def shop(client_id: UUID, quantity: int) -> None:
     order_place(client_id=client_id, user_id=None, demands=[demand], key=str(uuid4()))
 
 
+def walled(client_id: UUID, quantity: int) -> None:
+    """The same as a request does it: as the web's role (see `alternate`), behind row-level security."""
+    from homeshield.lib.viewer import Viewer, seen_by
+
+    with seen_by(Viewer(client_id)):
+        shop(client_id, quantity)
+
+
 type Way = Callable[[UUID, int], None]
 
 
-def alternate(client_ids: list[UUID], quantity: int, repeats: int) -> tuple[float, float]:
-    """Medians in milliseconds of the floor and of the shop, taking turns."""
-    times: dict[Way, list[float]] = {floor: [], shop: []}
+def alternate(client_ids: list[UUID], quantity: int, repeats: int) -> tuple[float, float, float]:
+    """Medians in milliseconds of the floor, of the shop, and of the shop as the web's role, taking turns."""
+    from django.db import connection
+
+    times: dict[Way, list[float]] = {floor: [], shop: [], walled: []}
     for _ in range(repeats + 2):
         for way, measured in times.items():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET ROLE {WEB_ROLE}" if way is walled else "RESET ROLE")
             began = time.perf_counter()
             way(client_ids[0], quantity)
             measured.append((time.perf_counter() - began) * 1000)
-    one, other = (statistics.median(measured[2:]) for measured in times.values())
-    return one, other
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    one, other, third = (statistics.median(measured[2:]) for measured in times.values())
+    return one, other, third
 
 
 def _buyer(way: Way, client_id: UUID, ready: "Barrier", counts: "Queue[int]") -> None:
@@ -133,6 +148,7 @@ def main() -> None:
     from django.utils import timezone
 
     from homeshield.accounts.models import Client
+    from homeshield.database_roles.provisioning import roles_provision
     from tests.sales.purchases import set_prices
 
     now = timezone.now()
@@ -146,11 +162,13 @@ def main() -> None:
     table = Table("order", "floor", "shop", "ratio", "target", title=f"{arguments.rows:,} sellable records in one cell")
     for column in table.columns[1:]:
         column.justify = "right"
+    roles_provision(role=WEB_ROLE)
     before: dict[int, float] = {}
     for quantity, repeats, target in ((1, 200, "2.0"), (50, 100, "2.0"), (1000, 15, "1.3")):
-        one, other = alternate(client_ids, quantity, repeats)
+        one, other, web = alternate(client_ids, quantity, repeats)
         before[quantity] = other
         table.add_row(f"{quantity} leads, ms", f"{one:.2f}", f"{other:.2f}", f"{other / one:.2f}", f"≤ {target}")
+        table.add_row(f"{quantity} leads as the web's role, ms", f"{one:.2f}", f"{web:.2f}", f"{web / one:.2f}", "")
     rates = [(orders_per_second(floor, client_ids), orders_per_second(shop, client_ids)) for _ in range(2)]
     one, other = (statistics.median(column) for column in zip(*rates, strict=True))
     table.add_row(f"{BUYERS} buyers, orders of 10 per s", f"{one:.0f}", f"{other:.0f}", f"{other / one:.2f}", "≥ 0.6")
@@ -160,7 +178,7 @@ def main() -> None:
     again = {quantity: alternate(client_ids, quantity, repeats)[1] for quantity, repeats in ((1, 200), (50, 100))}
     _fill(arguments.rows, arguments.rows, now, sold=True)
     for quantity, repeats in ((1, 200), (50, 100)):
-        _, after = alternate(client_ids, quantity, repeats)
+        _, after, _ = alternate(client_ids, quantity, repeats)
         table.add_row(
             f"{quantity} leads beside {arguments.rows:,} sold, ms", f"{again[quantity]:.2f} without", f"{after:.2f}",
             f"{after / again[quantity]:.2f}", "≤ 1.3",

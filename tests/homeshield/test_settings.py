@@ -15,9 +15,18 @@ from pytest_django import Settings
 from homeshield.settings import mailer_from_environment
 
 # Empty, not absent: a developer's .env must not answer in their place.
-NOTHING = dict.fromkeys(["SECRET_KEY", "DATABASE_URL", "DATABASE_POOLER", "REPLICA_URL", "EMAIL_URL"], "")
+NOTHING = dict.fromkeys(
+    ["SECRET_KEY", "DATABASE_URL", "WEB_DATABASE_URL", "DATABASE_POOLER", "REPLICA_URL", "EMAIL_URL"], ""
+)
 KEY = "a-key-for-this-test-alone-0123456789-abcdefghijklmnopqrstuvwxyz"
 SHOP = "postgres://shop@127.0.0.1/shop"
+WEB = "postgres://web:p%40ss@127.0.0.1/shop"
+WEB_AND_OWNER = {
+    "DJANGO_SETTINGS_MODULE": "homeshield.settings",
+    "SECRET_KEY": KEY,
+    "DATABASE_URL": SHOP,
+    "WEB_DATABASE_URL": WEB,
+}
 
 
 def python(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -123,10 +132,33 @@ def test_a_mail_url_makes_a_mailer_that_can_be_used(
 def test_production_settings_pass_djangos_own_review() -> None:
     done = python(
         "manage.py", "check", "--deploy", "--fail-level", "WARNING",
-        SECRET_KEY=KEY, ALLOWED_HOSTS="shop.example", DATABASE_URL=SHOP, EMAIL_URL="smtp+tls://u:p@mail.example:587",
+        SECRET_KEY=KEY, ALLOWED_HOSTS="shop.example", DATABASE_URL=SHOP, WEB_DATABASE_URL=WEB,
+        EMAIL_URL="smtp+tls://u:p@mail.example:587",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_a_web_process_that_would_be_the_owner_does_not_pass_it() -> None:
+    done = python(
+        "manage.py", "check", "--deploy", "--fail-level", "WARNING",
+        SECRET_KEY=KEY, ALLOWED_HOSTS="shop.example", DATABASE_URL=SHOP, EMAIL_URL="smtp+tls://u:p@mail.example:587",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "WEB_DATABASE_URL is not set" in done.stderr
+
+
+def test_the_web_process_alone_connects_as_its_role() -> None:
+    show = "from django.conf import settings; print(settings.DATABASES['default']['USER'])"
+    commands = python("-c", f"import django; django.setup(); {show}", **WEB_AND_OWNER)
+    web = python("-c", f"import homeshield.wsgi; {show}", **WEB_AND_OWNER)
+    alone = python("-c", f"import homeshield.wsgi; {show}", **WEB_AND_OWNER | {"DATABASE_URL": ""})
+    assert [done.stdout.strip() for done in (commands, web, alone)] == ["shop", "web", "web"], web.stderr
+
+
+def test_a_web_login_without_a_name_is_refused() -> None:
+    assert "WEB_DATABASE_URL names no user" in refusal(WEB_DATABASE_URL="postgres://127.0.0.1/shop")
+    assert "WEB_DATABASE_URL names a 'mysql' database" in refusal(WEB_DATABASE_URL="mysql://web@127.0.0.1/shop")
 
 
 def test_mails_that_would_go_to_the_console_do_not_pass_it() -> None:

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,7 +11,7 @@ from inventory.models import InventoryRecord, YoungLead
 from inventory.opening import inventory_open
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
-from leads.ingestion import IngestReport, ingest
+from leads.ingestion import IngestReport, Progress, ingest, loading
 from leads.ingestion.cleaning import Cleaner
 from leads.ingestion.columns import Header
 from leads.models import Lead
@@ -89,3 +90,31 @@ def test_records_that_do_not_agree_with_the_leads_are_refused_by_the_database() 
     with pytest.raises(IntegrityError, match="does not agree"), transaction.atomic(), connection.cursor() as cursor:
         inventory_open(cursor=cursor, leads=[other], as_of=as_of)
     assert not InventoryRecord.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_autovacuum_does_not_take_a_table_that_is_being_filled_for_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planner would then read whole indexes for each row of the load. Autovacuum skips what is locked, too."""
+    monkeypatch.setattr(loading, "BATCH", 2)
+    other = connection.copy()
+
+    def analyse(progress: Progress) -> None:
+        with other.cursor() as cursor:
+            cursor.execute("ANALYZE (SKIP_LOCKED) leads, inventory")
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE leads, inventory CASCADE")
+    rows = [row(mortgage_id=str(number)) for number in range(6)]
+    ingest(
+        source=io.BytesIO(csv_bytes(*rows)),
+        as_of=CALLED + timedelta(days=90),
+        on_loaded=inventory_open,
+        rejects_path=tmp_path / "r.csv",
+        progress=analyse,
+    )
+    other.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(reltuples) FROM pg_class WHERE relname IN ('leads', 'inventory')")
+        assert cursor.fetchone()[0] > 0

@@ -13,7 +13,7 @@ from homeshield.lib import embedded_postgres
 def _connection_string() -> str:
     """Where to connect, after making sure that somebody listens there."""
     info = embedded_postgres.ensure_running()
-    return conninfo.make_conninfo(host=info.host, port=info.port, user=info.user)
+    return conninfo.make_conninfo(host=info.host, port=info.port)
 
 
 class DatabaseClient(client.DatabaseClient):
@@ -36,7 +36,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         info = embedded_postgres.ensure_running()
-        place = {"host": info.host, "port": info.port, "user": info.user}
+        # A role of its own for the web process; who may enter the socket's folder may be any.
+        place = {"host": info.host, "port": info.port, "user": self.settings_dict["USER"] or info.user}
         return {**super().get_connection_params(), **place}
 
     @property

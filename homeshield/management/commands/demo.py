@@ -63,6 +63,8 @@ class Command(DatabaseCommand):
     def _prepare(self, rows: int, as_of: datetime) -> None:
         self._done("Database", connection.settings_dict["NAME"] + f", PostgreSQL {_version()}")
         call_command("migrate", verbosity=0, interactive=False)
+        if contents.web_role_make():
+            self._done("Web role", "pages may do no more than they need")
         priced = starting_prices_load(as_of=as_of)
         self._done("Prices", f"{priced} starting prices are in force" if priced else "as they were")
         self._done("Leads", self._make_leads(rows, as_of))

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.core import context as allauth_context
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from exports.models import Export
 from exports.services import export_start_order, export_stream
@@ -30,9 +33,11 @@ from pricing.models import PriceRule
 from pricing.services import price_set, price_withdraw
 from sales.models import Order
 from tests.factories import PASSWORD, ClientFactory, StaffFactory, UserFactory, stock
+from tests.homeshield.accounts.test_second_factor import codes, confirm, set_up_an_app
 from tests.homeshield.audit.recorded import only, told
 from tests.leads.ingestion.csv_files import csv_bytes, row
 from tests.sales.purchases import buy, set_prices
+from tests.sign_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +106,46 @@ class TestSignIn:
         new = "a new horse, a new battery"
         client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
         assert ("password.change", "done", buyer.email, {}) in told()
+
+
+class TestAccount:
+    """What users change of how they sign in."""
+
+    @pytest.fixture
+    def browser(self, client: Browser, buyer: User) -> Browser:
+        sign_in(client, buyer)
+        confirm(client)
+        return client
+
+    def test_a_second_factor_from_its_beginning(
+        self,
+        browser: Browser,
+        buyer: User,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        after_the_commit = allauth_context.request_context(RequestFactory().get("/"))
+        with after_the_commit, django_capture_on_commit_callbacks(execute=True):
+            secret = set_up_an_app(browser)
+        other = Browser()
+        sign_in(other, buyer)
+        other.post(reverse("mfa_authenticate"), {"code": "000000"})
+        other.post(reverse("mfa_authenticate"), {"code": codes(secret)[-1]})
+        told_of = [(action, outcome, facts.get("kind")) for action, outcome, _, facts in told()]
+        assert told_of == [
+            ("sign_in", "done", None),
+            ("mfa.add", "done", "totp"),
+            ("mfa.add", "done", "recovery_codes"),
+            ("mfa.check", "failed", "totp"),
+            ("mfa.check", "done", "totp"),
+            ("sign_in", "done", None),
+        ]
+        assert set(AuditEvent.objects.filter(action="mfa.check").values_list("object_id", flat=True)) == {str(buyer.id)}
+
+    def test_a_sign_out_elsewhere(self, browser: Browser, buyer: User) -> None:
+        sign_in(Browser(), buyer)
+        browser.post(reverse("usersessions_list"))
+        event = only("session.end")
+        assert (event.outcome, event.actor, event.client_id) == ("done", buyer.email, buyer.client_id)
 
 
 class TestBuying:
@@ -269,6 +314,11 @@ def test_a_client_that_an_operator_makes() -> None:
     ]  # fmt: skip
     assert {event.source for event in AuditEvent.objects.all()} == {"manage.py create_client"}
     assert len({event.request_id for event in AuditEvent.objects.all()}) == 1
+
+
+def test_a_superuser_that_an_operator_makes() -> None:
+    call_command("createsuperuser", "--email", "boss@homeshield.example", "--no-input", verbosity=0)
+    assert told()[0][3] == {"is_staff": True, "is_superuser": True}
 
 
 class TestStaff:

@@ -1,17 +1,15 @@
 """`manage.py demo`: refusals that change nothing, and one run from an empty database to the sign-in."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from http.cookiejar import CookieJar
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
+import httpx
 import psycopg
 import pytest
 from django.conf import settings as configured
@@ -21,8 +19,8 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from homeshield.accounts.models import User
 from homeshield.demo.contents import BUYER, PASSWORD
-from homeshield.lib import embedded_postgres
 from leads.models import Lead
+from tests.homeshield.demo import journey
 
 
 @pytest.fixture
@@ -68,28 +66,43 @@ def test_numbers_out_of_range_are_refused(arguments: list[str]) -> None:
         call_command("demo", *arguments)
 
 
+class Roles(NamedTuple):
+    """A database that nothing has been done to, by the URLs of an owner who is no superuser, and of the web's role."""
+
+    owner: str
+    web: str
+    server: "psycopg.Connection[Any]"
+
+
 @pytest.fixture
-def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The URL of a database that nothing has been done to."""
+def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[Roles]:
     name = f"{connection.settings_dict['TEST']['NAME']}_demo"
-    if url := os.environ.get("DATABASE_URL"):
-        url = urllib.parse.urlsplit(url)._replace(path=f"/{name}").geturl()
-    else:
-        url = embedded_postgres.url(name)
+    owner, web, password = f"{name}_owner", f"{name}_web", "a:b@c/d"
+    given = connection.get_connection_params()
+    host, port = quote(given.get("host") or "", safe=""), given.get("port") or 5432
+
+    def url(user: str) -> str:
+        return f"postgres://{user}:{quote(password, safe='')}@:{port}/{name}?host={host}"
+
     with django_db_blocker.unblock():
-        server = psycopg.connect(**connection.get_connection_params() | {"dbname": "postgres"}, autocommit=True)
+        server = psycopg.connect(**given | {"dbname": "postgres"}, autocommit=True)
     with server:
-        server.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-        yield url
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        for role in (web, owner):
+            server.execute(f'DROP ROLE IF EXISTS "{role}"')
+        server.execute(f"CREATE ROLE \"{owner}\" LOGIN CREATEROLE PASSWORD '{password}'")
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 OWNER "{owner}"')
+        yield Roles(url(owner), url(web), server)
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for role in (web, owner):
+            server.execute(f'DROP ROLE IF EXISTS "{role}"')
 
 
-def test_from_an_empty_database_to_the_sign_in(empty_database: str, free_port: int) -> None:
+def test_from_an_empty_database_to_a_shop_in_which_all_is_done(empty_database: Roles, free_port: int) -> None:
     demo = subprocess.Popen(
         [sys.executable, "manage.py", "demo", "--rows", "300", "--port", str(free_port)],
         cwd=configured.BASE_DIR,
-        env=os.environ | {"DATABASE_URL": empty_database, "DEBUG": "1"},
+        env=os.environ | {"DATABASE_URL": empty_database.owner, "WEB_DATABASE_URL": empty_database.web, "DEBUG": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -98,43 +111,51 @@ def test_from_an_empty_database_to_the_sign_in(empty_database: str, free_port: i
         said = ""
         while "Ctrl-C" not in said:
             line = demo.stdout.readline()  # type: ignore[union-attr]
-            assert line, f"the demo ended: {said}"
+            assert line, f"the demo ended: {said}{demo.communicate()[1]}"
             said += line
         assert "300 fictional ones loaded" in said
         assert f"{BUYER} / {PASSWORD}" in said
-        site = f"http://127.0.0.1:{free_port}"
-        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-        assert "Example Insurance Agency" in signed_in(browser, site)
-        assert browser.open(f"{site}/static/css/page.css").status == 200
-        assert_refused_with_a_page_of_the_shop(browser, f"{site}/no-such-page", 404)
-        assert_refused_with_a_page_of_the_shop(browser, f"{site}/admin/login/", 403)
+        go_through(f"http://127.0.0.1:{free_port}", empty_database)
         demo.send_signal(signal.SIGINT)
         out, err = demo.communicate(timeout=20)
         assert out.strip().splitlines() == ["Stopped."]
-        assert [line.partition(" WARNING ")[2] for line in err.splitlines()] == [
-            "django.request Not Found: /no-such-page",
-            "django.request Forbidden (Permission denied): /admin/login/",
+        noted = [
+            line.partition("] ")[2].partition(" request_id")[0] for line in err.splitlines() if "[info " not in line
         ]
+        assert noted == [
+            "Not Found: /no-such-page [django.request]",
+            "Forbidden (Permission denied): /admin/login/ [django.request]",
+        ], err
         assert demo.returncode == 0
     finally:
         demo.kill()
         demo.wait()
 
 
-def assert_refused_with_a_page_of_the_shop(browser: urllib.request.OpenerDirector, address: str, status: int) -> None:
-    with pytest.raises(urllib.error.HTTPError) as refusal:
-        browser.open(address)
-    with refusal.value as page:
-        assert page.status == status
-        shown = page.read().decode()
-    assert "HomeShield" in shown
-    assert "DEBUG" not in shown  # as in Django's own page, which lists all addresses there are
-
-
-def signed_in(browser: urllib.request.OpenerDirector, site: str) -> str:
-    """The page that greets the buyer after signing in."""
-    form = browser.open(f"{site}/accounts/login/").read().decode()
-    [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[:1]
-    answer = {"csrfmiddlewaretoken": token, "login": BUYER, "password": PASSWORD}
-    page: bytes = browser.open(f"{site}/accounts/login/", urllib.parse.urlencode(answer).encode()).read()
-    return page.decode()
+def go_through(site: str, database: Roles) -> None:
+    """What buyers, programs and staff do, on connections of the web's role alone."""
+    with (
+        httpx.Client(base_url=site, follow_redirects=True) as buyer,
+        httpx.Client(base_url=site, follow_redirects=True) as program,
+        httpx.Client(base_url=site, follow_redirects=True) as staff,
+        psycopg.connect(database.owner) as owner,
+        psycopg.connect(database.web, autocommit=True) as web,
+    ):
+        assert len(journey.buy_on_pages(buyer)) == 1 + 2
+        [client_id] = owner.execute("SELECT id::text FROM clients").fetchone()  # type: ignore[misc]
+        assert len(journey.buy_by_api(program, buyer, client_id)) == 1 + 2
+        lists = journey.look_around_as_staff(staff)
+        assert lists["/admin/sales/order/"].count('class="field-id"') == 2
+        assert buyer.get("/static/css/page.css").status_code == 200
+        for address, status in (("/no-such-page", 404), ("/admin/login/", 403)):
+            refusal = buyer.get(address)
+            assert refusal.status_code == status
+            assert "HomeShield" in refusal.text
+            assert "DEBUG" not in refusal.text  # as in Django's own page, which lists all addresses there are
+        connected = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND pid <> ALL (%s)"
+        ours = [owner.info.backend_pid, web.info.backend_pid]
+        assert database.server.execute(connected, [owner.info.dbname, ours]).fetchall() == [(web.info.user,)]
+        assert owner.execute("SELECT count(*) FROM sales").fetchone() == (4,)
+        assert web.execute("SELECT count(*) FROM sales").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            web.execute("UPDATE sales SET purchase_price = 0")

@@ -116,7 +116,29 @@ def test_only_the_owner_may_read_the_rejects(file: Path) -> None:
 
 def test_the_rejects_of_a_stream_are_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load(csv_bytes(["broken"])).rejects_file == tmp_path / "stdin.rejects.csv"
+    assert load(csv_bytes(["broken"])).rejects_file == Path("stdin.rejects.csv")
+    assert list(tmp_path.iterdir()) == [tmp_path / "stdin.rejects.csv"]
+
+
+def test_the_rejects_file_is_named_as_it_was_given(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file.parent / "here").mkdir()
+    monkeypatch.chdir(file.parent / "here")
+    file.write_bytes(csv_bytes(["broken"]))
+    assert load(Path("../leads.csv")).rejects_file == Path("../leads.rejects.csv")
+    assert load(file, rejects_path=Path("r.csv")).rejects_file == Path("r.csv")
+    file.write_bytes(csv_bytes(row()))
+    assert load(file, rejects_path=Path("r.csv")).old_rejects_file == Path("r.csv")
+    with pytest.raises(IngestRefused, match=r"there is no folder nowhere\.$"):
+        load(file, rejects_path=Path("nowhere/r.csv"))
+
+
+def test_a_link_to_a_rejects_file_is_followed(tmp_path: Path, file: Path) -> None:
+    link, target = tmp_path / "link.csv", tmp_path / "target.csv"
+    link.symlink_to(target)
+    file.write_bytes(csv_bytes(["broken"]))
+    assert load(file, rejects_path=link).rejects_file == link
+    assert link.is_symlink()
+    assert "broken" in target.read_text()
 
 
 def test_a_place_where_rejects_cannot_be_is_refused_before_anything_is_loaded(file: Path) -> None:

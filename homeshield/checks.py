@@ -1,0 +1,21 @@
+"""What `manage.py check --deploy` asks beside Django's own questions."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def web_role_check(**_options: Any) -> list[CheckMessage]:
+    """Whether the web process has a role of its own in the database."""
+    if settings.WEB_DATABASE is not None:
+        return []
+    return [
+        Warning(
+            "WEB_DATABASE_URL is not set: the web process would connect as the owner of the tables, "
+            "whom neither grants nor row-level security bind.",
+            hint="Set it to a login of its own, and run manage.py provision_roles, which makes it.",
+            id="homeshield.W001",
+        )
+    ]

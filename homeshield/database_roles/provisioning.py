@@ -1,0 +1,257 @@
+"""Makes the web process's role, gives it what `privileges.py` says and takes away everything else.
+
+The role is a login of its own: a `SET ROLE` could be undone by whoever can run a statement. It owns nothing, so that
+row-level security binds it, and belongs to no other role.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+
+import psycopg
+from django.db import connection, transaction
+from psycopg import sql
+
+from homeshield.database_roles.privileges import NOT_EVERYWHERE, WEB, Privileges
+from homeshield.lib.errors import DomainError
+
+_LOCK = 4_803_110  # of our own choosing: roles belong to the whole server, and two runs must not make one twice
+
+
+class RoleRefused(DomainError):
+    """The role cannot be the web process's, or cannot be made."""
+
+    code = "role_refused"
+    status = 409
+
+
+class TableWithoutRule(DomainError):
+    """`privileges.py` and the database's tables are not the same."""
+
+    code = "table_without_rule"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableGrant:
+    """What the web's role may do with a table, and whether it is shown some of the rows alone."""
+
+    table: str
+    privileges: Privileges
+    row_security: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioned:
+    """What holds for the role now. `changes` are the statements that it took, in order; none if all was well."""
+
+    role: str
+    owner: str
+    owner_is_superuser: bool
+    grants: list[TableGrant]
+    changes: list[str] = field(default_factory=list)
+
+
+def roles_provision(*, role: str, password: str = "", dry_run: bool = False) -> Provisioned:
+    """Makes the web's role unless it is there, and brings its grants to what `privileges.py` says: one transaction.
+
+    The password is set where the role is made, and sent as its digest. Run as the owner of the tables, who needs
+    CREATEROLE only where the role is still to be made. With `dry_run` nothing is changed, and `changes` tells what
+    would be.
+
+    Raises RoleRefused where the role is the owner, a superuser, above row-level security or a member of other roles,
+    and where we may not make it; TableWithoutRule.
+    """
+    rules = _rules()
+    with transaction.atomic(durable=True):
+        _execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        plan = [*_making(role, password), *_database_grants(role), *_table_grants(role, rules)]
+        if not dry_run:
+            for statement in plan:
+                _carry_out(statement)
+        return _report(role, rules, [_shown(statement) for statement in plan])
+
+
+# --- The role ---
+
+
+def _making(role: str, password: str) -> Iterator[sql.Composed]:
+    found = _rows(
+        """
+        SELECT rolsuper, rolbypassrls, rolcreaterole OR rolcreatedb OR rolreplication, rolcanlogin,
+               EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid),
+               EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid)
+        FROM pg_roles WHERE rolname = %s
+        """,
+        [role],
+    )
+    if not found:
+        login = sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(sql.Identifier(role))
+        yield login + sql.SQL(" PASSWORD {}").format(_digest(role, password)) if password else login
+        return
+    (is_super, bypasses, is_mighty, can_login, is_member, owns) = found[0]
+    faults = {
+        "is a superuser": is_super,
+        "is above row-level security": bypasses,
+        "may make roles or databases, or replicate": is_mighty,
+        "may not log in": not can_login,
+        "is a member of other roles": is_member,
+        "owns tables": owns,
+    }
+    if wrong := [fault for fault, holds in faults.items() if holds]:
+        raise RoleRefused(
+            f"The role {role} {', '.join(wrong)}, so it is not one for the web process. Name another in "
+            "WEB_DATABASE_URL, which is then made, or mend this one with ALTER ROLE."
+        )
+
+
+def _digest(role: str, password: str) -> sql.Literal:
+    """As the server keeps it: the password itself must not get into the server's log."""
+    connection.ensure_connection()
+    digest: bytes = connection.connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    return sql.Literal(digest.decode())
+
+
+# --- Its grants ---
+
+
+def _database_grants(role: str) -> Iterator[sql.Composed]:
+    name, web = sql.Identifier(_value("SELECT current_database()")), sql.Identifier(role)
+    exists = bool(_rows("SELECT FROM pg_roles WHERE rolname = %s", [role]))
+    granted = set(
+        _rows(
+            """
+            SELECT coalesce(rolname, 'PUBLIC'), privilege_type
+            FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
+                 LEFT JOIN pg_roles ON pg_roles.oid = grantee
+            WHERE datname = current_database()
+            """
+        )
+    )
+    # A temporary table stands in front of a true one of the same name, in functions as well.
+    for privilege in ("TEMPORARY", "CONNECT"):
+        if ("PUBLIC", privilege) in granted:
+            yield sql.SQL("REVOKE {} ON DATABASE {} FROM PUBLIC").format(sql.SQL(privilege), name)
+    if not exists or (role, "CONNECT") not in granted:
+        yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, web)
+    schema = sql.Identifier(_value("SELECT current_schema()"))
+    if _value("SELECT has_schema_privilege('public', current_schema(), 'CREATE')"):
+        yield sql.SQL("REVOKE CREATE ON SCHEMA {} FROM PUBLIC").format(schema)
+    if not exists or not _value("SELECT has_schema_privilege(%s, current_schema(), 'USAGE')", [role]):
+        yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, web)
+
+
+def _table_grants(role: str, rules: Mapping[str, Privileges]) -> Iterator[sql.Composed]:
+    """Only what differs, so that a second run changes nothing and locks nothing."""
+    web, public = sql.Identifier(role), sql.SQL("PUBLIC")
+    of_web, of_public = _granted(role), _granted(None)
+    for table, wanted in sorted(rules.items()):
+        for grantee, has, due in ((public, of_public, ()), (web, of_web, wanted)):
+            have = has.get(table, ())
+            if excess := [privilege for privilege in have if privilege not in due]:
+                yield _statement("REVOKE {} ON {} FROM {}", excess, table, grantee)
+            if missing := [privilege for privilege in due if privilege not in have]:
+                yield _statement("GRANT {} ON {} TO {}", missing, table, grantee)
+
+
+def _statement(text: LiteralString, privileges: list[str], table: str, grantee: sql.Composable) -> sql.Composed:
+    listed = sql.SQL(", ".join(privileges))
+    return sql.SQL(text).format(listed, sql.Identifier(table), grantee)
+
+
+def _granted(role: str | None) -> Mapping[str, Privileges]:
+    """What a role, or None for everybody, has been granted itself on each table of the schema and its columns."""
+    found: dict[str, list[str]] = {}
+    for table, privilege, column in _rows(
+        """
+        WITH ours AS (
+            SELECT oid, relname, relacl FROM pg_class
+            WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+        )
+, given AS (
+            SELECT relname, privilege_type, NULL AS attname, grantee FROM ours, aclexplode(relacl)
+            UNION ALL
+            SELECT relname, privilege_type, attname, grantee
+            FROM ours JOIN pg_attribute ON attrelid = ours.oid, aclexplode(attacl)
+        )
+        SELECT relname, privilege_type, attname FROM given
+        WHERE grantee = CASE WHEN %(role)s::text IS NULL THEN 0
+                             ELSE (SELECT oid FROM pg_roles WHERE rolname = %(role)s) END
+        """,
+        {"role": role},
+    ):
+        found.setdefault(table, []).append(f"{privilege} ({column})" if column else privilege)
+    return {table: tuple(privileges) for table, privileges in found.items()}
+
+
+# --- What is there ---
+
+
+def _rules() -> Mapping[str, Privileges]:
+    """The rules of the tables that are there. Raises TableWithoutRule where a table has no rule, or a rule no table."""
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+    if not tables:
+        raise TableWithoutRule("The database has no tables yet: run manage.py migrate first.")
+    if strange := sorted(tables - WEB.keys()):
+        raise TableWithoutRule(
+            f"It is not said what the web process may do with {', '.join(strange)}. Add each to WEB in "
+            "homeshield/database_roles/privileges.py."
+        )
+    if missing := sorted(WEB.keys() - NOT_EVERYWHERE - tables):
+        raise TableWithoutRule(f"These tables are missing: {', '.join(missing)}. Run manage.py migrate first.")
+    return {table: may for table, may in WEB.items() if table in tables}
+
+
+def _report(role: str, rules: Mapping[str, Privileges], changes: list[str]) -> Provisioned:
+    granted = _granted(role)
+    secured = dict(_rows("SELECT relname, relrowsecurity FROM pg_class WHERE relname = ANY (%s)", [list(rules)]))
+    owner, is_super = _rows(
+        "SELECT rolname, rolsuper FROM pg_class JOIN pg_roles ON relowner = pg_roles.oid "
+        "WHERE pg_class.oid = 'sales'::regclass"
+    )[0]
+    return Provisioned(
+        role=role,
+        owner=owner,
+        owner_is_superuser=is_super,
+        grants=[
+            TableGrant(table=table, privileges=tuple(sorted(granted.get(table, ()))), row_security=secured[table])
+            for table in sorted(rules)
+        ],
+        changes=changes,
+    )
+
+
+# --- The database ---
+
+
+def _carry_out(statement: sql.Composed) -> None:
+    try:
+        connection.connection.execute(statement)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise RoleRefused(
+            f"The owner of the tables may not do this: {_shown(statement)}. Have an administrator of the server do it, "
+            "and run this command again."
+        ) from error
+
+
+def _shown(statement: sql.Composed) -> str:
+    """For people and logs, so without the password's digest."""
+    text = statement.as_string(None)
+    return text.partition(" PASSWORD ")[0]
+
+
+def _execute(statement: str, parameters: Any = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def _rows(statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _value(statement: str, parameters: Any = None) -> Any:
+    return _rows(statement, parameters)[0][0]

@@ -1,0 +1,158 @@
+"""`provision_roles`: makes the web's role once, gives it what the list says, and refuses roles that can do more."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import ProgrammingError, connection, transaction
+from pytest_django import Settings
+
+from homeshield.database_roles import provisioning
+from homeshield.database_roles.privileges import NOT_EVERYWHERE, WEB
+from homeshield.database_roles.provisioning import RoleRefused, TableWithoutRule, roles_provision
+
+pytestmark = pytest.mark.django_db
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def exists(role: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
+        return cursor.fetchone() is not None
+
+
+def test_the_role_gets_exactly_what_the_list_says_and_a_second_run_changes_nothing(role: str) -> None:
+    first = roles_provision(role=role, password="not in what is told")
+    assert {grant.table: set(grant.privileges) for grant in first.grants} == {
+        table: set(privileges) for table, privileges in WEB.items() if table not in NOT_EVERYWHERE
+    }
+    assert first.changes[0] == f'CREATE ROLE "{role}" LOGIN NOINHERIT'
+    assert "not in what is told" not in repr(first)
+    assert "SCRAM" not in repr(first)
+    assert roles_provision(role=role).changes == []
+
+
+def test_a_dry_run_tells_what_it_would_do_and_does_nothing(role: str) -> None:
+    told = roles_provision(role=role, dry_run=True).changes
+    assert not exists(role)
+    assert told == roles_provision(role=role).changes
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("GRANT DELETE, TRUNCATE ON sales TO {role}", "REVOKE DELETE, TRUNCATE"),
+        ("GRANT UPDATE (expires_at_utc) ON inventory TO {role}", "REVOKE UPDATE (expires_at_utc)"),
+        ("GRANT SELECT ON leads TO PUBLIC", 'REVOKE SELECT ON "leads" FROM PUBLIC'),
+        ("GRANT CREATE ON SCHEMA public TO PUBLIC", 'REVOKE CREATE ON SCHEMA "public" FROM PUBLIC'),
+        ("REVOKE INSERT ON sales FROM {role}", "GRANT INSERT"),
+    ],
+)
+def test_what_somebody_has_changed_by_hand_is_put_right(role: str, given: str, taken: str) -> None:
+    roles_provision(role=role)
+    execute(given.format(role=f'"{role}"'))
+    [change] = roles_provision(role=role).changes
+    assert change.startswith(taken)
+    assert roles_provision(role=role).changes == []
+
+
+@pytest.mark.parametrize(
+    ("deed", "fault"),
+    [
+        ("ALTER ROLE {role} SUPERUSER", "is a superuser"),
+        ("ALTER ROLE {role} BYPASSRLS", "is above row-level security"),
+        ("ALTER ROLE {role} CREATEDB", "may make roles or databases"),
+        ("ALTER ROLE {role} NOLOGIN", "may not log in"),
+        ("GRANT pg_read_all_data TO {role}", "is a member of other roles"),
+        ("ALTER TABLE drafts OWNER TO {role}", "owns tables"),
+    ],
+)
+def test_a_role_that_could_do_more_is_refused(role: str, deed: str, fault: str) -> None:
+    roles_provision(role=role)
+    execute(deed.format(role=f'"{role}"'))
+    with pytest.raises(RoleRefused, match=fault):
+        roles_provision(role=role)
+
+
+def test_the_owner_itself_is_refused() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        [owner] = cursor.fetchone()
+    with pytest.raises(RoleRefused, match="Name another in WEB_DATABASE_URL"):
+        roles_provision(role=owner)
+
+
+def test_an_owner_who_may_not_make_roles_is_told_what_an_administrator_has_to_do(role: str) -> None:
+    execute(f'CREATE ROLE "{role}_owner"')
+    execute(f'GRANT SELECT ON sales TO "{role}_owner"')
+    execute(f'SET LOCAL ROLE "{role}_owner"')
+    with pytest.raises(RoleRefused, match=f'CREATE ROLE "{role}" LOGIN NOINHERIT.*administrator'):
+        roles_provision(role=role)
+    execute("RESET ROLE")
+    assert not exists(role)
+
+
+def test_a_table_about_which_nothing_is_said_stops_it(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provisioning, "WEB", {table: may for table, may in WEB.items() if table != "exports"})
+    with pytest.raises(TableWithoutRule, match=r"may do with exports\. Add each to WEB in"):
+        roles_provision(role=role)
+    assert not exists(role)
+
+
+def test_the_command_tells_what_holds_and_fails_a_check_that_finds_something(
+    role: str, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.WEB_DATABASE = {"USER": role, "PASSWORD": "secret"}
+    with pytest.raises(CommandError, match=r"run manage\.py provision_roles"):
+        call_command("provision_roles", check=True)
+    assert not exists(role)
+    call_command("provision_roles")
+    assert "secret" not in capsys.readouterr().out
+    call_command("provision_roles", check=True, json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["to_do"] == []
+    assert told["tables"]["sales"] == {"privileges": ["INSERT", "SELECT"], "row_security": True}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sales SET purchase_price = 0",
+        "DELETE FROM sales",
+        "TRUNCATE sales CASCADE",
+        "UPDATE orders SET total = 0",
+        "DELETE FROM order_lines",
+        "UPDATE leads SET borrower_phone = NULL",
+        "DELETE FROM leads",
+        "INSERT INTO leads DEFAULT VALUES",
+        "UPDATE inventory SET expires_at_utc = now()",
+        "DELETE FROM inventory",
+        "UPDATE exports SET rows = 0",
+        "DELETE FROM export_sanitised_cells",
+        "UPDATE audit_events SET action = 'none'",
+        "DELETE FROM audit_events",
+        "TRUNCATE audit_events CASCADE",
+        "INSERT INTO audit_seals DEFAULT VALUES",
+        "UPDATE django_admin_log SET change_message = ''",
+        "DELETE FROM clients",
+        "ALTER TABLE sales DISABLE TRIGGER ALL",
+        "ALTER TABLE sales DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE sales ADD COLUMN note text",
+        "DROP TABLE drafts",
+        "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE sales (id int)",
+        "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "SET session_replication_role = replica",
+        "COPY drafts TO PROGRAM 'cat'",
+    ],
+)
+def test_the_web_process_is_refused(as_web: Callable[[], AbstractContextManager[Any]], statement: str) -> None:
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), transaction.atomic(), as_web():
+        execute(statement)

@@ -1,0 +1,188 @@
+"""The second wall: a query that forgot its filter shows the web's role the rows of one client alone."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pgtrigger
+import pytest
+from django.apps import apps
+from django.db import ProgrammingError, connection, transaction
+from django.db.models import Model
+
+from exports.models import Export, ExportCompletion, SanitisedCell
+from exports.services import SaleOfAnotherClient, export_start_sales, export_stream
+from homeshield.accounts.models import ApiKey, Client, User
+from homeshield.audit.models import AuditEvent
+from homeshield.lib.viewer import NOBODY, STAFF, Viewer, seen_by
+from inventory.buyer import Buyer
+from inventory.count_upkeep import counts_compare
+from inventory.counts import Count, facet_counts
+from inventory.criteria import Criteria
+from inventory.models import InventoryRecord
+from inventory.roll import inventory_generate
+from leads.age import AgeBucket
+from leads.classification import Classification
+from pricing.models import Quote, QuoteItem
+from pricing.quotes import quote_create
+from sales.models import Order, OrderLine, Sale
+from tests.factories import ClientFactory, stock
+from tests.sales.purchases import buy, set_prices
+
+type AsWeb = Callable[[], AbstractContextManager[None]]
+
+YOUNG = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
+GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
+OF_A_CLIENT: dict[type[Model], str] = {
+    Order: "client_id",
+    OrderLine: "order__client_id",
+    Sale: "client_id",
+    Export: "client_id",
+    SanitisedCell: "export__client_id",
+    ExportCompletion: "export__client_id",
+    Quote: "client_id",
+    QuoteItem: "quote__client_id",
+}
+OPEN: dict[type[Model], str] = {
+    User: "who signs in is not known before it is found",
+    ApiKey: "whose key it is is not known before it is found",
+    AuditEvent: "for staff alone, whichever client it speaks of",
+}
+
+
+@pytest.fixture
+def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
+    """Two clients, each with an order, a quote and an export with a cell that was made harmless."""
+    set_prices(since=as_of)
+    clients = (ClientFactory(), ClientFactory())
+    for client in clients:
+        order = buy(client, 2, GOLD, as_of=as_of) if stock(2, as_of=as_of, lender="=1") else None
+        assert order is not None
+        ids = list(order.sales.values_list("id", flat=True))
+        export = export_start_sales(client_id=client.id, user=None, sale_ids=ids, as_of=as_of)
+        assert len(list(export_stream(export))) == 1
+        records = [record.id for record in stock(1, as_of=as_of)]
+        quote_create(buyer=Buyer(client.id), inventory_ids=records, as_of=as_of)
+    return clients
+
+
+def shown() -> Iterator[tuple[type[Model], set[UUID]]]:
+    """Whose rows are seen by queries without any filter."""
+    for model, owner in OF_A_CLIENT.items():
+        yield model, set(model._default_manager.order_by().values_list(owner, flat=True))
+
+
+def everywhere(*clients: UUID) -> dict[type[Model], set[UUID]]:
+    return {model: set(clients) for model in OF_A_CLIENT}
+
+
+def test_a_forgotten_filter_shows_a_client_its_own_rows_and_no_others(
+    shop: tuple[Client, Client], as_web: AsWeb
+) -> None:
+    own, other = shop
+    assert dict(shown()) == everywhere(own.id, other.id)  # by the owner, who is above the policies
+    with as_web(), seen_by(Viewer(own.id)):
+        assert dict(shown()) == everywhere(own.id)
+        assert not Sale.objects.filter(client_id=other.id).exists()
+
+
+def test_who_says_nothing_is_shown_nothing(shop: tuple[Client, Client], as_web: AsWeb) -> None:
+    with as_web():
+        assert dict(shown()) == everywhere()
+        with seen_by(NOBODY):
+            assert dict(shown()) == everywhere()
+        with seen_by(Viewer(uuid4())):
+            assert dict(shown()) == everywhere()
+
+
+def test_staff_are_shown_everything_and_cannot_write_it(
+    shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime
+) -> None:
+    own, other = shop
+    with as_web(), seen_by(STAFF):
+        assert dict(shown()) == everywhere(own.id, other.id)
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            Export.objects.create(client=own, sale_ids=[], rows=0)
+
+
+def test_nothing_is_written_in_the_name_of_another_client(
+    shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime
+) -> None:
+    own, other = shop
+    stock(2, as_of=as_of)
+    with as_web(), seen_by(Viewer(own.id)):
+        with pytest.raises(ProgrammingError, match="violates row-level security"):
+            buy(other, 1, GOLD, as_of=as_of)
+        assert buy(own, 1, GOLD, as_of=as_of).quantity == 1
+        connection.check_constraints()  # as the commit would: what is deferred must see who looks, too
+
+
+def test_another_clients_sale_is_told_from_one_that_does_not_exist(
+    shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime
+) -> None:
+    own, other = shop
+    foreign = other.sales.latest("id").id
+    with as_web(), seen_by(Viewer(own.id)), pytest.raises(SaleOfAnotherClient):
+        export_start_sales(client_id=own.id, user=None, sale_ids=[foreign], as_of=as_of)
+
+
+def test_buyer_protection_holds_for_who_looks(shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime) -> None:
+    """It asks whether the client has bought a lead before, and so needs to see that client's sales."""
+    own, _ = shop
+    owned = Sale.objects.filter(client=own).values_list("lead_id", flat=True)
+    with as_web(), seen_by(Viewer(own.id)), connection.cursor() as cursor:
+        cursor.execute("SELECT lead_id FROM sales WHERE client_id = %s", [own.id])
+        assert {lead for (lead,) in cursor.fetchall()} == set(owned)
+
+
+def test_what_is_sold_stays_sold_even_where_triggers_are_told_to_look_away(
+    shop: tuple[Client, Client], as_web: AsWeb
+) -> None:
+    """pgtrigger's own switch is a setting of the session, which any role may make."""
+    with as_web(), pgtrigger.ignore(), seen_by(Viewer(shop[0].id)):
+        assert InventoryRecord.objects.filter(sold_at_utc__isnull=False).update(sold_at_utc=None) == 0
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            InventoryRecord.objects.filter(sold_at_utc__isnull=True).update(sold_at_utc=None)
+
+
+def test_what_one_client_buys_changes_the_count_of_another_who_owns_the_lead(
+    db: None, as_web: AsWeb, as_of: datetime
+) -> None:
+    """Both bought a lead's earlier record from a client's own point of view: the triggers have to see both."""
+    set_prices(since=as_of - timedelta(days=400))
+    first, second = ClientFactory(), ClientFactory()
+    stock(1, as_of=as_of, age_days=100)
+    buy(first, 1, YOUNG, as_of=as_of)
+    later = as_of + timedelta(days=100)
+    inventory_generate(as_of=later, now=later)
+    assert count(first, later) == Count(available=0, owned=1)
+    with as_web(), seen_by(Viewer(second.id)):
+        buy(second, 1, GOLD, as_of=later)
+        assert count(second, later) == Count(available=0, owned=0)
+        connection.check_constraints()
+    assert count(first, later) == Count(available=0, owned=0)
+    assert counts_compare() == []
+
+
+def count(client: Client, as_of: datetime) -> Count:
+    facets = facet_counts(criteria=Criteria(), buyer=Buyer(client.id), as_of=as_of)
+    return facets.cells[Classification.GOLD, AgeBucket.MONTH_6_TO_8]
+
+
+def test_every_table_with_a_client_is_behind_the_wall_or_says_why_not() -> None:
+    with_client = {
+        model
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.related_model is Client or field.attname == "client_id"
+    }
+    assert {model.__name__ for model in with_client - OF_A_CLIENT.keys() - OPEN.keys()} == set()
+
+
+def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
+        secured = {name for (name,) in cursor.fetchall()}
+    others = {"inventory", "inventory_counts_by_state", "inventory_counts_by_county", "inventory_count_changes"}
+    assert secured == others | {model._meta.db_table for model in OF_A_CLIENT}
