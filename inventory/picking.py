@@ -28,6 +28,8 @@ def pick(
     the order of sale, each locked until the transaction ends. Without `wait`, what others have locked is passed over.
     """
     asked = demand.criteria.as_filter()
+    if len(buyer.licensed_states) == 1:  # there is an index in the order of sale for one state, and not for several
+        asked.setdefault("state", *buyer.licensed_states)
     statement = _statement(tuple(asked), demand.quantity, bool(taken), bool(buyer.licensed_states), wait)
     terms = {"client": buyer.client_id, "licensed": sorted(buyer.licensed_states), "as_of": as_of, "taken": list(taken)}
     with connection.cursor() as cursor:

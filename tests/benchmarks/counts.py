@@ -8,9 +8,11 @@ The floor reads the summary by state by hand. For comparison, the records of one
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import product
+from uuid import UUID
 
 from tests.benchmarks import growth
-from tests.benchmarks.growth import Figure, median, once, sql, undone
+from tests.benchmarks.growth import Figure, execute, median, once, sql, undone
+from tests.benchmarks.purchase import FLOOR as ORDER
 
 OWNED = 60_000
 CHANGES = 10_000
@@ -93,6 +95,28 @@ def measure(as_of: datetime) -> Iterator[Figure]:
         yield Figure(f"a client owns {OWNED:,} of them: counts, no filter", counted(Criteria(), buyer), floor)
         yield Figure("the same: counts, Texas", counted(Criteria(state="TX"), buyer), floor)
     yield Figure("verifying all counts", once(counts_compare))
+    for quantity, repeats in ((1, 100), (1000, 8)):
+        yield _upkeep(user.client_id, quantity, repeats)
+
+
+def _upkeep(client_id: UUID, quantity: int, repeats: int) -> Figure:
+    """The order that is written by hand, with the triggers that keep the counts, and without. One after the other: to
+    disable a trigger is to forget all plans."""
+    triggers = sql(
+        "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "
+        "WHERE tgname ~ '^pgtrigger_(inventory_counts_|sale_counts_)'"
+    )()
+
+    def order() -> None:
+        with undone():
+            execute(ORDER, client=client_id, n=quantity)
+
+    with undone():
+        kept = median(order, repeats=repeats)
+        for table, trigger in triggers:
+            execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        without = median(order, repeats=repeats)
+    return Figure(f"an order of {quantity:,} (floor: without upkeep of counts)", kept, without)
 
 
 if __name__ == "__main__":

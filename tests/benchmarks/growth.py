@@ -68,6 +68,13 @@ def sql(statement: str, **parameters: Any) -> Callable[[], list[tuple[Any, ...]]
     return run
 
 
+def execute(statement: str, **parameters: Any) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """A transaction that is rolled back."""

@@ -74,9 +74,11 @@ def test_without_a_list_of_licences_it_sees_all_states(as_of: datetime) -> None:
     assert available_count(criteria=EVERYWHERE, buyer=Buyer(), as_of=as_of) == 8
 
 
+@pytest.mark.parametrize("licences", [{"LA"}, {"AL", "LA"}])
 def test_it_is_sold_nothing_of_other_states(
-    louisianan: Buyer, louisiana: list[InventoryRecord], as_of: datetime
+    licences: set[str], louisiana: list[InventoryRecord], as_of: datetime
 ) -> None:
+    louisianan = Buyer(ClientFactory().id, frozenset(licences))
     wanted = Demand(criteria=EVERYWHERE, quantity=3)
     (filled,) = inventory_allocate(demands=[wanted], buyer=louisianan, as_of=as_of, wait=None)
     assert {record.inventory_id for record in filled.records} == {record.id for record in louisiana}
