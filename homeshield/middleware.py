@@ -65,6 +65,33 @@ def _log_answer(request: HttpRequest, response: HttpResponse, origin: RequestOri
     )
 
 
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+        "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+    )
+) + ", publickey-credentials-get=(self), publickey-credentials-create=(self)"  # fmt: skip
+"""No page uses any of these; passkeys alone, and on our own pages."""
+
+
+class HeadersMiddleware:
+    """What Django has no setting for (the features that pages do without; that no page of others may load our files),
+    and what its SecurityMiddleware sets, also where a request is refused before it gets there."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY)
+        response.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
+        response.setdefault("X-Content-Type-Options", "nosniff")
+        return response
+
+
 class InstantMiddleware:
     """Gives each request its `as_of`: one instant (UTC) for everything that it shows or does."""
 

@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from homeshield.accounts.urls import company_urlpatterns
 from homeshield.api import api, docs, health, no_such_operation
@@ -27,5 +28,6 @@ urlpatterns = [
     re_path(r"^api(?:/|$)", no_such_operation),
     path("docs", docs, name="docs"),
     path("health", health, name="health"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),  # one page for it
     path("admin/", admin.site.urls),
 ]

@@ -1,4 +1,4 @@
-"""The counts of open records, kept beside the records by triggers (docs/decisions/0015).
+"""The counts of open records, kept beside the records by triggers (docs/decisions/0016).
 
 Open means unsold and not closed by the roll. A summary, by state and by county, has what was counted until the last
 compaction; the changes since then are append-only rows, which nobody waits for. `inventory/counts.py` reads both, and

@@ -23,8 +23,7 @@ many states that there would be more finds something of theirs soon enough in th
 
 _PART = """
     (SELECT expires_at_utc, id FROM inventory
-    WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND enters_at_utc <= %(as_of)s AND expires_at_utc > %(as_of)s
-      AND {conditions}
+    WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND enters_at_utc <= %(as_of)s AND {conditions}
     ORDER BY {order} LIMIT %(limit)s)
 """
 """Each part has the limit for itself as well: only then is it read by its index, whatever its size."""
@@ -39,18 +38,21 @@ def records_in_order(
     parameters: dict[str, Any] = {"as_of": as_of, "limit": limit, "client": buyer.client_id}
     parameters["licensed"] = sorted(buyer.licensed_states)
     everywhere = []
+    if beyond:
+        everywhere.append(f"(expires_at_utc, id) {'<' if reverse else '>'} (%(value)s, %(id)s)")
+        parameters |= {"value": beyond[0], "id": beyond[1]}
+    if beyond is None or reverse or beyond[0] <= as_of:
+        # Not beside a place that says more: the index would be read from the nearer of the two.
+        everywhere.append("expires_at_utc > %(as_of)s")
     if buyer.client_id:
         everywhere.append(NOT_BOUGHT_BEFORE.format("%(client)s"))
     if buyer.licensed_states:
         everywhere.append("state = ANY (%(licensed)s::text[])")
-    if beyond:
-        everywhere.append(f"(expires_at_utc, id) {'<' if reverse else '>'} (%(value)s, %(id)s)")
-        parameters |= {"value": beyond[0], "id": beyond[1]}
     parts = []
     for number, part in enumerate(_parts(criteria, buyer)):
         conditions = [f"{column} = %({column}_{number})s" for column in part.as_filter()]
         parameters |= {f"{column}_{number}": value for column, value in part.as_filter().items()}
-        parts.append(_PART.format(conditions=" AND ".join([*conditions, *everywhere]) or "TRUE", order=order))
+        parts.append(_PART.format(conditions=" AND ".join([*conditions, *everywhere]), order=order))
     with browsing_connection().cursor() as cursor:
         cursor.execute(
             f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS list ORDER BY {order} LIMIT %(limit)s",  # noqa: S608

@@ -47,6 +47,7 @@ class ApiKeyAuth(HttpBearer):
             # Only now: who shares an address with a broken program, or an attacker, is not locked out.
             attempt_spend(address=origin().address, as_of=as_of)
             raise NotAuthenticated
+        request.auth = key  # type: ignore[attr-defined]  # now, so that the log names it also where it is refused
         key_use(key=key, as_of=as_of)
         assert self.act is not None, f"{request.path} does not say what it is about: auth=ApiKeyAuth(Act. ...)"
         require(Act.CALL, granted=KEY_MAY, status=key.client.status)

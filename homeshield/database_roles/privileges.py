@@ -31,6 +31,7 @@ WEB: Mapping[str, Privileges] = {
     "export_completions": APPEND,
     "quotes": APPEND,
     "quote_items": APPEND,
+    "client_changes": APPEND,
     "django_admin_log": APPEND,
     "audit_events": APPEND,
     "audit_seals": READ,  # by the sealer alone, which is no page
@@ -40,6 +41,7 @@ WEB: Mapping[str, Privileges] = {
     "drafts": KEEP,
     "draft_lines": KEEP,
     "clients": CHANGE,
+    "invitations": CHANGE,
     "users": CHANGE,
     "users_groups": KEEP,
     "users_user_permissions": KEEP,

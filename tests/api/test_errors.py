@@ -213,6 +213,13 @@ class TestIdempotency:
             assert (again.status_code, again.json()["detail"]["error"]) == (422, "idempotency_key_reused")
         assert Sale.objects.count() == 1
 
+    def test_a_refusal_keeps_no_key(self, caller: Caller, now: datetime) -> None:
+        assert by_criteria(caller, line(2), Idempotency_Key="k").status_code == 409
+        stock(3, as_of=now)
+        assert by_criteria(caller, line(2), Idempotency_Key="k").status_code == 200
+        assert by_criteria(caller, line(2), Idempotency_Key="k").status_code == 200
+        assert Sale.objects.count() == 2
+
     def test_keys_of_other_clients_have_nothing_to_do_with_it(
         self, caller: Caller, other: Caller, now: datetime
     ) -> None:

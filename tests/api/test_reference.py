@@ -26,6 +26,56 @@ CADDO = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "quantity": 50,
 GOLD_3 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
 GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 
+SHORTAGE = {
+    "detail": {
+        "error": "insufficient_inventory",
+        "requested": 50,
+        "available": 22,
+        "criteria": "Gold MONTH_6_TO_8 state=LA qty=50",
+        "item_index": None,
+        "is_multi_item": False,
+        "alternatives": [
+            {
+                "description": "Purchase 22 available leads ($176.00)",
+                "available_count": 22,
+                "suggestion_type": "partial",
+            },
+            {
+                "description": "Remove location filter (324 available without LA filter)",
+                "available_count": 324,
+                "suggestion_type": "no_location_filter",
+            },
+            {
+                "description": "Try MONTH_9_TO_11 age bucket (156 available in LA)",
+                "available_count": 156,
+                "suggestion_type": "different_age_bucket",
+            },
+        ],
+    }
+}
+
+LOCATIONS = {"states": ["LA"], "counties_by_state": {"LA": ["Acadia", "Allen"]}}
+
+BOUGHT = {
+    "success": True,
+    "total_paid": "400.00",
+    "items_requested": 50,
+    "items_purchased": 50,
+    "items_replaced": 0,
+    "errors": [],
+    "message": "Purchase completed successfully.",
+}
+
+ITEM = {
+    "age_bucket": "MONTH_6_TO_8",
+    "state": "LA",
+    "county": "Caddo",
+    "classification": "Gold",
+    "unit_price": "8.00",
+    "first_name": "John",
+    "city": "Shreveport",
+}
+
 
 def line(quantity: int, **changed: Any) -> dict[str, Any]:
     return CADDO | {"quantity": quantity} | changed
@@ -54,17 +104,7 @@ def test_inventory_shows_each_lead_and_counts_them_all(caller: Caller, now: date
     content = answer.json()
     [item] = content["items"]
     shown = InventoryRecord.objects.get(id=item["inventory_id"])
-    assert item == {
-        "inventory_id": str(shown.id),
-        "lead_id": str(shown.lead_id),
-        "age_bucket": "MONTH_6_TO_8",
-        "state": "LA",
-        "county": "Caddo",
-        "classification": "Gold",
-        "unit_price": "8.00",
-        "first_name": "John",
-        "city": "Shreveport",
-    }
+    assert item == ITEM | {"inventory_id": str(shown.id), "lead_id": str(shown.lead_id)}
     assert content["total"] == 3
     assert set(content) == {"items", "total", "next_cursor"}
 
@@ -110,10 +150,7 @@ def test_no_page_of_inventory_repeats_or_misses_a_lead_while_others_buy(caller: 
 def test_locations(caller: Caller, now: datetime) -> None:
     stock(1, as_of=now, county="Allen")
     stock(1, as_of=now, county="Acadia")
-    assert caller.get("inventory/locations").json() == {
-        "states": ["LA"],
-        "counties_by_state": {"LA": ["Acadia", "Allen"]},
-    }
+    assert caller.get("inventory/locations").json() == LOCATIONS
 
 
 def test_locations_leave_out_what_the_client_owns_and_keep_states_without_counties(
@@ -136,16 +173,7 @@ def test_a_purchase_by_criteria(caller: Caller, buyer: User, now: datetime) -> N
     assert answer.status_code == 200
     order = Order.objects.get()
     sale_ids = [str(key) for key in order.sales.order_by("line_number", "id").values_list("id", flat=True)]
-    assert answer.json() == {
-        "success": True,
-        "sale_ids": sale_ids,
-        "total_paid": "400.00",
-        "items_requested": 50,
-        "items_purchased": 50,
-        "items_replaced": 0,
-        "errors": [],
-        "message": "Purchase completed successfully.",
-    }
+    assert answer.json() == BOUGHT | {"sale_ids": sale_ids}
     assert (order.client, order.placed_by) == (caller.client, buyer)
     assert answer["Location"] == f"/api/v1/purchases/{order.id}"
 
@@ -164,33 +192,7 @@ def test_a_shortage_word_for_word(caller: Caller, now: datetime) -> None:
     stock(156, as_of=now, age_days=300)
     answer = by_criteria(caller, line(50, county=None))
     assert answer.status_code == 409
-    assert answer.json() == {
-        "detail": {
-            "error": "insufficient_inventory",
-            "requested": 50,
-            "available": 22,
-            "criteria": "Gold MONTH_6_TO_8 state=LA qty=50",
-            "item_index": None,
-            "is_multi_item": False,
-            "alternatives": [
-                {
-                    "description": "Purchase 22 available leads ($176.00)",
-                    "available_count": 22,
-                    "suggestion_type": "partial",
-                },
-                {
-                    "description": "Remove location filter (324 available without LA filter)",
-                    "available_count": 324,
-                    "suggestion_type": "no_location_filter",
-                },
-                {
-                    "description": "Try MONTH_9_TO_11 age bucket (156 available in LA)",
-                    "available_count": 156,
-                    "suggestion_type": "different_age_bucket",
-                },
-            ],
-        }
-    }
+    assert answer.json() == SHORTAGE
     assert not Sale.objects.exists()
 
 

@@ -19,7 +19,7 @@ from homeshield.api import api
 from homeshield.wsgi import application
 from sales.models import Order
 from tests.api.conftest import Caller
-from tests.api.test_reference import by_criteria, line
+from tests.api.test_reference import BOUGHT, CADDO, ITEM, LOCATIONS, SHORTAGE, by_criteria, line
 from tests.factories import stock
 
 DESCRIPTION: Any = api.get_openapi_schema(path_prefix="/")
@@ -70,6 +70,21 @@ def test_every_body_and_every_answer_has_a_whole_example_that_is_true() -> None:
         validator = jsonschema_rs.validator_for(content["schema"] | {"components": {"schemas": COMPONENTS}})
         for one in examples:
             assert [error.message for error in validator.iter_errors(one)] == [], place
+
+
+def test_the_examples_are_the_reference_s() -> None:
+    def example(schema: str) -> Any:
+        return COMPONENTS[schema]["examples"][0]
+
+    bought, page = example("PurchaseAnswer"), example("InventoryPage")
+    assert {name: bought[name] for name in BOUGHT} == BOUGHT
+    assert {name: page["items"][0][name] for name in ITEM} == ITEM
+    assert page["total"] == 150
+    assert example("PurchaseConflict") == SHORTAGE
+    assert example("Locations") == LOCATIONS
+    assert example("CriteriaPurchase")["criteria"] == [CADDO]
+    quote = example("QuoteAnswer")
+    assert (quote["subtotal"], quote["currency"], quote["total_items"], len(quote["items"])) == ("16.00", "USD", 2, 2)
 
 
 def test_every_status_is_explained() -> None:

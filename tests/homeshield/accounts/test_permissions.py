@@ -1,32 +1,14 @@
 """The table of what a role and a status may do: as the documentation shows it, and asked in one place."""
 
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth.models import Group
 
 from homeshield.accounts.errors import RoleMayNot, StatusForbids
 from homeshield.accounts.permissions import KEY_MAY, ROLE_MAY, STATUS_MAY, Act, ClientRole, ClientStatus, require
-
-type Table = dict[str, dict[str, bool]]
-
-
-def tables() -> list[Table]:
-    """The tables of docs/permissions.md: for each heading of a column, whether each act is in it."""
-    found: list[Table] = []
-    head: list[str] = []
-    for line in (settings.BASE_DIR / Path("docs/permissions.md")).read_text(encoding="utf-8").splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| |"):
-            head = cells[1:]
-            found.append({name: {} for name in head})
-        elif line.startswith("| "):
-            for name, cell in zip(head, cells[1:], strict=True):
-                found[-1][name][cells[0]] = {"yes": True, "–": False}[cell]
-    return found
+from tests.matrix.documentation import tables
 
 
 def column(acts: frozenset[Act]) -> dict[str, bool]:

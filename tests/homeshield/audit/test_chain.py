@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -19,6 +21,7 @@ from homeshield.audit.models import AuditEvent, AuditSeal
 from homeshield.audit.sealing import audit_head, audit_seal
 from homeshield.audit.services import audit_record
 from homeshield.audit.verification import audit_verify
+from homeshield.lib.origin import Origin, within
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +38,14 @@ def events(as_of: datetime) -> list[str]:
     assert audit_seal(as_of=as_of) == 6
     connection.check_constraints()  # of what is deferred to the commit, before anybody tampers
     return [str(key) for key in AuditSeal.objects.order_by("sequence").values_list("event_id", flat=True)]
+
+
+class Somewhere(Origin):
+    """A visitor with an address of the newer kind."""
+
+    @property
+    def address(self) -> str | None:
+        return "2001:db8::7"
 
 
 @contextmanager
@@ -54,28 +65,23 @@ def tamper(*statements: str) -> None:
             execute(statement)
 
 
-def test_the_hash_is_what_the_documentation_says(events: list[str]) -> None:
-    """Computed here from what `psql` shows, by nothing of ours."""
+def test_the_hash_is_what_the_documentation_says(events: list[str], as_of: datetime) -> None:
+    """Computed by the statement that docs/audit.md gives to outsiders, and by nothing of ours."""
+    with within(Somewhere()):
+        audit_record(action=AuditAction.SIGN_IN, as_of=as_of)
+    audit_seal(as_of=as_of)
+    statement = re.search(r"```sql\n(.*?)```", (settings.BASE_DIR / "docs" / "audit.md").read_text(), re.DOTALL)
+    assert statement
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT to_jsonb(event) || jsonb_build_object(
-                       'sequence', sequence, 'previous_hash', encode(previous_hash, 'hex'),
-                       'occurred_at_utc', to_char(occurred_at_utc AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                       'sealed_at_utc', to_char(sealed_at_utc AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
-                   encode(hash, 'hex')
-            FROM audit_seals JOIN audit_events event ON event.id = event_id ORDER BY sequence
-            """
-        )
+        cursor.execute(statement[1])
         rows = cursor.fetchall()
     previous = "0" * 64
     for line, digest in rows:
-        said = json.loads(line)
-        assert said["previous_hash"] == previous
-        canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
+        assert json.loads(line)["previous_hash"] == previous
+        canonical = json.dumps(json.loads(line), sort_keys=True, separators=(",", ":"))
         assert hashlib.sha256(canonical.encode()).hexdigest() == digest
         previous = digest
-    assert len(rows) == 6
+    assert len(rows) == 7
 
 
 def test_an_untouched_chain_holds(events: list[str]) -> None:

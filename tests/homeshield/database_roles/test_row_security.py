@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from exports.models import Export, ExportCompletion, SanitisedCell
 from exports.services import SaleOfAnotherClient, export_start_sales, export_stream
-from homeshield.accounts.models import ApiKey, Client, User
+from homeshield.accounts.models import ApiKey, Client, ClientChange, Invitation, User
 from homeshield.audit.models import AuditEvent
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, seen_by
 from inventory.buyer import Buyer
@@ -47,6 +47,8 @@ OF_A_CLIENT: dict[type[Model], str] = {
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
     ApiKey: "whose key it is is not known before it is found",
+    Invitation: "who is invited is not known before the link is followed",
+    ClientChange: "for staff alone, and without anything that is sold",
     AuditEvent: "for staff alone, whichever client it speaks of",
 }
 

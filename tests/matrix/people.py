@@ -1,0 +1,97 @@
+"""Everybody who may come: a visitor, users of companies of every status and role, staff of every group. And what each
+company has, so that everybody can try the own things and another company's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib.auth.models import Group
+
+from exports.models import Export
+from homeshield.accounts.keys import key_create
+from homeshield.accounts.models import Client, Invitation, User
+from homeshield.accounts.permissions import ClientRole, ClientStatus
+from inventory.criteria import Criteria
+from leads.age import AgeBucket
+from leads.classification import Classification
+from sales.drafts import draft_line_add
+from sales.models import Draft, Sale
+from tests.factories import ClientFactory, StaffFactory, UserFactory, stock
+from tests.sales.purchases import buy, set_prices
+
+GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
+GROUPS = ("pricing", "support", "operations", "auditor")
+
+
+@dataclass(frozen=True)
+class Things:
+    """What a company has, by the names that addresses have for it."""
+
+    order_id: UUID
+    key_id: UUID
+    invitation_id: UUID
+    user_id: UUID
+    line_of: dict[UUID, UUID]
+    """A line of each user's draft."""
+
+
+@dataclass(frozen=True)
+class World:
+    users: Mapping[tuple[str, str], User]
+    """By role and status of the company."""
+    things: dict[str, Things]
+    """By the company's status."""
+    rivals: Things
+    staff: Mapping[str, User]
+    """By group; "none" is in no group, "superuser" needs none."""
+    nobody: User
+    """Belongs to no company."""
+
+
+def world(now: datetime) -> World:
+    set_prices(since=now - timedelta(days=1))
+    stock(20, as_of=now)
+    companies = {status.value: ClientFactory() for status in ClientStatus}
+    users = {
+        (role.value, status): UserFactory(client=company, role=role)
+        for status, company in companies.items()
+        for role in ClientRole
+    }
+    things = {status: _things(company, now) for status, company in companies.items()}
+    rival = UserFactory().client
+    assert rival is not None
+    rivals = _things(rival, now)
+    sale = Sale.objects.latest("id")
+    Export.objects.create(client_id=sale.client_id, sale_ids=[sale.id], rows=1)
+    for status, company in companies.items():
+        Client.objects.filter(id=company.id).update(status=status)
+    return World(users, things, rivals, _staff(), UserFactory(client=None))
+
+
+def _things(company: Client, now: datetime) -> Things:
+    owner = company.users.filter(role=ClientRole.OWNER).first()
+    assert owner is not None
+    for user in company.users.all():
+        draft_line_add(user=user, criteria=GOLD, quantity=1)
+    return Things(
+        order_id=buy(company, 1, GOLD, as_of=now).id,
+        key_id=key_create(client_id=company.id, name="key", created_by=owner, as_of=now).key.id,
+        invitation_id=Invitation.objects.create(
+            client=company, email="ann@acme.example", role="buyer", invited_by=owner, created_at_utc=now,
+            expires_at_utc=now + timedelta(days=7),
+        ).id,
+        user_id=UserFactory(client=company, role=ClientRole.VIEWER).id,
+        line_of={draft.user_id: draft.lines.get().id for draft in Draft.objects.filter(user__client=company)},
+    )  # fmt: skip
+
+
+def _staff() -> dict[str, User]:
+    import_module("homeshield.migrations.0001_staff_groups").make_groups(apps, None)  # tests before may have emptied it
+    staff: dict[str, User] = {"superuser": StaffFactory(), "none": StaffFactory(is_superuser=False)}
+    for group in GROUPS:
+        staff[group] = StaffFactory(is_superuser=False)
+        staff[group].groups.add(Group.objects.get(name=group))
+    return staff

@@ -1,0 +1,127 @@
+"""Every page of the administration, for staff of every group and for everybody else. A page without a rule fails."""
+
+from datetime import datetime
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.test import Client as Browser
+from django.urls import reverse
+
+from homeshield.accounts.models import ApiKey, Client, User
+from tests.matrix.addresses import names
+from tests.matrix.documentation import staff_may
+from tests.matrix.people import GROUPS, World, world
+
+pytestmark = pytest.mark.django_db
+
+SEE = {
+    "accounts_client": "See clients and their users",
+    "accounts_user": "See clients and their users",
+    "accounts_apikey": "See API keys",
+    "audit_auditevent": "See the audit record",
+    "auth_group": None,  # superusers alone
+    "exports_export": "See orders, sales and exports",
+    "sales_order": "See orders, sales and exports",
+    "sales_sale": "See orders, sales and exports",
+    "inventory_inventoryrecord": "See leads and inventory",
+    "leads_lead": "See leads and inventory",
+    "pricing_pricerule": "See prices",
+}
+ADD = {
+    "accounts_user": None,
+    "accounts_apikey": "Make and revoke API keys",
+    "auth_group": None,
+    "pricing_pricerule": "Set and withdraw prices",
+}
+"""What can be added at all, superusers included."""
+OTHERS = {"accounts_client_standing": "Change a client's status and licensed states", "auth_user_password_change": None}
+FOR_ALL_STAFF = {"index", "password_change", "password_change_done", "jsi18n", "app_list"}
+ACTIONS = ("changelist", "change", "history", "add", "delete")
+NOT_FOR_READING = {"login", "logout", "autocomplete", "view_on_site", "(?P<url>.*)$", "<path:object_id>/"}
+"""How one comes in and out, and what answers with an address or not at all."""
+
+
+@pytest.fixture
+def everybody(now: datetime) -> World:
+    return world(now)
+
+
+def test_every_page_has_a_rule() -> None:
+    there = {name.removeprefix("admin:") for name in names() if name.startswith("admin:")}
+    lists = {f"{model}_{action}" for model in SEE for action in ACTIONS}
+    assert there == lists | OTHERS.keys() | FOR_ALL_STAFF | NOT_FOR_READING
+
+
+def allowed(staff: str, act: str | None) -> bool:
+    if staff == "superuser":
+        return True
+    return act is not None and staff in GROUPS and staff_may(act, group=staff)
+
+
+def page(model: str, action: str) -> str:
+    if action in {"changelist", "add"}:
+        return reverse(f"admin:{model}_{action}")
+    app, _, name = model.partition("_")
+    row = apps.get_model(app, name)._default_manager.first()
+    return reverse(f"admin:{model}_{action}", args=[row.pk if row else "00000000-0000-7000-8000-000000000000"])
+
+
+def test_lists_and_pages_open_for_whom_the_documentation_says(everybody: World) -> None:
+    wrong = []
+    for staff, user in everybody.staff.items():
+        browser = Browser()
+        browser.force_login(user)
+        for model, act in SEE.items():
+            expected = {action: allowed(staff, act) for action in ("changelist", "change", "history")}
+            expected["add"] = model in ADD and allowed(staff, ADD[model])
+            for action, opens in expected.items():
+                if (status := browser.get(page(model, action)).status_code) != (200 if opens else 403):
+                    wrong.append((staff, model, action, status))
+    assert wrong == []
+
+
+def test_nothing_is_deleted(everybody: World) -> None:
+    """Groups apart; and prices that are not in force yet, which are withdrawn (tests/pricing/test_admin.py)."""
+    wrong = []
+    for staff, user in everybody.staff.items():
+        browser = Browser()
+        browser.force_login(user)
+        for model in SEE.keys() - {"auth_group", "pricing_pricerule"}:
+            path = page(model, "delete")
+            statuses = [browser.get(path).status_code, browser.post(path, {"post": "yes"}).status_code]
+            if statuses != [403, 403]:
+                wrong.append((staff, model, statuses))
+    assert wrong == []
+
+
+def test_the_other_pages(everybody: World) -> None:
+    client, buyer = Client.objects.first(), everybody.users["buyer", "active"]
+    assert client is not None
+    for staff, user in everybody.staff.items():
+        browser = Browser()
+        browser.force_login(user)
+        standing = browser.get(reverse("admin:accounts_client_standing", args=[client.id]))
+        assert standing.status_code == (200 if allowed(staff, OTHERS["accounts_client_standing"]) else 403)
+        password = browser.get(reverse("admin:auth_user_password_change", args=[buyer.id]))
+        assert password.status_code == (200 if staff == "superuser" else 403)
+        for name in FOR_ALL_STAFF:
+            args = ["accounts"] if name == "app_list" else []
+            assert browser.get(reverse(f"admin:{name}", args=args)).status_code in {200, 302, 404}
+        assert browser.get(reverse("admin:password_change"))["Location"] == reverse("account_change_password")
+
+
+def test_nobody_else_comes_in(everybody: World) -> None:
+    outside = [None, everybody.nobody, *everybody.users.values()]
+    before = (User.objects.count(), ApiKey.objects.count(), Group.objects.count())
+    paths = [page(model, action) for model in SEE for action in ACTIONS]
+    paths += [reverse("admin:index"), reverse("admin:accounts_client_standing", args=[Client.objects.first().pk])]  # type: ignore[union-attr]
+    for user in outside[:3]:
+        browser = Browser()
+        if user is not None:
+            browser.force_login(user)
+        for path in paths:
+            for answer in (browser.get(path), browser.post(path, {"post": "yes"})):
+                assert answer.status_code == 302
+                assert answer["Location"].startswith(reverse("admin:login"))
+    assert (User.objects.count(), ApiKey.objects.count(), Group.objects.count()) == before
