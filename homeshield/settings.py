@@ -139,6 +139,11 @@ DATABASES = {"default": database_from_environment()}
 if replica := replica_from_environment():
     DATABASES["replica"] = replica
 WEB_DATABASE = web_database_from_environment()  # taken over by homeshield.lib.web_database
+if WEB_DATABASE and replica and replica["USER"] != WEB_DATABASE["USER"]:
+    raise ImproperlyConfigured(
+        f"REPLICA_URL connects as {replica['USER']!r}, but the web process's role is {WEB_DATABASE['USER']!r}: pages "
+        "would read past the policies that bind it. Name the user of WEB_DATABASE_URL in REPLICA_URL."
+    )
 DATABASE_ROUTERS = ["homeshield.lib.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.

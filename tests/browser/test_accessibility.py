@@ -35,6 +35,7 @@ BUYERS_PAGES = [
     "/accounts/second-factor/",
     "/accounts/sessions/",
     "/accounts/api-keys/",
+    "/accounts/team/",
     "/accounts/reauthenticate/",
     "/accounts/logout/",
     "/inventory/",
