@@ -139,6 +139,11 @@ DATABASES = {"default": database_from_environment()}
 if replica := replica_from_environment():
     DATABASES["replica"] = replica
 WEB_DATABASE = web_database_from_environment()  # taken over by homeshield.lib.web_database
+if WEB_DATABASE and replica and replica["USER"] != WEB_DATABASE["USER"]:
+    raise ImproperlyConfigured(
+        f"REPLICA_URL connects as {replica['USER']!r}, but the web process's role is {WEB_DATABASE['USER']!r}: pages "
+        "would read past the policies that bind it. Name the user of WEB_DATABASE_URL in REPLICA_URL."
+    )
 DATABASE_ROUTERS = ["homeshield.lib.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.
@@ -312,7 +317,8 @@ API_CALLS_PER_MINUTE = number(env, "API_CALLS_PER_MINUTE", default=600, least=1)
 API_CALLS_AT_ONCE = number(env, "API_CALLS_AT_ONCE", default=100, least=1)
 API_ATTEMPTS_PER_MINUTE = number(env, "API_ATTEMPTS_PER_MINUTE", default=60, least=1)  # without a key in force
 API_MAX_BODY_BYTES = number(env, "API_MAX_BODY_BYTES", default=262_144, least=1)  # 1000 ids are 40 kB
-DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, API_MAX_BODY_BYTES)  # Django's own bound, which lies behind it
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(262_144, API_MAX_BODY_BYTES)  # of pages, whose forms have some kilobytes
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page takes files: leads are loaded by operators
 
 # --- E-mail ------------------------------------------------------------------------------------------------
 

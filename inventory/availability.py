@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from homeshield.lib.keyset import Page, keyset_page
+from homeshield.lib.personal_data import SHOWN_BEFORE_PURCHASE
 from inventory.buyer import Buyer
 from inventory.counts import counts_of, counts_of_places, facet_counts
 from inventory.criteria import Criteria
@@ -80,7 +81,7 @@ def records_page(
     purchase: first name and city. Raises BadCursor."""
     shown = InventoryRecord.objects.sellable(as_of).select_related("lead").only(
         "age_bucket", "classification", "state", "county", "expires_at_utc",
-        "lead__first_name", "lead__city",
+        *(f"lead__{name}" for name in SHOWN_BEFORE_PURCHASE),
     )  # fmt: skip
     find = partial(records_in_order, criteria, buyer, as_of)
     return keyset_page(shown, by="expires_at_utc", cursor=cursor, limit=limit, find=find)

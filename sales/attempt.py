@@ -16,7 +16,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg import errors as pg
 
 from homeshield.audit.actions import AuditAction
-from homeshield.audit.services import audit_record
+from homeshield.audit.services import RECORDING, audit_parameters
 from homeshield.lib.ids import new_id
 from homeshield.lib.patience import Patience
 from inventory.services import Filled, Shortfall
@@ -102,13 +102,6 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
             request_digest=purchase.basket.digest(),
         )
         _write(order, lines, filled)
-        audit_record(
-            action=AuditAction.PURCHASE,
-            obj=order,
-            client_id=order.client_id,
-            details={"leads": order.quantity, "lines": len(lines), "total": order.total, "currency": order.currency},
-            as_of=as_of,
-        )
         return order
 
 
@@ -175,8 +168,15 @@ def _write(order: Order, lines: Sequence[OrderLine], filled: Sequence[Filled]) -
         "lead_ids": [record.lead_id for _, record in sold],
         "line_numbers": [number for number, _ in sold],
     }
+    event = audit_parameters(
+        action=AuditAction.PURCHASE,
+        obj=order,
+        client_id=order.client_id,
+        details={"leads": order.quantity, "lines": len(lines), "total": order.total, "currency": order.currency},
+        as_of=order.placed_at_utc,
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, parameters)
+        cursor.execute(f"{_WRITE}; {RECORDING}", parameters | event)
 
 
 def _line(line: OrderLine, got: Filled) -> dict[str, str | int | None]:

@@ -18,7 +18,7 @@ from homeshield.accounts.errors import AccountRefused
 from homeshield.accounts.forms import KeyAdminForm, StandingForm, UserChangeForm, UserCreationForm
 from homeshield.accounts.keys import MadeKey, key_create, key_revoke
 from homeshield.accounts.models import ApiKey, Client, ClientChange, User
-from homeshield.accounts.services import sign_in_address_set
+from homeshield.accounts.services import second_factor_remove, sign_in_address_set
 from homeshield.accounts.standing import client_standing_change
 from homeshield.audit.recorded_edits import RecordedEdits
 from homeshield.lib.errors import DomainError
@@ -128,6 +128,18 @@ class UserAdmin(RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
         ("Dates", {"fields": ("last_login", "created_at_utc")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "client", "role", "is_staff", "password1", "password2")}),)
+
+    actions = ("remove_second_factors",)
+
+    def has_second_factors_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    @admin.action(description="Remove the second factors of the chosen users", permissions=["second_factors"])
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who has lost a phone and the recovery codes; to be done only after it is certain who asks."""
+        as_of = cast("Request", request).as_of
+        removed = sum(second_factor_remove(user=user, as_of=as_of) for user in queryset)
+        self.message_user(request, f"{removed} removed.", messages.SUCCESS)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002
         return False

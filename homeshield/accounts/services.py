@@ -1,12 +1,17 @@
 """Accounts: a buying company with its first user, made by operators or by signing up, and members of staff."""
 
 import secrets
+from datetime import datetime
+from functools import partial
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
 from django.db import IntegrityError, models, transaction
+from django.template.loader import render_to_string
 
 from homeshield.accounts.errors import AccountRefused, EmailTaken
 from homeshield.accounts.models import Client, ClientStatus, User
@@ -75,6 +80,26 @@ def sign_in_address_set(*, user: User) -> None:
 def address_is_taken(email: str) -> bool:
     """Whether a user signs in with it. An address that was merely claimed, and never verified, is nobody's."""
     return User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email, verified=True).exists()
+
+
+def second_factor_remove(*, user: User, as_of: datetime) -> int:
+    """For somebody who has lost it: takes all second factors and recovery codes of a user away, and tells the user by
+    mail. Returns how many there were. Whoever calls this has made sure who is asking."""
+    removed: int
+    with transaction.atomic():
+        removed, _ = Authenticator.objects.filter(user=user).delete()
+        if removed:
+            audit_record(
+                action=AuditAction.MFA_REMOVE,
+                obj=user,
+                client_id=user.client_id,
+                details={"by_staff": True, "removed": removed},
+                as_of=as_of,
+            )
+            text = render_to_string("accounts/email/second_factor_removed.txt")
+            subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Your second factor was removed"
+            transaction.on_commit(partial(send_mail, subject, text, None, [user.email]))
+    return removed
 
 
 def password_generate() -> str:

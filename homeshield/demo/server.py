@@ -52,7 +52,7 @@ class _Server(BaseApplication):
             "workers": 1,
             "threads": THREADS,
             "worker_class": "gthread",
-            "graceful_timeout": 3,
+            "graceful_timeout": 10,
             "loglevel": "warning",
             "proc_name": "homeshield-demo",
             "control_socket_disable": True,

@@ -20,6 +20,7 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 from homeshield.lib.errors import DomainError
 from homeshield.lib.origin import Origin, origin_or_none
+from homeshield.lib.personal_data import homeowner_fields
 
 SPEAK_OF_CODE = (AttributeError, NameError, ImportError, TypeError, NotImplementedError, RecursionError, DomainError)
 """Exceptions whose messages hold names of code, or our own words for a refusal."""
@@ -41,6 +42,7 @@ def formatter(*, as_json: bool) -> logging.Formatter:
         processors=[
             _with_safe_request_addresses,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _without_homeowners,
             _without_e_mail_addresses,
             last,
         ],
@@ -130,6 +132,14 @@ def _with_safe_request_addresses(logger: WrappedLogger, name: str, event: EventD
     elif record.name.startswith("gunicorn"):
         event["event"] = str(event["event"]).partition("?")[0]
     return event
+
+
+_OF_HOMEOWNERS = homeowner_fields() - {"address"}  # the log's own word for where a request went
+
+
+def _without_homeowners(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
+    """No fact under the name of a field that describes the person of a lead, by the registry of personal data."""
+    return {key: value for key, value in event.items() if key not in _OF_HOMEOWNERS}
 
 
 def _without_e_mail_addresses(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001

@@ -112,6 +112,7 @@ class Freshness:
             return
         if replayed is None:
             logger.error("REPLICA_URL names a database that is no streaming copy: it is not asked.")
+            self._look_again = began + LEAVE_ALONE
             return
         while asked and asked[0][1] <= replayed:
             self._complete_until, _ = asked.popleft()

@@ -1,14 +1,14 @@
-"""How long the export of one order takes, beside psql's \\copy of the same query.
+"""How long the export of one order takes, beside psql's \\copy of the same query, as the inventory grows.
 
-    uv run python -m tests.benchmarks.export --sales 100000 --leads 1000000
+    uv run python -m tests.benchmarks.export [--sales 100000] [--leads 100000 1000000] [--rounds 7]
 
-Makes a database of its own, fills it, and drops it afterwards. Every round runs both, in turn, so that a busy machine
-is unfair to both. The floor writes the same harmless cells but records nothing and holds one snapshot throughout.
+Makes a database of its own for each number of leads, fills it, and drops it afterwards. Every round runs both, in turn,
+so that a busy machine is unfair to both. The floor writes the same harmless cells but records nothing and holds one
+snapshot throughout.
 """
 
 import argparse
-import os
-import resource
+import re
 import statistics
 import subprocess
 import time
@@ -16,31 +16,21 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import django
+from tests.benchmarks.database import drop_database, psql_command, say, use_database
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
-django.setup()
+if TYPE_CHECKING:
+    from exports.columns import Column
 
-from django.conf import settings  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from exports.columns import COLUMNS, FORMULA_CHARACTERS, Column  # noqa: E402
-from exports.services import export_start_order, export_stream  # noqa: E402
-from leads.age import AgeBucket  # noqa: E402
-from leads.classification import Classification  # noqa: E402
-from sales.models import Order, OrderLine  # noqa: E402
-from tests.benchmarks.database import psql_command  # noqa: E402
-
+DATABASE = "benchmark_export"
 CLIENT, ORDER = UUID(int=1), UUID(int=2)
 
 # Keys in order of time, as the application's; sold leads lie scattered over all leads; 1 of 50 holds a formula.
-FILL = f"""
+FILL = """
 CREATE FUNCTION key(kind text, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
     $$ SELECT (kind || lpad(to_hex(number), 8, '0') || substr(md5(number::text), 1, 16))::uuid $$;
-INSERT INTO clients (id, name, status) VALUES ('{CLIENT}', 'Benchmark', 'active');
 INSERT INTO leads (id, created_at_utc, classification, state, county, city, zip, address, full_name, first_name,
     last_name, co_borrower_name, borrower_phone, call_in_phone_number, borrower_age, borrower_medical_issues,
     borrower_tobacco_use, co_borrower, source, mortgage_id, mortgage_amount, lender, sale_date, call_in_date,
@@ -65,44 +55,36 @@ FROM (SELECT row_number() OVER (ORDER BY id) AS n, * FROM inventory) AS sold;
 """
 
 
-def harmless(column: Column) -> str:
-    return f"ltrim({column.sql}, E'{FORMULA_CHARACTERS}')" if column.from_outside else column.sql
-
-
-# A view, because \copy takes the E of an E'' string for a word of its own.
-FLOOR = f"""
-CREATE VIEW floor AS
-SELECT {", ".join(f'{harmless(column)} AS "{column.header}"' for column in COLUMNS)},
-    sale.line_number
-FROM sales sale JOIN leads lead ON lead.id = sale.lead_id
-"""
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sales", type=int, default=100_000, help="a multiple of 1000")
-    parser.add_argument("--leads", type=int, default=1_000_000)
+    parser.add_argument("--sales", type=int, default=100_000, help="a multiple of 1000, and no more than the leads")
+    parser.add_argument("--leads", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
-    settings.DEBUG = False  # or Django keeps every query
-    connection.settings_dict["TEST"]["NAME"] = "benchmark_export"
-    before = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        with connection.cursor() as cursor:
-            fill(arguments.leads, arguments.sales)
-            cursor.execute(FLOOR)
-            cursor.execute("VACUUM ANALYZE")
-        with TemporaryDirectory() as folder:
-            compare(Path(folder), arguments.rounds)
-    finally:
-        connection.creation.destroy_test_db(before, verbosity=0)
+    for leads in arguments.leads:
+        use_database(DATABASE)
+        try:
+            fill(leads, arguments.sales)
+            with TemporaryDirectory() as folder:
+                say(f"{arguments.sales:,} sales of {leads:,} leads")
+                compare(Path(folder), arguments.rounds)
+        finally:
+            drop_database(DATABASE)
 
 
 def fill(leads: int, quantity: int) -> None:
     """One order of whole lines of 1000, at 8.00 each; all of it at one instant, as its triggers demand."""
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from homeshield.accounts.models import Client, ClientStatus
+    from leads.age import AgeBucket
+    from leads.classification import Classification
+    from sales.models import Order, OrderLine
+
     as_of, price = timezone.now(), Decimal("8.00")
     with transaction.atomic(), connection.cursor() as cursor:
+        Client.objects.create(id=CLIENT, name="Benchmark", status=ClientStatus.ACTIVE)
         cursor.execute(FILL, {"leads": leads, "sales": quantity, "as_of": as_of})
         line = {"classification": Classification.GOLD, "age_bucket": AgeBucket.MONTH_6_TO_8, "quantity": 1000}
         Order.objects.create(id=ORDER, client_id=CLIENT, placed_at_utc=as_of, quantity=quantity, total=quantity * price)
@@ -111,29 +93,52 @@ def fill(leads: int, quantity: int) -> None:
             for number in range(1, quantity // 1000 + 1)
         )
         cursor.execute(SELL)
+        cursor.execute(floor_view())
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def floor_view() -> str:
+    """A view, because \\copy takes the E of an E'' string for a word of its own."""
+    from exports.columns import COLUMNS
+
+    cells = ", ".join(f'{harmless(column)} AS "{column.header}"' for column in COLUMNS)
+    return (
+        f"CREATE VIEW floor AS SELECT {cells}, sale.line_number "
+        "FROM sales sale JOIN leads lead ON lead.id = sale.lead_id"
+    )
+
+
+def harmless(column: "Column") -> str:
+    from exports.columns import FORMULA_CHARACTERS
+
+    return f"ltrim({column.sql}, E'{FORMULA_CHARACTERS}')" if column.from_outside else column.sql
 
 
 def compare(folder: Path, rounds: int) -> None:
-    floors, wholes, firsts = [], [], []
+    floors, wholes, firsts, peaks = [], [], [], []
     for _ in range(rounds):
         floors.append(timed(lambda: copy_with_psql(folder / "floor.csv")))
-        before = peak_memory()
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
         began = time.perf_counter()
         firsts.append(stream(folder / "ours.csv") - began)
         wholes.append(time.perf_counter() - began)
-        growth = peak_memory() - before
-    peak = peak_memory()
+        peaks.append(peak_memory())
     assert (folder / "ours.csv").read_bytes().replace(b"\r\n", b"\n") == (folder / "floor.csv").read_bytes()
     floor, whole = statistics.median(floors), statistics.median(wholes)
-    print(f"psql \\copy        {floor:7.3f} s  ({min(floors):.3f} to {max(floors):.3f})")  # noqa: T201
-    print(f"export            {whole:7.3f} s  ({min(wholes):.3f} to {max(wholes):.3f})")  # noqa: T201
-    print(f"ratio             {whole / floor:7.2f}")  # noqa: T201
-    print(f"first byte after  {statistics.median(firsts):7.3f} s")  # noqa: T201
-    print(f"peak memory       {peak:7.0f} MB, of which the last round added {growth:.1f} MB")  # noqa: T201
+    say(f"psql \\copy        {floor:7.3f} s  ({min(floors):.3f} to {max(floors):.3f})")
+    say(f"export            {whole:7.3f} s  ({min(wholes):.3f} to {max(wholes):.3f})")
+    say(f"ratio             {whole / floor:7.2f}")
+    say(f"first byte after  {statistics.median(firsts):7.3f} s")
+    say(f"peak memory       {max(peaks):7.0f} MB, in the last round {peaks[-1]:.0f} MB")
 
 
 def stream(path: Path) -> float:
     """Exports the order to a file; returns the time at which its first piece was there."""
+    from django.utils import timezone
+
+    from exports.services import export_start_order, export_stream
+
     export = export_start_order(client_id=CLIENT, user=None, order_id=ORDER, as_of=timezone.now())
     pieces = export_stream(export)
     with path.open("wb") as file:
@@ -144,6 +149,8 @@ def stream(path: Path) -> float:
 
 
 def copy_with_psql(path: Path) -> None:
+    from exports.columns import COLUMNS
+
     columns = ", ".join(column.header for column in COLUMNS)
     query = f"SELECT {columns} FROM floor WHERE order_id = '{ORDER}' ORDER BY line_number, sale_id"
     subprocess.run(psql_command(f"\\copy ({query}) TO '{path}' WITH (FORMAT csv, HEADER)"), check=True)
@@ -156,8 +163,10 @@ def timed(work: Callable[[], None]) -> float:
 
 
 def peak_memory() -> float:
-    """Megabytes of this process at its highest."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Megabytes of this process at its highest since the peak began anew."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) / 1024
 
 
 if __name__ == "__main__":

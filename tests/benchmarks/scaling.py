@@ -2,9 +2,10 @@
 
     uv run python -m tests.benchmarks.scaling [--rows 200000] [--seconds 3] [--callers 8] [--rounds 3]
 
-Prints calls per second of some operations of the API, through gunicorn as in production, for each way of serving them
-(medians of rounds in which the ways take turns);
-what a call makes the database itself read, with and without the copy; and how long an order takes to reach the copy.
+Prints, as medians of rounds in which the ways take turns: calls per second of some operations of the API, through
+gunicorn as in production; the workers' own processor time for a call (a worker has one second of it in each, however
+busy the machine is); what a call makes the database itself read, with and without the copy; and how long an order takes
+to reach the copy.
 Everything runs on one machine, callers included, and on the embedded PostgreSQL, whose data is copied for the replica.
 """
 
@@ -21,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from rich.console import Console
@@ -36,8 +38,8 @@ type Figures = dict[str, dict[str, list[float]]]
 
 
 @contextmanager
-def serving(workers: int, **environment: str) -> Iterator[int]:
-    """gunicorn on the benchmark's database; its port."""
+def serving(workers: int, **environment: str) -> Iterator[tuple[int, int]]:
+    """gunicorn on the benchmark's database; its port and its process."""
     with socket.socket() as attempt:
         attempt.bind(("127.0.0.1", 0))
         port: int = attempt.getsockname()[1]
@@ -63,10 +65,17 @@ def serving(workers: int, **environment: str) -> Iterator[int]:
             except OSError:
                 time.sleep(0.1)
         time.sleep(2)  # until all workers are there
-        yield port
+        yield port, server.pid
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
+
+
+def worker_seconds(master: int) -> float:
+    """The processor time that gunicorn's workers have used so far."""
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    fields = [Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split() for worker in workers]
+    return sum(int(of[11]) + int(of[12]) for of in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def rows_read() -> int:
@@ -152,6 +161,7 @@ def main() -> None:
     replica = embedded_postgres.replica_make(DATABASE)
     say(f"{arguments.rows:,} records, {arguments.callers} callers; workers have 8 threads; calls per second")
     table, reading = Table("way", *calls), Table("rows that the database itself reads for a call", *calls)
+    using = Table("workers' milliseconds of processor time for a call", *calls)
     try:
         with pooler_before(connection.get_connection_params()) as pooler:
             pooled = {"DATABASE_URL": pooler.url(DATABASE), "DATABASE_POOLER": "true"}
@@ -163,23 +173,26 @@ def main() -> None:
             }
             rates: Figures = {way: {name: [] for name in calls} for way in ways}
             read: Figures = {way: {name: [] for name in calls} for way in ways}
+            used: Figures = {way: {name: [] for name in calls} for way in ways}
             for way in [*ways] * arguments.rounds:
                 workers, environment = ways[way]
-                with serving(workers, **environment) as port:
+                with serving(workers, **environment) as (port, master):
                     for name, (client, what) in calls.items():
-                        before = rows_read()
+                        before, worked = rows_read(), worker_seconds(master)
                         taken = measure(port, what, tokens[client.id], arguments.seconds)
                         time.sleep(1.1)  # sessions report what they have read once a second
-                        warm = 10 * arguments.callers
+                        answered = len(taken) + 10 * arguments.callers
                         rates[way][name].append(len(taken) / arguments.seconds)
-                        read[way][name].append((rows_read() - before) / (len(taken) + warm))
+                        read[way][name].append((rows_read() - before) / answered)
+                        used[way][name].append((worker_seconds(master) - worked) * 1000 / answered)
             for way in ways:
                 table.add_row(way, *(f"{statistics.median(rates[way][name]):.0f}" for name in calls))
+                using.add_row(way, *(f"{statistics.median(used[way][name]):.2f}" for name in calls))
                 reading.add_row(way, *(f"{statistics.median(read[way][name]):.0f}" for name in calls))
         arrival = time_to_copy(replica)
     finally:
         embedded_postgres.replica_stop()
-    Console(width=110).print(table, reading)
+    Console(width=110).print(table, using, reading)
     cut = statistics.quantiles(arrival, n=100)
     say(f"an order of 10 is on the copy after {cut[49]:.2f} ms (median), {cut[98]:.2f} ms (99th percentile)")
     drop_database(DATABASE)

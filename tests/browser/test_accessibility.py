@@ -35,6 +35,7 @@ BUYERS_PAGES = [
     "/accounts/second-factor/",
     "/accounts/sessions/",
     "/accounts/api-keys/",
+    "/accounts/team/",
     "/accounts/reauthenticate/",
     "/accounts/logout/",
     "/inventory/",
@@ -114,3 +115,17 @@ def test_a_page_for_buyers_that_staff_open(view: Page, buyer: User) -> None:
     view.get_by_role("button", name="Sign in", exact=True).click()
     view.get_by_role("heading", name="A page for buyers").wait_for()
     assert objections(view) == []
+
+
+def test_the_audit_record(view: Page, buyer: User) -> None:
+    staff = StaffFactory()
+    view.goto("/accounts/login/?next=/admin/audit/auditevent/?what=sign_in")
+    view.get_by_label("Email").fill(staff.email)
+    view.get_by_label("Password").fill("correct horse battery staple")
+    view.get_by_role("button", name="Sign in", exact=True).click()
+    view.get_by_role("cell", name="Sign-in").first.wait_for()
+    found = objections(view)
+    view.get_by_label("Client:").fill("Bayou")
+    view.get_by_role("button", name="Show").click()
+    view.get_by_text("That is no client's id.").wait_for()
+    assert found + objections(view) == []

@@ -141,6 +141,7 @@ BUYERS_PAGES = [
     "/accounts/second-factor/webauthn/add/",
     "/accounts/sessions/",
     "/accounts/api-keys/",
+    "/accounts/team/",
     "/accounts/reauthenticate/",
     "/inventory/",
     "/inventory/?state=ZZ",

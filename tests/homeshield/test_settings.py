@@ -100,6 +100,13 @@ def test_behind_a_pooler_nothing_is_left_open_or_prepared_in_a_session() -> None
     assert database["OPTIONS"]["prepare_threshold"] is None
 
 
+def test_a_replica_is_not_browsed_past_the_web_roles_walls() -> None:
+    copy = {"DATABASE_URL": SHOP, "REPLICA_URL": "postgres://shop@copy.example/shop"}
+    assert "Name the user of WEB_DATABASE_URL in REPLICA_URL" in refusal(
+        **copy, WEB_DATABASE_URL="postgres://web@h/shop"
+    )
+
+
 def test_a_replica_is_a_second_database_only_where_one_is_named() -> None:
     assert list(setting("DATABASES", DATABASE_URL=SHOP)) == ["default"]
     replica = setting("DATABASES", DATABASE_URL=SHOP, REPLICA_URL="postgres://shop@copy.example:5433/shop")["replica"]

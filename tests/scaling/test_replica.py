@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import User
+from homeshield.database_roles.provisioning import roles_provision
 from homeshield.lib import embedded_postgres, replica
 from homeshield.lib.replica import ALIAS, freshness
+from homeshield.lib.viewer import Viewer, seen_by
 from homeshield.settings import replica_from_environment
 from inventory import browsing
 from inventory.models import InventoryRecord
@@ -24,6 +26,7 @@ from tests.homeshield.lib.embedded_postgres.isolation import wait_until
 from tests.sales.purchases import set_prices
 from tests.scaling.rewiring import rewired
 
+WEB = "shop_web"
 pytestmark = pytest.mark.usefixtures("replica")
 
 
@@ -186,6 +189,26 @@ def test_an_idle_database_does_not_make_the_copy_look_old(shop: Browser) -> None
     """Where nothing is written, nothing is replayed: the age of the last transaction there says nothing."""
     time.sleep(0.3)
     assert freshness.is_current()
+
+
+# --- The walls ---
+
+
+def test_row_level_security_holds_on_the_copy_as_well(shop: Browser) -> None:
+    """Both are asked as the web process's role, and told who looks."""
+    buy(shop, 2)
+    date_back(600)
+    roles_provision(role=WEB)
+    level()
+    own = Viewer(User.objects.get().client_id)
+    web = {alias: connections.settings[alias] | {"USER": WEB} for alias in ("default", ALIAS)}
+    with rewired("default", web["default"]), rewired(ALIAS, web[ALIAS]):
+        with asked() as statements:
+            assert count(shop) == 3
+        assert any('FROM "inventory"' in one for one in statements[ALIAS])
+        with seen_by(own):
+            assert Sale.objects.using(ALIAS).count() == 2
+        assert Sale.objects.using(ALIAS).count() == 0
 
 
 # --- A copy that is away ---

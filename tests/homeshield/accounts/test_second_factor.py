@@ -6,12 +6,14 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import Client as Browser
 from django.urls import reverse
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from homeshield.accounts.models import User
+from homeshield.audit.models import AuditEvent
 from tests.factories import PASSWORD, StaffFactory, UserFactory
 from tests.sign_in import sign_in
 
@@ -125,6 +127,24 @@ class TestStaff:
         assert sign_in(client, staff)
         Authenticator.objects.create(user=staff, type=Authenticator.Type.RECOVERY_CODES, data={})
         assert client.get(reverse("admin:index"))["Location"] == reverse("mfa_index")
+
+    def test_who_has_lost_the_second_factor_gets_it_removed_by_a_superuser(
+        self, client: Browser, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        user = UserFactory()
+        act = {"action": "remove_second_factors", "_selected_action": [str(user.pk)]}
+        for superuser in (False, True):
+            Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
+            clerk = StaffFactory(is_superuser=superuser)
+            clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+            client.force_login(clerk)
+            with django_capture_on_commit_callbacks(execute=True):
+                client.post(reverse("admin:accounts_user_changelist"), act)
+            assert Authenticator.objects.exists() != superuser
+            Authenticator.objects.all().delete()
+        assert [message.to for message in mail.outbox] == [[user.email]]
+        event = AuditEvent.objects.get(action="mfa.remove")
+        assert (event.object_id, event.actor) == (str(user.pk), clerk.email)
 
     def test_a_development_site_does_without(self, client: Browser) -> None:
         assert sign_in(client, StaffFactory())

@@ -5,6 +5,8 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.files.base import ContentFile
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 from django.urls import reverse
@@ -92,6 +94,21 @@ def test_staff_enter_the_admin_by_the_sites_own_sign_in_page(client: Browser) ->
     page = client.get(ADMIN)
     assert page.status_code == 200
     assert "HomeShield staff" in page.content.decode()
+
+
+def test_who_is_made_by_createsuperuser_signs_in_without_a_code(
+    client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", "--noinput", "--email", "Boss@homeshield.example", verbosity=0)
+    assert sign_in(client, "boss@homeshield.example", address=f"{SIGN_IN}?next={ADMIN}") == ADMIN
+    assert not mail.outbox
+
+
+def test_what_is_too_large_for_a_form_is_refused(client: Browser) -> None:
+    assert client.post(SIGN_IN, {"login": "x" * 300_000, "password": "x"}).status_code == 400
+    files = {"login": "joe@acme.example", "password": "x", "file": ContentFile(b"x", "x.csv")}
+    assert client.post(SIGN_IN, files).status_code == 400
 
 
 def test_the_admins_own_sign_in_form_takes_no_passwords(client: Browser) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.ingestion.errors import IngestRefused
@@ -247,3 +247,32 @@ def test_whatever_is_broken_every_good_row_is_read_with_its_own_line(kinds: list
         line += lines.count("\n")
     found = whole(text)
     assert [row for row in expected if row not in found] == []
+
+
+whole_rows = st.sampled_from(
+    ['LA,01-15-2026 12:00:00,"$132,550"', "LA,01-15-2026 12:00:00,12 Oak", '"LA","01-15-2026 12:00:00",x']
+)
+hurts = st.tuples(
+    st.sampled_from([0, 3, 23]) | st.integers(0, 34),  # where a cell begins, or anywhere
+    st.integers(0, 2),
+    st.sampled_from(['"', '",', ',"', ""]) | st.sampled_from(['""', ',"\n"', "\0"]),
+)
+"""Where a row is hurt, how many characters it loses there, and what stands there instead."""
+
+
+@settings(max_examples=250)
+@given(st.lists(st.tuples(whole_rows, st.none() | hurts), max_size=8))
+def test_whatever_is_done_to_some_rows_the_others_are_read_with_their_own_lines(
+    rows: list[tuple[str, tuple[int, int, str] | None]],
+) -> None:
+    text, untouched = HEADER, []
+    for row, hurt in rows:
+        if hurt is None:
+            untouched.append((text.count("\n") + 1, next(csv.reader([row]))[2]))
+            text += f"{row}\n"
+        else:
+            at, lost, instead = hurt
+            text += f"{row[:at]}{instead}{row[at + lost :]}\n"
+    assert [row for row in untouched if row not in whole(text)] == []
+    lines = [row.line for row in read(text)]
+    assert lines == sorted(set(lines)), "each row has a line of its own"

@@ -1,0 +1,66 @@
+"""The registry of personal data is complete, and what shows, logs and exports goes by it."""
+
+import logging
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+
+from exports.columns import COLUMNS
+from homeshield.lib.logs import formatter
+from homeshield.lib.personal_data import ACCOUNTS, HOMEOWNERS, OTHER, SHOWN_BEFORE_PURCHASE, homeowner_fields
+from leads.models import Lead
+from sales.api_schemas import InventoryItem
+
+TEXT = (models.CharField, models.TextField, models.GenericIPAddressField, models.JSONField, models.BinaryField)
+
+
+def text_fields(model: type[models.Model]) -> set[str]:
+    return {field.name for field in model._meta.concrete_fields if isinstance(field, TEXT) and not field.choices}
+
+
+def test_every_text_field_of_every_model_is_marked_once() -> None:
+    for model in apps.get_models():
+        label = model._meta.label
+        marks = [registry.get(label, frozenset()) for registry in (HOMEOWNERS, ACCOUNTS, OTHER)]
+        marked = set().union(*marks)
+        assert marked == text_fields(model), f"{label}: mark its fields in homeshield/lib/personal_data.py"
+        assert sum(map(len, marks)) == len(marked), label
+
+
+def test_the_preview_shows_no_more_of_a_lead_than_it_may() -> None:
+    about_people = set(InventoryItem.model_fields) & homeowner_fields()
+    assert about_people == set(SHOWN_BEFORE_PURCHASE)
+
+
+def test_no_list_of_staff_shows_sorts_or_filters_by_a_homeowner() -> None:
+    for model, page in admin.site._registry.items():
+        named = {str(name) for name in (*page.list_display, *page.list_filter, *page.search_fields)}
+        path = {part for name in named for part in name.removeprefix("lead__").split("__")}
+        assert not path & HOMEOWNERS.get(model._meta.label, frozenset()), model
+        assert not {name for name in named if name.startswith("lead__")} & {f"lead__{n}" for n in homeowner_fields()}
+
+
+def test_no_row_is_called_by_what_it_holds_of_a_homeowner() -> None:
+    lead = Lead(**{name: f"«{name}»" for name in homeowner_fields()})
+    assert "«" not in str(lead)
+    assert "«" not in repr(lead)
+
+
+def test_whatever_an_export_has_of_a_homeowner_is_treated_as_text_from_outside() -> None:
+    exported = {column.header: column.from_outside for column in COLUMNS}
+    assert homeowner_fields() <= exported.keys()
+    assert [name for name in homeowner_fields() if not exported[name]] == []
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_log_keeps_no_field_of_a_homeowner_whoever_hands_it_in(as_json: bool) -> None:
+    given = {name: f"«{name}»" for name in homeowner_fields() - {"address"}}
+    record = logging.LogRecord(
+        "homeshield", logging.INFO, __file__, 1, {"event": "loaded", "rows": 3, **given}, (), None
+    )
+    record._logger, record._name = logging.getLogger("homeshield"), "info"
+    line = formatter(as_json=as_json).format(record)
+    assert "loaded" in line
+    assert "«" not in line
