@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from homeshield.lib.keyset import Page, keyset_page
-from homeshield.lib.personal_data import SHOWN_BEFORE_PURCHASE
+from homeshield.lib.keyset import Page, found_page
 from inventory.buyer import Buyer
 from inventory.counts import counts_of, counts_of_places, facet_counts
 from inventory.criteria import Criteria
-from inventory.listing import records_in_order
+from inventory.listing import ListedRecord, records_in_order
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -76,15 +75,10 @@ def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: dat
 
 def records_page(
     *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
-) -> Page[InventoryRecord]:
-    """One page of what can be bought, in the order of sale, with no more of each lead than may be shown before
-    purchase: first name and city. Raises BadCursor."""
-    shown = InventoryRecord.objects.sellable(as_of).select_related("lead").only(
-        "age_bucket", "classification", "state", "county", "expires_at_utc",
-        *(f"lead__{name}" for name in SHOWN_BEFORE_PURCHASE),
-    )  # fmt: skip
+) -> Page[ListedRecord]:
+    """One page of what can be bought, in the order of sale. Raises BadCursor."""
     find = partial(records_in_order, criteria, buyer, as_of)
-    return keyset_page(shown, by="expires_at_utc", cursor=cursor, limit=limit, find=find)
+    return found_page(find, by=InventoryRecord._meta.get_field("expires_at_utc"), cursor=cursor, limit=limit)
 
 
 def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:

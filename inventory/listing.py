@@ -5,11 +5,13 @@ of them open, the list is made of disjoint parts of which each has an index in i
 side and stops when the page is full: a Merge Append, whose cost is that of a page and not that of the list.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from homeshield.lib.keyset import Place
+from homeshield.lib.personal_data import SHOWN_BEFORE_PURCHASE
 from homeshield.lib.replica import browsing_connection
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
@@ -22,18 +24,39 @@ MOST_PARTS = 60
 many states that there would be more finds something of theirs soon enough in the order of all states."""
 
 _PART = """
-    (SELECT expires_at_utc, id FROM inventory
+    (SELECT id, expires_at_utc, lead_id, age_bucket, classification, state, county FROM inventory
     WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND enters_at_utc <= %(as_of)s AND {conditions}
     ORDER BY {order} LIMIT %(limit)s)
 """
 """Each part has the limit for itself as well: only then is it read by its index, whatever its size."""
 
 
+_SHOWN = f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM leads WHERE id = ANY (%s)"  # noqa: S608 - ours
+"""Not joined to the list, so that nothing tempts PostgreSQL away from the indexes. A lead never changes or goes."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)  # a name belongs in no log
+class ListedRecord:
+    """A record for sale, with no more of its lead than may be shown before purchase: first name and city, None where
+    they are not known. No object of Django's, which took longer to make than the page to find (docs/performance.md).
+    """
+
+    id: UUID
+    expires_at_utc: datetime
+    lead_id: UUID
+    age_bucket: AgeBucket
+    classification: Classification
+    state: str
+    county: str | None
+    first_name: str | None
+    city: str | None
+
+
 def records_in_order(
     criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Place | None, reverse: bool, limit: int
-) -> list[Place]:
-    """Where up to `limit` records stand that the buyer can be sold, beyond a place (None: from the beginning), in the
-    order of sale or the `reverse`."""
+) -> list[ListedRecord]:
+    """Up to `limit` records that the buyer can be sold, beyond a place (None: from the beginning), in the order of sale
+    or the `reverse`."""
     order = "expires_at_utc DESC, id DESC" if reverse else "expires_at_utc, id"
     parameters: dict[str, Any] = {"as_of": as_of, "limit": limit, "client": buyer.client_id}
     parameters["licensed"] = sorted(buyer.licensed_states)
@@ -58,8 +81,17 @@ def records_in_order(
             f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS list ORDER BY {order} LIMIT %(limit)s",  # noqa: S608
             parameters,
         )
-        places: list[Place] = cursor.fetchall()
-    return places
+        found = cursor.fetchall()
+        cursor.execute(_SHOWN, [[row[2] for row in found]])
+        leads = {key: shown for key, *shown in cursor.fetchall()}
+    return [_listed(*row, *leads[row[2]]) for row in found]
+
+
+def _listed(
+    key: UUID, expires_at: datetime, lead_id: UUID, bucket: str, row: str, state: str, county: str | None, *lead: Any
+) -> ListedRecord:
+    person = dict(zip(SHOWN_BEFORE_PURCHASE, lead, strict=True))
+    return ListedRecord(key, expires_at, lead_id, AgeBucket(bucket), Classification(row), state, county, **person)
 
 
 def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:

@@ -16,9 +16,7 @@ from inventory.api_schemas import Filters
 from inventory.availability import available_count, available_counts, records_page
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
-from inventory.models import InventoryRecord
-from leads.age import AgeBucket
-from leads.classification import Classification
+from inventory.listing import ListedRecord
 from pricing.selectors import Prices, prices_in_force
 from sales.api_schemas import (
     AvailabilityAnswer,
@@ -72,18 +70,17 @@ def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> Invento
     )
 
 
-def _item(record: InventoryRecord, prices: Prices) -> InventoryItem:
-    classification, bucket = Classification(record.classification), AgeBucket(record.age_bucket)
+def _item(record: ListedRecord, prices: Prices) -> InventoryItem:
     return InventoryItem(
         inventory_id=record.id,
         lead_id=record.lead_id,
-        age_bucket=bucket,
+        age_bucket=record.age_bucket,
         state=record.state,
         county=record.county,
-        classification=classification,
-        unit_price=prices.get((classification, bucket)),
-        first_name=record.lead.first_name,
-        city=record.lead.city,
+        classification=record.classification,
+        unit_price=prices.get((record.classification, record.age_bucket)),
+        first_name=record.first_name,
+        city=record.city,
     )
 
 

@@ -105,10 +105,7 @@ def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> 
     except BadCursor as error:
         return {"cursor_error": error.message}
     return {
-        "rows": [
-            (record, prices.get((Classification(record.classification), AgeBucket(record.age_bucket))))
-            for record in page.rows
-        ],
+        "rows": [(record, prices.get((record.classification, record.age_bucket))) for record in page.rows],
         "next": page.next_cursor and browse_address(criteria, page.next_cursor),
         "previous": page.previous_cursor and browse_address(criteria, page.previous_cursor),
     }

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -74,49 +75,45 @@ type Place = tuple[Any, UUID]
 """Where a row stands in the order: its value of the first column, and its id."""
 
 
+type Find[Row] = Callable[[Place | None, bool, int], list[Row]]
+"""Finds rows beyond a place (None: from the beginning), whether in descending order, and how many at most."""
+
+
 def keyset_page[Row: models.Model](
-    rows: models.QuerySet[Row],
-    *,
-    by: str,
-    cursor: str | None,
-    limit: int,
-    descending: bool = False,
-    find: "Callable[[Place | None, bool, int], list[Place]] | None" = None,
+    rows: models.QuerySet[Row], *, by: str, cursor: str | None, limit: int, descending: bool = False
 ) -> Page[Row]:
     """The page of `rows`, ordered by the column `by` (an instant or a number) and then by id, that begins at
-    `cursor` (None: the first). Raises BadCursor where the cursor cannot be read.
+    `cursor` (None: the first). Raises BadCursor where the cursor cannot be read."""
 
-    Where the rows are found in another way than by their own query, `find` says where the next ones stand: beyond a
-    place (None: from the beginning), whether in descending order, and how many at most. Those that are not among `rows`
-    any more a moment later are left out.
-    """
-    at = _Cursor.parse(cursor, rows.model._meta.get_field(by)) if cursor else None
+    def find(beyond: Place | None, reverse: bool, most: int) -> list[Row]:
+        further = rows
+        if beyond is not None:
+            lookup = TupleLessThan if reverse else TupleGreaterThan
+            further = rows.filter(lookup(Tuple(F(by), F("id")), beyond))
+        return list(further.order_by(*([f"-{by}", "-id"] if reverse else [by, "id"]))[:most])
+
+    field = rows.model._meta.get_field(by)
+    return found_page(find, by=field, cursor=cursor, limit=limit, descending=descending)
+
+
+def found_page[Row](find: Find[Row], *, by: Any, cursor: str | None, limit: int, descending: bool = False) -> Page[Row]:
+    """The same of rows that are found in another way than by a QuerySet: they have an `id`, and an attribute of the
+    name of the model field `by`."""
+    at = _Cursor.parse(cursor, by) if cursor else None
     backwards = at is not None and at.backwards
-    reverse = descending != backwards
-    order = [f"-{by}", "-id"] if reverse else [by, "id"]
-    if find is not None:
-        places = find((at.value, at.id) if at else None, reverse, limit + 1)
-        found = list(rows.filter(id__in=[key for _, key in places[:limit]]).order_by(*order))
-    else:
-        if at is not None:
-            beyond = TupleLessThan if reverse else TupleGreaterThan
-            rows = rows.filter(beyond(Tuple(F(by), F("id")), (at.value, at.id)))
-        found = list(rows.order_by(*order)[: limit + 1])
-        places = [(getattr(row, by), row.pk) for row in found]
-        found = found[:limit]
-    more = len(places) > limit
-    places = places[:limit]
+    found = find((at.value, at.id) if at else None, descending != backwards, limit + 1)
+    more = len(found) > limit
+    found = found[:limit]
     if backwards:
         found.reverse()
-        places.reverse()
 
-    def cursor_at(place: Place, *, back: bool) -> str:
-        return str(_Cursor(*place, backwards=back))
+    def cursor_at(row: Row, *, back: bool) -> str:
+        return str(_Cursor(*attrgetter(by.name, "id")(row), backwards=back))
 
-    has_next = bool(places) and (more or backwards)
-    has_previous = bool(places) and (more if backwards else at is not None)
+    has_next = bool(found) and (more or backwards)
+    has_previous = bool(found) and (more if backwards else at is not None)
     return Page(
         rows=found,
-        next_cursor=cursor_at(places[-1], back=False) if has_next else None,
-        previous_cursor=cursor_at(places[0], back=True) if has_previous else None,
+        next_cursor=cursor_at(found[-1], back=False) if has_next else None,
+        previous_cursor=cursor_at(found[0], back=True) if has_previous else None,
     )
