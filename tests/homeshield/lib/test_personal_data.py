@@ -1,6 +1,8 @@
 """The registry of personal data is complete, and what shows, logs and exports goes by it."""
 
 import logging
+from dataclasses import fields
+from datetime import UTC, datetime
 
 import pytest
 from django.apps import apps
@@ -10,6 +12,9 @@ from django.db import models
 from exports.columns import COLUMNS
 from homeshield.lib.logs import formatter
 from homeshield.lib.personal_data import ACCOUNTS, HOMEOWNERS, OTHER, SHOWN_BEFORE_PURCHASE, homeowner_fields
+from inventory.listing import ListedRecord
+from leads.age import AgeBucket
+from leads.classification import Classification
 from leads.models import Lead
 from sales.api_schemas import InventoryItem
 
@@ -30,8 +35,8 @@ def test_every_text_field_of_every_model_is_marked_once() -> None:
 
 
 def test_the_preview_shows_no_more_of_a_lead_than_it_may() -> None:
-    about_people = set(InventoryItem.model_fields) & homeowner_fields()
-    assert about_people == set(SHOWN_BEFORE_PURCHASE)
+    for shown in (set(InventoryItem.model_fields), {field.name for field in fields(ListedRecord)}):
+        assert shown & homeowner_fields() == set(SHOWN_BEFORE_PURCHASE)
 
 
 def test_no_list_of_staff_shows_sorts_or_filters_by_a_homeowner() -> None:
@@ -46,6 +51,11 @@ def test_no_row_is_called_by_what_it_holds_of_a_homeowner() -> None:
     lead = Lead(**{name: f"«{name}»" for name in homeowner_fields()})
     assert "«" not in str(lead)
     assert "«" not in repr(lead)
+    as_of = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    listed = ListedRecord(
+        lead.id, as_of, lead.id, AgeBucket.MONTH_3_TO_5, Classification.GOLD, "LA", None, "«first_name»", "«city»"
+    )
+    assert "«" not in repr(listed)
 
 
 def test_whatever_an_export_has_of_a_homeowner_is_treated_as_text_from_outside() -> None:
