@@ -174,6 +174,36 @@ def count(client: Client, as_of: datetime) -> Count:
     return facets.cells[Classification.GOLD, AgeBucket.MONTH_6_TO_8]
 
 
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (
+            "SELECT * FROM orders WHERE client_id = %(id)s ORDER BY placed_at_utc DESC, id DESC LIMIT 50",
+            "order_history",
+        ),
+        ("SELECT * FROM sales WHERE order_id = %(id)s ORDER BY line_number, id LIMIT 50", "sale_by_order"),
+        ("SELECT FROM sales WHERE client_id = %(id)s AND lead_id = %(id)s", "sale_once_per_client_and_lead"),
+        ("SELECT * FROM order_lines WHERE order_id = %(id)s", "order_line_number_once"),
+        (
+            "SELECT id FROM inventory WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8'"
+            " AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND expires_at_utc > now()"
+            " ORDER BY expires_at_utc, id LIMIT 9 FOR NO KEY UPDATE",
+            "inventory_open_by_cell",
+        ),
+    ],
+)
+def test_the_wall_leaves_the_indexes_usable(as_web: AsWeb, query: str, index: str) -> None:
+    """A condition that might tell of hidden rows would have to wait for the policy, and could not be looked up."""
+    with as_web(), seen_by(Viewer(uuid4())), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {query}", {"id": uuid4()})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    [scan] = [line for line in plan.splitlines() if index in line]
+    assert "Index" in scan
+    assert "Seq Scan" not in plan
+    assert "Sort" not in plan
+
+
 def test_every_table_with_a_client_is_behind_the_wall_or_says_why_not() -> None:
     with_client = {
         model
