@@ -114,6 +114,7 @@ def assert_whole_or_nothing(expected_orders: set[str]) -> None:
     assert marked == Sale.objects.count() == 20 * len(orders)
 
 
+@pytest.mark.direct
 def test_whatever_dies_when_an_order_is_whole_or_nothing(worker: Worker, buyer: Client, as_of: datetime) -> None:
     chance = random.Random(20261124)
     worker.begin("warm-up")

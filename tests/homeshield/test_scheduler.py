@@ -55,6 +55,7 @@ def is_rolled() -> bool:
     )
 
 
+@pytest.mark.direct
 def test_two_at_once_keep_all_current_through_a_restart_until_they_are_told_to_stop(
     now: datetime, tmp_path: Path
 ) -> None:

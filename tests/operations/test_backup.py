@@ -56,9 +56,12 @@ def place(database: str | None = None) -> str:
 
 
 def run(program: str, *arguments: str) -> None:
-    """A program of the newest PostgreSQL here: a dump is made by the server's own version or a later one."""
-    binary = str(embedded_postgres.postgres_binary(program))
-    subprocess.run([binary, *arguments], check=True, capture_output=True, text=True, cwd="/")
+    """A program of the server's own version, or where this machine has none of that, of the embedded server."""
+    major = connection.pg_version // 10_000  # type: ignore[attr-defined]  # of the PostgreSQL engine
+    binary = Path(f"/usr/lib/postgresql/{major}/bin/{program}")
+    if not binary.exists():
+        binary = embedded_postgres.postgres_binary(program)
+    subprocess.run([str(binary), *arguments], check=True, capture_output=True, text=True, cwd="/")
 
 
 def rows_of_every_table(database: str) -> dict[str, tuple[int, int]]:

@@ -118,8 +118,35 @@ class TestStaff:
         for address in (reverse("admin:index"), reverse("admin:accounts_client_changelist")):
             response = client.get(address)
             assert response["Location"] == reverse("mfa_index")
-        set_up_an_app(client)
+        secret = set_up_an_app(client)
+        asked = client.get(reverse("admin:index"))["Location"]
+        assert asked == f"{reverse('mfa_reauthenticate')}?next={reverse('admin:index')}"
+        assert client.post(asked, {"code": codes(secret)[-1]})["Location"] == reverse("admin:index")
         assert client.get(reverse("admin:index")).status_code == 200
+
+    def test_a_session_from_before_the_second_factor_does_not_pass(self, client: Browser, settings: Settings) -> None:
+        settings.STAFF_NEED_SECOND_FACTOR = True
+        staff = StaffFactory()
+        thief = Browser()
+        assert sign_in(client, staff)
+        assert sign_in(thief, staff)
+        confirm(client)
+        secret = set_up_an_app(client)
+        confirm(thief)  # with the password, which is all they have
+        for address in (reverse("admin:index"), reverse("admin:accounts_client_changelist")):
+            assert thief.get(address)["Location"].startswith(reverse("mfa_reauthenticate"))
+        other = Browser()
+        sign_in(other, staff)
+        other.post(reverse("mfa_authenticate"), {"code": codes(secret)[-1]})
+        assert other.get(reverse("admin:index")).status_code == 200
+
+    def test_who_has_a_passkey_alone_is_asked_for_it(self, client: Browser, settings: Settings) -> None:
+        settings.STAFF_NEED_SECOND_FACTOR = True
+        staff = StaffFactory()
+        assert sign_in(client, staff)
+        Authenticator.objects.create(user=staff, type=Authenticator.Type.WEBAUTHN, data={})
+        asked = client.get(reverse("admin:index"))["Location"]
+        assert asked.startswith(reverse("mfa_reauthenticate_webauthn"))
 
     def test_recovery_codes_alone_are_no_second_factor(self, client: Browser, settings: Settings) -> None:
         settings.STAFF_NEED_SECOND_FACTOR = True

@@ -98,6 +98,7 @@ def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[Roles]:
             server.execute(f'DROP ROLE IF EXISTS "{role}"')
 
 
+@pytest.mark.direct
 def test_from_an_empty_database_to_a_shop_in_which_all_is_done(empty_database: Roles, free_port: int) -> None:
     demo = subprocess.Popen(
         [sys.executable, "manage.py", "demo", "--rows", "300", "--port", str(free_port)],

@@ -8,6 +8,7 @@ from django.db import connection
 from tests.concurrency.parallel import run_together
 
 
+@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_all_idle_connections_are_replaced_at_the_first_sign_of_a_restart() -> None:
     """With psycopg's own check the first requests fail after ten seconds each."""
