@@ -6,12 +6,14 @@ from http import HTTPStatus
 from time import perf_counter
 
 import structlog
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 
 from homeshield.accounts.origin import RequestOrigin
@@ -150,9 +152,10 @@ class DomainErrorMiddleware:
 
 
 class StaffSecondFactorMiddleware:
-    """Sends staff without a second factor to the page where they set one up, before any page of the administration.
+    """Asks for the second factor before any page of the administration; who has none is sent to set one up.
 
-    Who has one has used it to sign in: allauth asks for it. Recovery codes alone are none.
+    allauth asks at the sign-in. But a session may be older than the factor, and its user have the password alone.
+    Recovery codes alone are no second factor.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -165,10 +168,16 @@ class StaffSecondFactorMiddleware:
         match, user = request.resolver_match, request.user
         if not settings.STAFF_NEED_SECOND_FACTOR or match is None or match.app_name != "admin":
             return None
-        if not user.is_authenticated or is_mfa_enabled(user, FACTORS):
-            return None  # a visitor is sent to the sign-in by the administration itself
-        messages.warning(request, "Staff enter the administration with a second factor. Set one up first.")
-        return redirect("mfa_index")
+        if not (user.is_authenticated and user.is_staff):
+            return None  # sent to the sign-in, or refused, by the administration itself
+        if not is_mfa_enabled(user, FACTORS):
+            messages.warning(request, "Staff enter the administration with a second factor. Set one up first.")
+            return redirect("mfa_index")
+        if any(record["method"] == "mfa" for record in get_authentication_records(request, user)):
+            return None
+        has_app = is_mfa_enabled(user, [Authenticator.Type.TOTP])
+        asks = resolve_url("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
+        return redirect_to_login(request.get_full_path(), asks)
 
 
 class ApiMiddleware:

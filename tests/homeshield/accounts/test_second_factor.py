@@ -118,8 +118,35 @@ class TestStaff:
         for address in (reverse("admin:index"), reverse("admin:accounts_client_changelist")):
             response = client.get(address)
             assert response["Location"] == reverse("mfa_index")
-        set_up_an_app(client)
+        secret = set_up_an_app(client)
+        asked = client.get(reverse("admin:index"))["Location"]
+        assert asked == f"{reverse('mfa_reauthenticate')}?next={reverse('admin:index')}"
+        assert client.post(asked, {"code": codes(secret)[-1]})["Location"] == reverse("admin:index")
         assert client.get(reverse("admin:index")).status_code == 200
+
+    def test_a_session_from_before_the_second_factor_does_not_pass(self, client: Browser, settings: Settings) -> None:
+        settings.STAFF_NEED_SECOND_FACTOR = True
+        staff = StaffFactory()
+        thief = Browser()
+        assert sign_in(client, staff)
+        assert sign_in(thief, staff)
+        confirm(client)
+        secret = set_up_an_app(client)
+        confirm(thief)  # with the password, which is all they have
+        for address in (reverse("admin:index"), reverse("admin:accounts_client_changelist")):
+            assert thief.get(address)["Location"].startswith(reverse("mfa_reauthenticate"))
+        other = Browser()
+        sign_in(other, staff)
+        other.post(reverse("mfa_authenticate"), {"code": codes(secret)[-1]})
+        assert other.get(reverse("admin:index")).status_code == 200
+
+    def test_who_has_a_passkey_alone_is_asked_for_it(self, client: Browser, settings: Settings) -> None:
+        settings.STAFF_NEED_SECOND_FACTOR = True
+        staff = StaffFactory()
+        assert sign_in(client, staff)
+        Authenticator.objects.create(user=staff, type=Authenticator.Type.WEBAUTHN, data={})
+        asked = client.get(reverse("admin:index"))["Location"]
+        assert asked.startswith(reverse("mfa_reauthenticate_webauthn"))
 
     def test_recovery_codes_alone_are_no_second_factor(self, client: Browser, settings: Settings) -> None:
         settings.STAFF_NEED_SECOND_FACTOR = True
@@ -145,6 +172,15 @@ class TestStaff:
         assert [message.to for message in mail.outbox] == [[user.email]]
         event = AuditEvent.objects.get(action="mfa.remove")
         assert (event.object_id, event.actor) == (str(user.pk), clerk.email)
+
+    def test_who_is_not_on_the_staff_is_refused_and_told_nothing_of_it(
+        self, client: Browser, settings: Settings
+    ) -> None:
+        settings.STAFF_NEED_SECOND_FACTOR = True
+        assert sign_in(client, UserFactory())
+        response = client.get(reverse("admin:index"), follow=True)
+        assert response.status_code == 403
+        assert "second factor" not in response.content.decode()
 
     def test_a_development_site_does_without(self, client: Browser) -> None:
         assert sign_in(client, StaffFactory())
