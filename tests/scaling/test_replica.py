@@ -115,8 +115,8 @@ def test_browsing_asks_the_copy_and_only_who_is_looking_is_asked_here(shop: Brow
         assert count(shop) == 5
 
     assert [one for one in statements["default"] if "inventory" in one or "leads" in one or "pricing" in one] == []
-    assert any('FROM "inventory"' in one for one in statements[ALIAS])
-    assert any("FROM pricing" in one for one in statements[ALIAS])
+    for table in ("inventory", "leads", "pricing"):
+        assert any(f"FROM {table}" in one for one in statements[ALIAS])
     assert [one for one in statements[ALIAS] if "session" in one or "users" in one or "draft" in one] == []
 
 
@@ -161,7 +161,7 @@ def test_after_a_while_the_buyer_browses_the_copy_again(shop: Browser) -> None:
     level()
     with asked() as statements:
         assert count(shop) == 3
-    assert any('FROM "inventory"' in one for one in statements[ALIAS])
+    assert any("FROM inventory" in one for one in statements[ALIAS])
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_row_level_security_holds_on_the_copy_as_well(shop: Browser) -> None:
     with rewired("default", web["default"]), rewired(ALIAS, web[ALIAS]):
         with asked() as statements:
             assert count(shop) == 3
-        assert any('FROM "inventory"' in one for one in statements[ALIAS])
+        assert any("FROM inventory" in one for one in statements[ALIAS])
         with seen_by(own):
             assert Sale.objects.using(ALIAS).count() == 2
         assert Sale.objects.using(ALIAS).count() == 0
@@ -231,7 +231,7 @@ def test_pages_work_while_the_copy_is_stopped_and_use_it_again_afterwards(
     assert freshness.is_current()
     with asked() as statements:
         assert count(shop) == 4
-    assert any('FROM "inventory"' in one for one in statements[ALIAS])
+    assert any("FROM inventory" in one for one in statements[ALIAS])
 
 
 def test_a_process_asks_a_copy_that_is_away_only_now_and_then(shop: Browser, caplog: pytest.LogCaptureFixture) -> None:
