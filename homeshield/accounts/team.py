@@ -194,7 +194,9 @@ def _open(as_of: datetime) -> models.QuerySet[Invitation]:
 
 
 def _claim(token: str, as_of: datetime) -> Invitation:
-    """Locks an open invitation and accepts it: a second click finds none."""
+    """Locks an open invitation and accepts it: a second click finds none. The client is locked first, as where the
+    invitation is sent anew: the new user refers to it, and the two would wait for one another."""
+    Client.objects.select_for_update().get(id=invitation_find(token, as_of=as_of).client_id)
     locked = _open(as_of).select_for_update(of=("self",)).select_related("client")
     invitation = locked.filter(id=_id_of(token)).first()
     if invitation is None:
