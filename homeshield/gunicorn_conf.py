@@ -9,6 +9,7 @@ import os
 import psycopg
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
+from homeshield.database_roles.start_check import web_role_check
 from homeshield.lib.environment import number
 from homeshield.settings import LOGGING, env
 
@@ -33,6 +34,7 @@ _CONNECTIONS = """
 def on_starting(server: Arbiter) -> None:
     """Before the first worker starts. What is raised here is told in one line, and nothing starts."""
     connections_check(workers=server.cfg.workers, threads=server.cfg.threads)
+    web_role_check()
 
 
 def connections_check(*, workers: int, threads: int) -> None:

@@ -168,8 +168,8 @@ class StaffSecondFactorMiddleware:
         match, user = request.resolver_match, request.user
         if not settings.STAFF_NEED_SECOND_FACTOR or match is None or match.app_name != "admin":
             return None
-        if not user.is_authenticated:
-            return None  # sent to the sign-in by the administration itself
+        if not (user.is_authenticated and user.is_staff):
+            return None  # sent to the sign-in, or refused, by the administration itself
         if not is_mfa_enabled(user, FACTORS):
             messages.warning(request, "Staff enter the administration with a second factor. Set one up first.")
             return redirect("mfa_index")

@@ -269,6 +269,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "5/5m/key,60/m/ip",
     "login_failed_elsewhere": "30/h/key",
     "signup": "20/h/ip",
+    "confirm_email": "3/5m/key",  # who asks for another code, or signs in before the first one has come, gets one
     "reset_password": "20/m/ip,5/h/key",
 }
 

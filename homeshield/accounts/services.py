@@ -55,6 +55,25 @@ def user_create(*, email: str, password: str, client: Client, role: ClientRole) 
     return user
 
 
+def user_unproven(email: str) -> User | None:
+    """The user who signed up with an address and has never proved it, so that nobody was ever signed in as them."""
+    proved = EmailAddress.objects.filter(user=models.OuterRef("pk"), verified=True)
+    return User.objects.filter(~models.Exists(proved), email=email, is_staff=False, last_login=None).first()
+
+
+def user_prove(*, user: User, password: str, client: Client, role: ClientRole) -> None:
+    """Gives a user of `user_unproven` to whoever has proved the address: with another password, in this client.
+
+    What was claimed with the address, a password and a company, may have been somebody else's idea. Raises
+    AccountRefused for the password.
+    """
+    _password_set(user, password)
+    user.client, user.role = client, role
+    with transaction.atomic():
+        user.save(update_fields=["password", "client", "role"])
+        sign_in_address_set(user=user)
+
+
 def company_check(company: str) -> str:
     """The company's name as it is kept. Raises AccountRefused where it can be none."""
     return _client(company, ClientStatus.PENDING).name
@@ -129,12 +148,8 @@ def _client_save(client: Client) -> None:
 def _user_save(user: User, password: str) -> None:
     if address_is_taken(user.email):
         raise EmailTaken
-    user.set_password(password)
     _check(user, {"client": "company"})
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise AccountRefused("password", " ".join(error.messages)) from error
+    _password_set(user, password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -150,6 +165,14 @@ def _user_save(user: User, password: str) -> None:
         if address_is_taken(user.email):  # somebody else was faster
             raise EmailTaken from error
         raise
+
+
+def _password_set(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise AccountRefused("password", " ".join(error.messages)) from error
+    user.set_password(password)
 
 
 def _check(row: models.Model, argument_of: dict[str, str]) -> None:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
+from django.conf import settings
+from django.core.mail import send_mail
 from django.db import transaction
+from django.template.loader import render_to_string
 
 from homeshield.accounts.errors import AccountRefused
 from homeshield.accounts.models import Client, ClientChange, User
-from homeshield.accounts.permissions import ClientStatus
+from homeshield.accounts.permissions import ClientRole, ClientStatus
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.states import STATES
@@ -19,8 +23,8 @@ def client_standing_change(
 ) -> ClientChange | None:
     """Gives a client this status and these licensed states (none: all), at once; None where both are so already.
 
-    Purchases that are under way are waited for, those that begin later see the new standing. Raises AccountRefused,
-    whose field is "licensed_states" or "reason".
+    Purchases that are under way are waited for, those that begin later see the new standing. The owners of a company
+    that is approved are told so by mail. Raises AccountRefused, whose field is "licensed_states" or "reason".
     """
     states, reason = sorted(set(licensed_states)), reason.strip()
     if unknown := [state for state in states if state not in STATES]:
@@ -47,4 +51,13 @@ def client_standing_change(
                 action=AuditAction.CLIENT_CHANGE, obj=client, client_id=client.id,
                 details={"licensed_states": {"was": was[1], "is": states}}, as_of=as_of,
             )  # fmt: skip
+        if (was[0], status) == (ClientStatus.PENDING, ClientStatus.ACTIVE):
+            transaction.on_commit(partial(_approval_mail, client))
     return change
+
+
+def _approval_mail(client: Client) -> None:
+    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{client.name} is approved"
+    text = render_to_string("accounts/email/client_approved.txt", {"company": client.name})
+    for owner in client.users.filter(role=ClientRole.OWNER, is_active=True):
+        send_mail(subject, text, None, [owner.email])

@@ -4,6 +4,7 @@ that two owners who act at once cannot leave it without one."""
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.template.loader import render_to_string
 from homeshield.accounts.errors import AccountRefused, InvitationGone, LastOwner, MemberNotFound, NotInvited
 from homeshield.accounts.models import Client, User
 from homeshield.accounts.permissions import ClientRole
-from homeshield.accounts.services import address_is_taken, user_create
+from homeshield.accounts.services import address_is_taken, user_create, user_prove, user_unproven
 from homeshield.accounts.team_models import Invitation
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
@@ -102,13 +103,21 @@ def invitation_find(token: str, *, as_of: datetime) -> Invitation:
 def invitation_accept(*, token: str, password: str, as_of: datetime) -> User:
     """A new user in the team, whose address counts as verified: the link was sent to it.
 
-    Raises InvitationGone, EmailTaken where the address has an account by now, and AccountRefused for the password.
+    A user who only claims the address, by a sign-up that was never completed, goes to whoever has the link: or else
+    anybody could keep somebody else out of a team. Raises InvitationGone, EmailTaken where the address has an account
+    by now, and AccountRefused for the password.
     """
     with transaction.atomic():
         invitation = _claim(token, as_of)
-        user = user_create(
-            email=invitation.email, password=password, client=invitation.client, role=ClientRole(invitation.role)
-        )
+        account: dict[str, Any] = {
+            "password": password,
+            "client": invitation.client,
+            "role": ClientRole(invitation.role),
+        }
+        if user := user_unproven(invitation.email):
+            user_prove(user=user, **account)
+        else:
+            user = user_create(email=invitation.email, **account)
         _record(AuditAction.INVITATION_ACCEPT, invitation, as_of=as_of, actor=user)
     return user
 
@@ -133,7 +142,7 @@ def may_join(invitation: Invitation, user: User | AnonymousUser) -> bool:
 
 def has_account(invitation: Invitation) -> bool:
     """Whether the address signs in already. For the page of the link alone, which whoever has the mailbox opens."""
-    return address_is_taken(invitation.email)
+    return address_is_taken(invitation.email) and user_unproven(invitation.email) is None
 
 
 def member_role_change(*, client_id: UUID, user_id: UUID, role: ClientRole, as_of: datetime) -> User:

@@ -7,12 +7,17 @@ Both are append-only. Their triggers are plain SQL (migrations/0001_initial.py),
 switched off by a setting of the session, which any role may make.
 """
 
+from datetime import UTC, datetime
+
 from django.db import models
 from django.db.models import Q
-from django.db.models.lookups import Exact
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact, Regex
 
 from homeshield.audit.actions import AuditAction, Channel, Outcome
 from homeshield.lib.ids import new_id
+
+FIRST_YEAR, LAST_YEAR = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class JsonType(models.Func):
@@ -54,6 +59,15 @@ class AuditEvent(models.Model):
             models.CheckConstraint(name="audit_event_channel_known", condition=Q(channel__in=Channel.values)),
             models.CheckConstraint(
                 name="audit_event_details_are_an_object", condition=Exact(JsonType("details"), models.Value("object"))
+            ),
+            # Whoever may add events must not stop the chain by one that Python cannot read.
+            models.CheckConstraint(
+                name="audit_event_instant_readable",
+                condition=Q(occurred_at_utc__gte=FIRST_YEAR, occurred_at_utc__lt=LAST_YEAR),
+            ),
+            models.CheckConstraint(
+                name="audit_event_numbers_readable",
+                condition=~Q(Regex(Cast("details", models.TextField()), models.Value("[0-9]{200}"))),
             ),
         ]
         indexes = [

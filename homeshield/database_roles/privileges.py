@@ -37,11 +37,11 @@ WEB: Mapping[str, Privileges] = {
     "audit_seals": READ,  # by the sealer alone, which is no page
     "audit_unsealed": ("SELECT", "INSERT"),  # a trigger's
     # Changed by pages, within what triggers allow
-    "pricing": KEEP,
+    "pricing": ("SELECT", "INSERT", "UPDATE (effective_until_utc)", "DELETE"),  # no amount is ever changed
     "drafts": KEEP,
     "draft_lines": KEEP,
     "clients": CHANGE,
-    "invitations": CHANGE,
+    "invitations": ("SELECT", "INSERT", "UPDATE (accepted_at_utc)", "UPDATE (withdrawn_at_utc)"),
     "users": CHANGE,
     "users_groups": KEEP,
     "users_user_permissions": KEEP,
@@ -52,7 +52,7 @@ WEB: Mapping[str, Privileges] = {
     "socialaccount_socialaccount": KEEP,
     "socialaccount_socialapp": READ,
     "socialaccount_socialtoken": KEEP,
-    "api_keys": CHANGE,
+    "api_keys": ("SELECT", "INSERT", "UPDATE (last_used_at_utc)", "UPDATE (revoked_at_utc)"),
     "api_allowances": KEEP,
     # Django's own
     "auth_group": KEEP,

@@ -173,6 +173,15 @@ class TestStaff:
         event = AuditEvent.objects.get(action="mfa.remove")
         assert (event.object_id, event.actor) == (str(user.pk), clerk.email)
 
+    def test_who_is_not_on_the_staff_is_refused_and_told_nothing_of_it(
+        self, client: Browser, settings: Settings
+    ) -> None:
+        settings.STAFF_NEED_SECOND_FACTOR = True
+        assert sign_in(client, UserFactory())
+        response = client.get(reverse("admin:index"), follow=True)
+        assert response.status_code == 403
+        assert "second factor" not in response.content.decode()
+
     def test_a_development_site_does_without(self, client: Browser) -> None:
         assert sign_in(client, StaffFactory())
         assert client.get(reverse("admin:index")).status_code == 200

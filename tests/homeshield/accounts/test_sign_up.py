@@ -50,6 +50,16 @@ def test_without_approval_a_company_is_active_at_once(client: Browser, settings:
     assert Client.objects.get().status == ClientStatus.ACTIVE
 
 
+def test_who_signs_in_before_the_address_is_confirmed_gets_another_code(client: Browser) -> None:
+    client.post(SIGN_UP, filled_in())
+    other = Browser()
+    signed_in = other.post(reverse("account_login"), {"login": "joe@acme.example", "password": PASSWORD})
+    assert signed_in["Location"] == CONFIRM
+    assert len(mail.outbox) == 2
+    other.post(CONFIRM, {"code": code()})
+    assert "_auth_user_id" in other.session
+
+
 def test_nobody_is_signed_in_before_the_address_is_confirmed(client: Browser) -> None:
     client.post(SIGN_UP, filled_in())
     other = Browser()

@@ -4,13 +4,16 @@ from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core import mail
 from django.db import DatabaseError, transaction
 from django.test import Client as Browser
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from homeshield.accounts.models import Client, ClientChange, ClientStatus
+from homeshield.accounts.permissions import ClientRole
 from homeshield.audit.models import AuditEvent
-from tests.factories import ClientFactory, StaffFactory
+from tests.factories import ClientFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +50,20 @@ def test_a_client_is_approved_and_licensed(support: Browser, acme: Client) -> No
     assert [(event.action, event.details) for event in events] == [
         ("client.status", {"was": "pending", "is": "active"}),
         ("client.change", {"licensed_states": {"was": [], "is": ["LA", "TX"]}}),
+    ]
+
+
+def test_the_owners_are_told_of_the_approval(
+    support: Browser, acme: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    owner = UserFactory(client=acme, role=ClientRole.OWNER)
+    UserFactory(client=acme, role=ClientRole.BUYER)
+    UserFactory(client=acme, role=ClientRole.OWNER, is_active=False)
+    for status in ("active", "suspended", "active"):
+        with django_capture_on_commit_callbacks(execute=True):
+            support.post(standing(acme), {"status": status, "reason": "Papers are in order."})
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        ([owner.email], "HomeShield: Acme is approved")
     ]
 
 

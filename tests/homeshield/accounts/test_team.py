@@ -67,6 +67,34 @@ def test_an_invitation_makes_a_user_once(invite: Callable[..., str], owner: User
     assert [event.action for event in events] == ["invitation.send", "invitation.accept"]
 
 
+def test_a_sign_up_that_nobody_completed_keeps_nobody_out_of_a_team(invite: Callable[..., str], owner: User) -> None:
+    squatter = Browser()
+    claim = {
+        "company": "Evil",
+        "email": "ann@acme.example",
+        "password1": "squatters-own-1",
+        "password2": "squatters-own-1",
+    }
+    squatter.post(reverse("account_signup"), claim)
+    visitor, link = Browser(), invite()
+    assert visitor.post(link, {"password": "12345678"}).status_code == 422
+    assert visitor.post(link, {"password": PASSWORD})["Location"] == reverse("account_login")
+    ann = User.objects.get(email="ann@acme.example")
+    assert (ann.client_id, ann.role) == (owner.client_id, ClientRole.BUYER)
+    squatter.get(reverse("account_email_verification_sent"))
+    assert "_auth_user_id" not in squatter.session
+    assert not sign_in(squatter, ann, password="squatters-own-1")
+    assert sign_in(visitor, ann)
+
+
+def test_an_invitation_changes_nothing_for_who_has_an_account(invite: Callable[..., str]) -> None:
+    ann = UserFactory(email="ann@acme.example")
+    assert "has an account already" in Browser().get(link := invite()).content.decode()
+    assert Browser().post(link, {"password": "another-of-mine-1"}).status_code == 200
+    ann.refresh_from_db()
+    assert ann.check_password(PASSWORD)
+
+
 def test_a_bad_password_leaves_the_invitation_open(invite: Callable[..., str]) -> None:
     link = invite()
     refused = Browser().post(link, {"password": "12345678"})

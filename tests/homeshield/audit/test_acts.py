@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,13 @@ def test_a_client_that_an_operator_makes() -> None:
 def test_a_superuser_that_an_operator_makes() -> None:
     call_command("createsuperuser", "--email", "boss@homeshield.example", "--no-input", verbosity=0)
     assert told()[0][3] == {"is_staff": True, "is_superuser": True}
+
+
+def test_a_password_that_an_operator_sets(buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "a-lantern-on-the-porch")  # the terminal
+    call_command("changepassword", buyer.email, verbosity=0, stdout=StringIO())
+    event = only("password.change")
+    assert (event.object_id, event.client_id, event.details) == (str(buyer.id), buyer.client_id, {"by_operator": True})
 
 
 class TestStaff:

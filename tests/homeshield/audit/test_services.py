@@ -105,14 +105,25 @@ def test_nobody_changes_or_deletes_what_was_recorded(as_of: datetime, statement:
     assert told() == before
 
 
-@pytest.mark.parametrize(("column", "value"), [("outcome", "'perhaps'"), ("channel", "'dream'"), ("details", "'[]'")])
-def test_the_database_refuses_an_event_that_is_none(as_of: datetime, column: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("column", "value", "constraint"),
+    [
+        ("outcome", "'perhaps'", "outcome_known"),
+        ("channel", "'dream'", "channel_known"),
+        ("details", "'[]'", "details_are_an_object"),
+        # What Python cannot read would stop the chain at this event, which nobody could take away.
+        ("occurred_at_utc", "'infinity'", "instant_readable"),
+        ("occurred_at_utc", "'0044-03-15 BC'", "instant_readable"),
+        ("details", """('{"rows": ' || repeat('9', 5000) || '}')::jsonb""", "numbers_readable"),
+    ],
+)
+def test_the_database_refuses_an_event_that_is_none(as_of: datetime, column: str, value: str, constraint: str) -> None:
     record(as_of)
     names = [field.attname for field in AuditEvent._meta.concrete_fields]
     chosen = [{"id": "gen_random_uuid()", column: value}.get(name, name) for name in names]
     copy = f"INSERT INTO audit_events ({', '.join(names)}) SELECT {', '.join(chosen)} FROM audit_events"
     with (
-        pytest.raises(DatabaseError, match=f"audit_event_{column}"),
+        pytest.raises(DatabaseError, match=f"audit_event_{constraint}"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):

@@ -63,6 +63,15 @@ def test_what_somebody_has_changed_by_hand_is_put_right(role: str, given: str, t
     assert roles_provision(role=role).changes == []
 
 
+def test_to_take_a_verb_from_a_table_leaves_it_on_the_column_that_is_due(role: str) -> None:
+    roles_provision(role=role)
+    execute(f'GRANT UPDATE ON inventory TO "{role}"')
+    assert roles_provision(role=role).changes == [
+        f'REVOKE UPDATE ON "inventory" FROM "{role}"', f'GRANT UPDATE (sold_at_utc) ON "inventory" TO "{role}"'
+    ]  # fmt: skip
+    assert roles_provision(role=role).changes == []
+
+
 @pytest.mark.parametrize(
     ("deed", "fault"),
     [

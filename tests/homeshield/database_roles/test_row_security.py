@@ -188,7 +188,7 @@ def count(client: Client, as_of: datetime) -> Count:
             "SELECT id FROM inventory WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8'"
             " AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND expires_at_utc > now()"
             " ORDER BY expires_at_utc, id LIMIT 9 FOR NO KEY UPDATE",
-            "inventory_open_by_cell",
+            "inventory_open",  # by cell or not: which of the two is read where there is nothing yet is a toss-up
         ),
     ],
 )
