@@ -12,7 +12,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
-from django.core.validators import validate_email
 from django.db import models, transaction
 from django.template.loader import render_to_string
 
@@ -54,9 +53,9 @@ def invitation_send(
     """
     email = email.strip().lower()
     try:
-        validate_email(email)
+        Invitation._meta.get_field("email").run_validators(email)
     except ValidationError as error:
-        raise AccountRefused("email", "Enter a valid email address.") from error
+        raise AccountRefused("email", " ".join(error.messages)) from error
     with transaction.atomic():
         client = Client.objects.select_for_update().get(id=client_id)
         if User.objects.filter(client=client, email=email).exists():
@@ -195,7 +194,9 @@ def _open(as_of: datetime) -> models.QuerySet[Invitation]:
 
 
 def _claim(token: str, as_of: datetime) -> Invitation:
-    """Locks an open invitation and accepts it: a second click finds none."""
+    """Locks an open invitation and accepts it: a second click finds none. The client is locked first, as where the
+    invitation is sent anew: the new user refers to it, and the two would wait for one another."""
+    Client.objects.select_for_update().get(id=invitation_find(token, as_of=as_of).client_id)
     locked = _open(as_of).select_for_update(of=("self",)).select_related("client")
     invitation = locked.filter(id=_id_of(token)).first()
     if invitation is None:
