@@ -44,6 +44,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     @override
+    def clean_email(self, email: str) -> str:
+        """Refuses what is too long to be an address: allauth would cut it off."""
+        User._meta.get_field("email").run_validators(email)
+        cleaned: str = super().clean_email(email)
+        return cleaned
+
+    @override
     def send_account_already_exists_mail(self, email: str) -> None:
         """A sign-up with a taken address is answered as late as any other, which hashes a password."""
         make_password("as slow as the real one")

@@ -12,7 +12,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
-from django.core.validators import validate_email
 from django.db import models, transaction
 from django.template.loader import render_to_string
 
@@ -54,9 +53,9 @@ def invitation_send(
     """
     email = email.strip().lower()
     try:
-        validate_email(email)
+        Invitation._meta.get_field("email").run_validators(email)
     except ValidationError as error:
-        raise AccountRefused("email", "Enter a valid email address.") from error
+        raise AccountRefused("email", " ".join(error.messages)) from error
     with transaction.atomic():
         client = Client.objects.select_for_update().get(id=client_id)
         if User.objects.filter(client=client, email=email).exists():

@@ -79,6 +79,7 @@ def test_nobody_is_signed_in_before_the_address_is_confirmed(client: Browser) ->
         ({"company": "A\tB"}, "company"),
         ({"company": "A" * 201}, "company"),
         ({"email": "joe"}, "email"),
+        ({"email": f"joe@{'acme.' * 60}example"}, "email"),
         ({"password1": "12345678", "password2": "12345678"}, "password1"),
         ({"password2": "something else"}, "password2"),
     ],
