@@ -1,6 +1,6 @@
 """Purchased leads as CSV, for programs."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
@@ -27,10 +27,9 @@ CSV = {
 }
 
 
-def _split(value: Any) -> Any:
-    """The ids of one text, or of the parameter given several times."""
-    texts = value if isinstance(value, list) else [value]
-    return [text.strip() for part in texts for text in str(part).split(",") if text.strip()]
+def _split(value: object) -> list[str]:
+    """The ids of the text. A parameter that is there twice was refused before (`refuse_unknown_parameters`)."""
+    return [text.strip() for text in str(value).split(",") if text.strip()]
 
 
 _ID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"

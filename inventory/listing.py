@@ -14,7 +14,7 @@ from homeshield.lib.replica import browsing_connection
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
 from inventory.models import NOT_BOUGHT_BEFORE
-from leads.age import AgeBucket
+from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 
 MOST_PARTS = 60
@@ -39,20 +39,25 @@ def records_in_order(
     parameters["licensed"] = sorted(buyer.licensed_states)
     everywhere = []
     if beyond:
-        everywhere.append(f"(expires_at_utc, id) {'<' if reverse else '>'} (%(value)s, %(id)s)")
         parameters |= {"value": beyond[0], "id": beyond[1]}
     if beyond is None or reverse or beyond[0] <= as_of:
         # Not beside a place that says more: the index would be read from the nearer of the two.
         everywhere.append("expires_at_utc > %(as_of)s")
     if buyer.client_id:
         everywhere.append(NOT_BOUGHT_BEFORE.format("%(client)s"))
-    if buyer.licensed_states:
-        everywhere.append("state = ANY (%(licensed)s::text[])")
     parts = []
     for number, part in enumerate(_parts(criteria, buyer)):
         conditions = [f"{column} = %({column}_{number})s" for column in part.as_filter()]
         parameters |= {f"{column}_{number}": value for column, value in part.as_filter().items()}
+        if buyer.licensed_states and part.state is None:
+            conditions.append("state = ANY (%(licensed)s::text[])")
+        if beyond:
+            if (condition := _beyond(part, beyond, reverse)) is None:
+                continue
+            conditions.append(condition)
         parts.append(_PART.format(conditions=" AND ".join([*conditions, *everywhere]), order=order))
+    if not parts:
+        return []
     with browsing_connection().cursor() as cursor:
         cursor.execute(
             f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS list ORDER BY {order} LIMIT %(limit)s",  # noqa: S608
@@ -62,8 +67,29 @@ def records_in_order(
     return places
 
 
+def _beyond(part: Criteria, place: Place, reverse: bool) -> str | None:
+    """The condition under which records of a part stand beyond the place; None where none of them can.
+
+    In the last bucket all have one end. Where the place is there, too, the ids alone must say what is beyond: of both
+    columns together PostgreSQL thinks that next to nothing is, and reads any index, past all of a state or a class.
+    """
+    sign, ends = "<" if reverse else ">", place[0]
+    if part.age_bucket is not None and part.age_bucket.next is None:
+        if ends == NEVER:
+            return f"expires_at_utc = %(value)s AND id {sign} %(id)s"
+        return "TRUE" if (ends < NEVER) != reverse else None
+    if part.age_bucket is not None and ends >= NEVER:
+        return "TRUE" if reverse else None
+    return f"(expires_at_utc, id) {sign} (%(value)s, %(id)s)"
+
+
 def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
-    """The criteria as disjoint ones that have an index each; themselves, where they have one."""
+    """The criteria as disjoint ones that have an index each; themselves, where they have one.
+
+    A part that names a state has only that, and no list of licences beside it, which would cost it the index's order.
+    """
+    if criteria.state is not None and not buyer.is_licensed_in(criteria.state):
+        return []
     states = sorted(buyer.licensed_states) if criteria.state is None and buyer.licensed_states else [criteria.state]
     if criteria == Criteria() and states == [None]:
         return [criteria]

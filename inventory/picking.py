@@ -28,9 +28,12 @@ def pick(
     the order of sale, each locked until the transaction ends. Without `wait`, what others have locked is passed over.
     """
     asked = demand.criteria.as_filter()
+    if "state" in asked and not buyer.is_licensed_in(asked["state"]):
+        return []
     if len(buyer.licensed_states) == 1:  # there is an index in the order of sale for one state, and not for several
         asked.setdefault("state", *buyer.licensed_states)
-    statement = _statement(tuple(asked), demand.quantity, bool(taken), bool(buyer.licensed_states), wait)
+    some_states = bool(buyer.licensed_states) and "state" not in asked
+    statement = _statement(tuple(asked), demand.quantity, bool(taken), some_states, wait)
     terms = {"client": buyer.client_id, "licensed": sorted(buyer.licensed_states), "as_of": as_of, "taken": list(taken)}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**asked, **terms})
@@ -39,14 +42,14 @@ def pick(
 
 
 @lru_cache(maxsize=4_096)
-def _statement(columns: tuple[str, ...], quantity: int, some_are_taken: bool, not_all_states: bool, wait: bool) -> str:
+def _statement(columns: tuple[str, ...], quantity: int, some_are_taken: bool, some_states: bool, wait: bool) -> str:
     """The statement for criteria that name these columns. Called within a transaction, as `select_for_update` wants."""
     records = InventoryRecord.objects.sellable(_Parameter("as_of", models.DateTimeField()))  # type: ignore[arg-type]
     records = records.filter(**{column: _Parameter(column, models.TextField()) for column in columns})
     records = records.filter(_condition(NOT_BOUGHT_BEFORE.format("%(client)s")))
     if some_are_taken:
         records = records.filter(_condition("inventory.id <> ALL (%(taken)s::uuid[])"))
-    if not_all_states:
+    if some_states:
         records = records.filter(_condition("inventory.state = ANY (%(licensed)s::text[])"))
     records = records.in_order_of_sale().select_for_update(skip_locked=not wait, of=("self",), no_key=True)
     statement, rest = records.values_list("id", "lead_id")[:quantity].query.sql_with_params()

@@ -323,6 +323,7 @@ class TestDownload:
         }
         assert list(statuses.values()) == [403, 404, 422, 422, 422, 422]
         assert caller.get("purchases/download", client_id=caller.client.id).status_code == 422
+        assert caller.get("purchases/download", sale_ids=[own, own], client_id=caller.client.id).status_code == 422
         assert not Export.objects.exists()
 
 

@@ -98,6 +98,15 @@ def test_behind_a_pooler_nothing_is_left_open_or_prepared_in_a_session() -> None
     database = setting("database_from_environment()", DATABASE_URL=SHOP, DATABASE_POOLER="on")
     assert database["DISABLE_SERVER_SIDE_CURSORS"] is True
     assert database["OPTIONS"]["prepare_threshold"] is None
+    assert "options" not in database["OPTIONS"]
+
+
+def test_the_server_compiles_no_queries_unless_the_url_says_so() -> None:
+    options = {
+        url: setting("database_from_environment()", DATABASE_URL=url)["OPTIONS"]["options"]
+        for url in (SHOP, f"{SHOP}?options=-c%20jit%3Don")
+    }
+    assert list(options.values()) == ["-c jit=off", "-c jit=off -c jit=on"]
 
 
 def test_a_replica_is_not_browsed_past_the_web_roles_walls() -> None:

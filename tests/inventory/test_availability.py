@@ -112,6 +112,8 @@ def test_sold_records_are_not_counted_and_owned_leads_are_counted_apart(as_of: d
         (Criteria(classification=Classification.GOLD, state="TX"), ""),
         (Criteria(), "LA AL"),
         (GOLD_6, "LA AL"),
+        (Criteria(age_bucket=AgeBucket.MONTH_24_PLUS), "LA TX"),
+        (Criteria(state="LA"), "LA TX"),
         (Criteria(), "AK AL AZ AR CA CO LA"),  # too many parts to merge
     ],
     ids=str,
@@ -155,8 +157,9 @@ def test_each_page_is_merged_from_indexes_and_read_from_its_own_place_on(
         stock(60, as_of=as_of, age_days=age_days, state="LA", classification="Silver")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE inventory; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-    at, places = None, ("(expires_at_utc > ", "(ROW(expires_at_utc, id) > ")
-    for place in places:
+    # Beyond a place in another bucket lie all records of the last one, in either class: nothing is said of them.
+    at, places = None, {"(expires_at_utc > ": 10, "(ROW(expires_at_utc, id) > ": 8}
+    for place, parts in places.items():
         with django_assert_num_queries(2) as statements:
             page = records_page(criteria=Criteria(state="LA"), buyer=Buyer(), as_of=as_of, cursor=at, limit=10)
         with connection.cursor() as cursor:
@@ -165,8 +168,29 @@ def test_each_page_is_merged_from_indexes_and_read_from_its_own_place_on(
         assert "Merge Append" in plan
         assert "Sort  " not in plan
         assert plan.count("inventory_open_by_") == 10
-        assert [plan.count(each) for each in places] == [10 * (each == place) for each in places]
+        assert [plan.count(each) for each in places] == [parts * (each == place) for each in places]
         at = page.next_cursor
+
+
+def test_a_page_names_to_the_index_what_is_alike_in_a_part_of_the_list(
+    as_of: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """A list of licences beside the state, or both columns of a place among records that all end alike, made PostgreSQL
+    read the rest of a state for each page."""
+    stock(20, as_of=as_of, age_days=800, state="LA")
+    stock(20, as_of=as_of, age_days=800, state="TX", county="Lee")
+    oldest, buyer = Criteria(age_bucket=AgeBucket.MONTH_24_PLUS), Buyer(licensed_states=frozenset({"LA", "TX"}))
+    at = None
+    for _ in range(2):
+        with django_assert_num_queries(2) as statements:
+            page = records_page(criteria=oldest, buyer=buyer, as_of=as_of, cursor=at, limit=10)
+        found = statements[0]["sql"]
+        assert ("ANY" in found, "(expires_at_utc, id) >" in found) == (False, False)
+        at = page.next_cursor
+    assert "AND id > " in found
+    with django_assert_num_queries(0):
+        elsewhere = records_page(criteria=Criteria(state="AL"), buyer=buyer, as_of=as_of, cursor=at)
+    assert (elsewhere.rows, elsewhere.next_cursor) == ([], None)
 
 
 def test_a_page_that_is_asked_for_late_begins_with_what_is_still_there(as_of: datetime) -> None:

@@ -189,6 +189,16 @@ def test_a_record_that_is_removed_in_spite_of_all_is_not_counted(as_of: datetime
     assert counts_compare() == []
 
 
+def test_a_record_that_is_put_back_counts_again_and_one_that_nothing_happens_to_counts_on(as_of: datetime) -> None:
+    records = InventoryRecord.objects.filter(id__in=[record.id for record in stock(3, as_of=as_of)])
+    InventoryRecord.objects.filter(id=records[0].id).update(sold_at_utc=as_of)
+    assert available_count(criteria=GOLD_6, buyer=Buyer(), as_of=as_of) == 2
+    with pgtrigger.ignore("inventory.InventoryRecord:inventory_sold_stays_sold"):
+        records.update(sold_at_utc=None)
+    assert available_count(criteria=GOLD_6, buyer=Buyer(), as_of=as_of) == 3
+    assert counts_compare() == []
+
+
 def test_making_the_counts_anew_leaves_none_of_nothing(client: Client, as_of: datetime) -> None:
     stock(1, as_of=as_of)
     buy(client, 1, GOLD_6, as_of=as_of)

@@ -73,6 +73,7 @@ def rows_of_every_table(database: str) -> dict[str, tuple[int, int]]:
         return {table: server.execute(sql.SQL(statement).format(sql.Identifier(table))).fetchone() for table in tables}  # type: ignore[misc]
 
 
+@pytest.mark.direct  # pg_dump and pg_restore say things once for a session: docs/scaling.md sends them past a pooler
 @pytest.mark.django_db(transaction=True)
 def test_a_dump_restored_elsewhere_is_the_same_shop(tmp_path: Path, restored: str, now: datetime) -> None:
     set_prices(since=now - timedelta(days=1))

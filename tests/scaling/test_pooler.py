@@ -69,14 +69,12 @@ def test_what_is_left_in_a_session_is_gone_with_the_next_statement(pooler: Poole
 # --- What DATABASE_POOLER is for ---
 
 
-def test_many_rows_are_read_one_by_one_although_no_cursor_stays_open(
-    pooler: Pooler, as_of: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_rows_are_read_one_by_one_although_no_cursor_stays_open(pooler: Pooler, as_of: datetime) -> None:
     stock(5, as_of=as_of)
     assert len(list(Lead.objects.iterator(chunk_size=2))) == 5
 
-    monkeypatch.setenv("DATABASE_POOLER", "false")
-    with rewired("default", database_from_environment()), pytest.raises(ProgrammingError, match="_django_curs"):
+    with_cursors = database_from_environment() | {"DISABLE_SERVER_SIDE_CURSORS": False}
+    with rewired("default", with_cursors), pytest.raises(ProgrammingError, match="_django_curs"):
         list(Lead.objects.iterator(chunk_size=2))
 
 
