@@ -1,6 +1,7 @@
 """What the shop decides where django-allauth asks."""
 
 import base64
+import logging
 from collections.abc import Iterable
 from typing import Any, override
 
@@ -26,6 +27,8 @@ from homeshield.accounts.models import User
 from homeshield.accounts.services import client_sign_up
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -55,6 +58,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """A sign-up with a taken address is answered as late as any other, which hashes a password."""
         make_password("as slow as the real one")
         super().send_account_already_exists_mail(email)
+
+    @override
+    def send_notification_mail(self, *arguments: Any, **named: Any) -> None:
+        """Tells a user what was done with the account. It is done: a mail server that is away does not undo it."""
+        try:
+            super().send_notification_mail(*arguments, **named)
+        except OSError:  # SMTPException is one
+            logger.exception("A notification could not be mailed.")
 
     @override
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

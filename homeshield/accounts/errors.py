@@ -144,6 +144,16 @@ class StatusForbids(DomainError):
         super().__init__(f"Your company's account is not active: it {_STANDING[status]}")
 
 
+class MailNotSent(DomainError):
+    """What was to be mailed is written, and the mail server did not take the mail."""
+
+    code = "mail_not_sent"
+    status = 503
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
 class ForAnotherClient(DomainError):
     """A request that names another client than the key's."""
 

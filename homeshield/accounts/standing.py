@@ -52,7 +52,7 @@ def client_standing_change(
                 details={"licensed_states": {"was": was[1], "is": states}}, as_of=as_of,
             )  # fmt: skip
         if (was[0], status) == (ClientStatus.PENDING, ClientStatus.ACTIVE):
-            transaction.on_commit(partial(_approval_mail, client))
+            transaction.on_commit(partial(_approval_mail, client), robust=True)
     return change
 
 

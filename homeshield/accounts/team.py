@@ -15,7 +15,14 @@ from django.core.mail import send_mail
 from django.db import models, transaction
 from django.template.loader import render_to_string
 
-from homeshield.accounts.errors import AccountRefused, InvitationGone, LastOwner, MemberNotFound, NotInvited
+from homeshield.accounts.errors import (
+    AccountRefused,
+    InvitationGone,
+    LastOwner,
+    MailNotSent,
+    MemberNotFound,
+    NotInvited,
+)
 from homeshield.accounts.models import Client, User
 from homeshield.accounts.permissions import ClientRole
 from homeshield.accounts.services import address_is_taken, user_create, user_prove, user_unproven
@@ -48,8 +55,9 @@ def invitation_send(
     """Invites an address; an open invitation of it is replaced, so that the newest link alone works.
 
     `link_of` makes the address of a page from the invitation's token. The mail is sent once all is written. Raises
-    AccountRefused where the address is none, is in the team already, or too many invitations are open. Whether anybody
-    else has an account with the address, nobody is told.
+    AccountRefused where the address is none, is in the team already, or too many invitations are open, and MailNotSent
+    where all is written but the mail is not on its way. Whether anybody else has an account with the address, nobody is
+    told.
     """
     email = email.strip().lower()
     try:
@@ -77,7 +85,13 @@ def invitation_send(
 def _mail(invitation: Invitation, client: Client, by: User, link: str) -> None:
     context = {"company": client.name, "by": by.email, "link": link}
     subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{client.name} invites you"
-    send_mail(subject, render_to_string("accounts/email/invitation.txt", context), None, [invitation.email])
+    try:
+        send_mail(subject, render_to_string("accounts/email/invitation.txt", context), None, [invitation.email])
+    except OSError as error:  # SMTPException is one
+        raise MailNotSent(
+            "The invitation is made, but our mail server does not take the mail at the moment. "
+            "Invite the address again in a few minutes."
+        ) from error
 
 
 def invitation_withdraw(*, client_id: UUID, invitation_id: UUID, as_of: datetime) -> None:

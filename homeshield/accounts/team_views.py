@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from homeshield.accounts.access import requires
-from homeshield.accounts.errors import AccountRefused, LastOwner
+from homeshield.accounts.errors import AccountRefused, LastOwner, MailNotSent
 from homeshield.accounts.forms import InvitationForm, NewPasswordForm, RoleForm
 from homeshield.accounts.limits import limited
 from homeshield.accounts.models import User
@@ -51,6 +51,9 @@ def team_show(request: Request) -> HttpResponse:
             )
         except AccountRefused as refusal:
             form.add_error(refusal.field, refusal.message)
+        except MailNotSent as failure:
+            messages.error(request, failure.message)
+            return redirect("accounts:team-show")
         else:
             messages.success(request, f"An invitation is on its way to {invitation.email}.")
             return redirect("accounts:team-show")

@@ -239,3 +239,25 @@ def test_an_invitation_is_accepted_once_however_often_it_is_sent_at_once(owner: 
     outcomes = run_together(accept)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["InvitationGone", "InvitationGone", "User"]
     assert Client.objects.get().users.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_mail_server_what_is_done_stays_done_and_is_said(owner: User, settings: Settings) -> None:
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": 1},
+        }
+    }
+    shop = Browser()
+    shop.force_login(owner)
+    page = shop.post(TEAM, {"email": "ann@acme.example", "role": "buyer"}, follow=True)
+    assert page.status_code == 200
+    assert "our mail server does not take the mail at the moment" in page.content.decode()
+    assert Invitation.objects.get().email == "ann@acme.example"
+
+    assert shop.post(reverse("account_change_password"), {
+        "oldpassword": PASSWORD, "password1": "another-passphrase-77", "password2": "another-passphrase-77",
+    }).status_code == 302  # fmt: skip
+    owner.refresh_from_db()
+    assert owner.check_password("another-passphrase-77")
