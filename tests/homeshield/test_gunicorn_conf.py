@@ -38,6 +38,7 @@ def test_two_workers_answer_behind_one_port() -> None:
         server.communicate(timeout=20)
 
 
+@pytest.mark.direct  # asks the server itself what it gives
 def test_workers_that_may_want_more_connections_than_there_are_do_not_start() -> None:
     wishes = {"WEB_CONCURRENCY": "1", "WEB_THREADS": "1", "DATABASE_POOL_SIZE": "5000", "DATABASE_POOLER": "false"}
     done = subprocess.run(
