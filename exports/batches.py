@@ -68,12 +68,15 @@ _COPY = f"""
             SELECT exported.place, {", ".join(f'{column.sql} AS "{column.header}"' for column in COLUMNS)},
                    concat({", ".join(f"left({column.sql}, 1)" for column in _OUTSIDE)}) ~ E'[{FORMULA_CHARACTERS}]'
                    AS suspect
-            FROM exports export
-            CROSS JOIN unnest(export.sale_ids[{{first}} : {{last}}]) WITH ORDINALITY AS exported (sale_id, place)
+            FROM (
+                SELECT sale_id, place
+                FROM exports, unnest(sale_ids[{{first}} : {{last}}]) WITH ORDINALITY AS exported (sale_id, place)
+                WHERE exports.id = {{export}}
+                ORDER BY place OFFSET 0
+            ) AS exported
             JOIN sales sale ON sale.id = exported.sale_id
             JOIN leads lead ON lead.id = sale.lead_id
-            WHERE export.id = {{export}}
-            OFFSET 0
+            ORDER BY place OFFSET 0
         ) AS whole
         ORDER BY place
     ) TO STDOUT (FORMAT csv, ENCODING 'UTF8')
