@@ -11,6 +11,7 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from homeshield.database_roles.start_check import web_role_check
 from homeshield.lib.environment import number
+from homeshield.lib.server_ping import server_answers
 from homeshield.settings import LOGGING, env
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
@@ -38,8 +39,9 @@ def on_starting(server: Arbiter) -> None:
 
 
 def connections_check(*, workers: int, threads: int) -> None:
-    """Raises RuntimeError where so many workers could need more connections than there are: at the busiest hour, some
-    requests would wait for the pool or be turned away by the server. A server that does not answer is no reason yet."""
+    """Raises RuntimeError where so many workers could need more connections than there are (at the busiest hour, some
+    requests would wait for the pool or be turned away by the server), or where the server turns this login away. One
+    that does not answer is no reason yet."""
     from django.conf import settings
     from django.db import connection
 
@@ -51,11 +53,18 @@ def connections_check(*, workers: int, threads: int) -> None:
         )
     if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
         return  # behind a pooler its own max_client_conn counts, which only its administrator can ask for
+    parameters = {"connect_timeout": 5} | connection.get_connection_params()
     try:
-        with psycopg.connect(**{"connect_timeout": 5} | connection.get_connection_params()) as asked:
+        with psycopg.connect(**parameters) as asked:
             row = asked.execute(_CONNECTIONS).fetchone()
-    except psycopg.OperationalError:
-        return
+    except psycopg.OperationalError as error:
+        if not server_answers(parameters):
+            return
+        reason = " ".join(str(error).split())
+        hint = "Behind a pooler, set DATABASE_POOLER=true" if "startup parameter" in reason else "Correct it"
+        raise RuntimeError(
+            f"The database turns away the login that DATABASE_URL names. {reason}. {hint}, and start again."
+        ) from None
     assert row is not None
     there, wanted = row[0], workers * pool
     if wanted + SPARE > there:

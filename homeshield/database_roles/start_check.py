@@ -6,10 +6,9 @@ import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
-from psycopg.conninfo import make_conninfo
-from psycopg.pq import PGconn, Ping
 
 from homeshield.database_roles.provisioning import RoleRefused, TableWithoutRule, role_lacks
+from homeshield.lib.server_ping import server_answers
 from homeshield.lib.web_database import connect_as_web
 
 _MENDING = "Run manage.py provision_roles as the owner of the tables (docs/security.md), and start again."
@@ -54,8 +53,7 @@ def _let_in(web: DatabaseWrapper, role: str) -> bool:
     try:
         psycopg.connect(**parameters).close()
     except psycopg.OperationalError as error:
-        known = {name: parameters[name] for name in ("host", "port", "dbname", "user") if parameters.get(name)}
-        if PGconn.ping(make_conninfo("", **known).encode()) != Ping.OK:
+        if not server_answers(parameters):
             return False
         reason = " ".join(str(error).split())
         raise RuntimeError(

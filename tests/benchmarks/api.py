@@ -8,106 +8,19 @@ it. The floor is `/health`: HTTP, Django, and one `SELECT 1`.
 """
 
 import argparse
-import http.client
 import json
-import multiprocessing
-import os
-import signal
-import socket
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Barrier
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.database import drop_database, say, use_database
 from tests.benchmarks.market import grow
+from tests.benchmarks.server import DATABASE, Call, measure, serving
 
-DATABASE = "benchmark_api"
-WORKERS, THREADS = 2, 8
+WORKERS = 2
 FILTERS = "state=LA&classification=Gold&age_bucket=MONTH_6_TO_8"
-
-type Call = tuple[str, str, bytes | None]
-"""Method, path with its query, body."""
-
-
-def application() -> Callable[..., Any]:
-    """What gunicorn's workers serve: the shop on the benchmark's database."""
-    import django
-
-    django.setup()
-    from django.core.wsgi import get_wsgi_application
-    from django.db import connection
-
-    connection.settings_dict["NAME"] = DATABASE
-    return get_wsgi_application()
-
-
-def serve(port: int) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable, "-m", "gunicorn", "tests.benchmarks.api:application()", "--bind", f"127.0.0.1:{port}",
-        "--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "30", "--log-level", "error",
-    ]  # fmt: skip
-    production = {
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "SECURE_SSL_REDIRECT": "false",
-        "API_CALLS_PER_MINUTE": "100000000",
-        "API_CALLS_AT_ONCE": "100000000",
-    }
-    server = subprocess.Popen(command, env=os.environ | production)
-    for _ in range(200):
-        try:
-            call(http.client.HTTPConnection("127.0.0.1", port), ("GET", "/health", None), "")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return server
-    raise SystemExit("The server did not start.")
-
-
-def call(connection: http.client.HTTPConnection, what: Call, token: str) -> bytes:
-    method, path, body = what
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    connection.request(method, path, body, headers)
-    answer = connection.getresponse()
-    content = answer.read()
-    if answer.status != http.client.OK:
-        raise SystemExit(f"{method} {path}: {answer.status} {content.decode()[:300]}")
-    return content
-
-
-def caller(port: int, what: Call, token: str, seconds: float, ready: Barrier, times: "Queue[list[float]]") -> None:
-    """A process that calls again and again over one connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    for _ in range(10):
-        call(connection, what, token)
-    taken = []
-    ready.wait()
-    end = time.perf_counter() + seconds
-    while (began := time.perf_counter()) < end:
-        call(connection, what, token)
-        taken.append((time.perf_counter() - began) * 1000)
-    times.put(taken)
-
-
-def measure(port: int, what: Call, tokens: list[str], seconds: float) -> list[float]:
-    """The times of all calls in milliseconds, one caller for each key."""
-    context = multiprocessing.get_context("spawn")
-    ready, times = context.Barrier(len(tokens)), context.Queue()
-    callers = [context.Process(target=caller, args=(port, what, token, seconds, ready, times)) for token in tokens]
-    for one in callers:
-        one.start()
-    taken = [each for _ in callers for each in times.get()]
-    for one in callers:
-        one.join()
-    return taken
 
 
 def report(rounds: dict[str, list[list[float]]], seconds: float) -> None:
@@ -156,22 +69,15 @@ def main() -> None:
         "facets of all": ("GET", "/api/v1/inventory/facets", None),
         "purchase of 10 by criteria": ("POST", "/api/v1/purchases/by-criteria", order),
     }
-    with socket.socket() as attempt:
-        attempt.bind(("127.0.0.1", 0))
-        port = attempt.getsockname()[1]
-    server = serve(port)
     say(
-        f"{arguments.rows:,} records, {WORKERS} workers with {THREADS} threads, {arguments.callers} callers, "
+        f"{arguments.rows:,} records, {WORKERS} workers with 8 threads, {arguments.callers} callers, "
         f"{arguments.rounds} rounds of {arguments.seconds} s"
     )
     rounds: dict[str, list[list[float]]] = {name: [] for name in calls}
-    try:
+    with serving(WORKERS) as (port, _):
         for _ in range(arguments.rounds):
             for name, what in calls.items():
                 rounds[name].append(measure(port, what, tokens, arguments.seconds))
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(10)
     report(rounds, arguments.seconds)
     drop_database(DATABASE)
 

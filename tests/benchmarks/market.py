@@ -110,12 +110,23 @@ def own(client_id: UUID, count: int) -> None:
     counts_rebuild()
 
 
-def _counties(cursor: CursorWrapper) -> int:
-    """A table of all counties, shuffled, for the statement above; returns how many. The first ones get most leads."""
+def largest_county() -> tuple[str, str]:
+    """The state and the county that have most leads, 4 of 100: a list of it is full in the smallest shop as well."""
+    return _places()[0]
+
+
+def _places() -> list[tuple[str, str]]:
+    """All counties, shuffled; the first ones get most leads."""
     from leads.geography import COUNTIES
 
     places = [(state, county) for state, counties in COUNTIES.items() for county in counties]
     Random(1).shuffle(places)
+    return places
+
+
+def _counties(cursor: CursorWrapper) -> int:
+    """A table of all counties for the statement above; returns how many."""
+    places = _places()
     cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS benchmark_counties (number int, state text, county text)")
     cursor.execute("TRUNCATE benchmark_counties")
     cursor.executemany("INSERT INTO benchmark_counties VALUES (%s, %s, %s)", [(n, *p) for n, p in enumerate(places)])

@@ -10,17 +10,10 @@ Everything runs on one machine, callers included, and on the embedded PostgreSQL
 """
 
 import argparse
-import http.client
 import json
 import os
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -28,8 +21,9 @@ from uuid import uuid4
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.api import DATABASE, FILTERS, Call, call, measure
+from tests.benchmarks.api import FILTERS
 from tests.benchmarks.database import drop_database, fill, say, use_database
+from tests.benchmarks.server import DATABASE, Call, measure, serving, workers_of
 
 ORDERS = 100
 
@@ -37,44 +31,10 @@ type Figures = dict[str, dict[str, list[float]]]
 """By way and operation, a figure for each round."""
 
 
-@contextmanager
-def serving(workers: int, **environment: str) -> Iterator[tuple[int, int]]:
-    """gunicorn on the benchmark's database; its port and its process."""
-    with socket.socket() as attempt:
-        attempt.bind(("127.0.0.1", 0))
-        port: int = attempt.getsockname()[1]
-    command = [
-        sys.executable, "-m", "gunicorn", "--config", "python:homeshield.gunicorn_conf",
-        "tests.benchmarks.api:application()", "--bind", f"127.0.0.1:{port}", "--keep-alive", "30",
-        "--log-level", "error",
-    ]  # fmt: skip
-    production = {
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "SECURE_SSL_REDIRECT": "false",
-        "API_CALLS_PER_MINUTE": "100000000",
-        "API_CALLS_AT_ONCE": "100000000",
-        "WEB_CONCURRENCY": str(workers),
-        "PYTHONWARNINGS": "ignore",
-    }
-    server = subprocess.Popen(command, env=os.environ | production | environment)
-    try:
-        for _ in range(200):
-            try:
-                call(http.client.HTTPConnection("127.0.0.1", port), ("GET", "/health", None), "")
-                break
-            except OSError:
-                time.sleep(0.1)
-        time.sleep(2)  # until all workers are there
-        yield port, server.pid
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
-
-
 def worker_seconds(master: int) -> float:
     """The processor time that gunicorn's workers have used so far."""
-    workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    fields = [Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split() for worker in workers]
+    stats = [Path(f"/proc/{worker}/stat").read_text() for worker in workers_of(master)]
+    fields = [stat.rpartition(")")[2].split() for stat in stats]
     return sum(int(of[11]) + int(of[12]) for of in fields) / os.sysconf("SC_CLK_TCK")
 
 

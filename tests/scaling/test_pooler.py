@@ -2,12 +2,16 @@
 
 import csv
 import io
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import ProgrammingError, connection
 from django.test import Client as Browser
 
@@ -67,6 +71,21 @@ def test_what_is_left_in_a_session_is_gone_with_the_next_statement(pooler: Poole
 
 
 # --- What DATABASE_POOLER is for ---
+
+
+def test_workers_that_were_not_told_of_the_pooler_do_not_start(pooler: Pooler) -> None:
+    """They would come up, and answer every request with an error."""
+    ours = {"SECRET_KEY": "", "WEB_DATABASE_URL": "", "REPLICA_URL": "", "DATABASE_POOLER": "false"}
+    dbname = connection.settings_dict["NAME"]
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--config", "python:homeshield.gunicorn_conf", "homeshield.wsgi"],
+        cwd=settings.BASE_DIR, env=os.environ | ours | {"DATABASE_URL": pooler.url(dbname)},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Error: The database turns away the login that DATABASE_URL names." in done.stderr
+    assert "Behind a pooler, set DATABASE_POOLER=true, and start again." in done.stderr
+    assert pooler.password not in done.stderr or not pooler.password
 
 
 def test_many_rows_are_read_one_by_one_although_no_cursor_stays_open(pooler: Pooler, as_of: datetime) -> None:

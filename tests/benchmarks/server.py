@@ -1,0 +1,121 @@
+"""The shop under gunicorn as in production, and callers of its API, each a process of its own."""
+
+import http.client
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+DATABASE = "benchmark_api"
+
+type Call = tuple[str, str, bytes | None]
+"""Method, path with its query, body."""
+
+
+def application() -> Callable[..., Any]:
+    """What gunicorn's workers serve: the shop on the benchmark's database."""
+    import django
+
+    django.setup()
+    from django.core.wsgi import get_wsgi_application
+    from django.db import connection
+
+    connection.settings_dict["NAME"] = DATABASE
+    return get_wsgi_application()
+
+
+@contextmanager
+def serving(workers: int, **environment: str) -> Iterator[tuple[int, int]]:
+    """gunicorn with so many workers of 8 threads; its port and its process."""
+    with socket.socket() as attempt:
+        attempt.bind(("127.0.0.1", 0))
+        port: int = attempt.getsockname()[1]
+    command = [
+        sys.executable, "-m", "gunicorn", "--config", "python:homeshield.gunicorn_conf",
+        "tests.benchmarks.server:application()", "--bind", f"127.0.0.1:{port}", "--keep-alive", "30",
+        "--log-level", "error",
+    ]  # fmt: skip
+    production = {
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SECURE_SSL_REDIRECT": "false",
+        "API_CALLS_PER_MINUTE": "100000000",
+        "API_CALLS_AT_ONCE": "100000000",
+        "WEB_CONCURRENCY": str(workers),
+        "WEB_THREADS": "8",
+        "PYTHONWARNINGS": "ignore",
+    }
+    server = subprocess.Popen(command, env=os.environ | production | environment)
+    try:
+        _wait_for(server, workers, port)
+        yield port, server.pid
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+def _wait_for(server: subprocess.Popen[bytes], workers: int, port: int) -> None:
+    """Until it answers, and all of its workers had the time to."""
+    for _ in range(300):
+        try:
+            call(http.client.HTTPConnection("127.0.0.1", port), ("GET", "/health", None), "")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            break
+        if server.poll() is not None:
+            raise SystemExit("The server did not start.")
+    while len(workers_of(server.pid)) < workers:
+        time.sleep(0.1)
+    time.sleep(2)
+
+
+def workers_of(master: int) -> list[str]:
+    """The processes of gunicorn's workers."""
+    return Path(f"/proc/{master}/task/{master}/children").read_text().split()
+
+
+def call(connection: http.client.HTTPConnection, what: Call, token: str) -> bytes:
+    method, path, body = what
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != http.client.OK:
+        raise SystemExit(f"{method} {path}: {answer.status} {content.decode()[:300]}")
+    return content
+
+
+def caller(port: int, what: Call, token: str, seconds: float, ready: Barrier, times: "Queue[list[float]]") -> None:
+    """A process that calls again and again over one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for _ in range(10):
+        call(connection, what, token)
+    taken = []
+    ready.wait()
+    end = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < end:
+        call(connection, what, token)
+        taken.append((time.perf_counter() - began) * 1000)
+    times.put(taken)
+
+
+def measure(port: int, what: Call, tokens: list[str], seconds: float) -> list[float]:
+    """The times of all calls in milliseconds, one caller for each key."""
+    context = multiprocessing.get_context("spawn")
+    ready, times = context.Barrier(len(tokens)), context.Queue()
+    callers = [context.Process(target=caller, args=(port, what, token, seconds, ready, times)) for token in tokens]
+    for one in callers:
+        one.start()
+    taken = [each for _ in callers for each in times.get()]
+    for one in callers:
+        one.join()
+    return taken
