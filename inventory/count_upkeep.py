@@ -8,6 +8,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+MANY = 20_000
+"""Changes whose room is given back at once when they are compacted; of fewer, autovacuum takes care."""
+
 _CELL = "classification, age_bucket"
 _SUMMARIES = {
     "by_state": f"owner, state, {_CELL}",
@@ -49,7 +52,17 @@ def counts_compact() -> int:
             return 0
         cursor.execute(_COMPACT)
         compacted: int = cursor.fetchone()[0]
+    if compacted > MANY:
+        counts_tidy()
     return compacted
+
+
+def counts_tidy() -> None:
+    """Gives back the room of changes that are compacted: each count reads all of their table, and after a load of
+    millions autovacuum comes up to a minute later. Within a transaction there is nothing to give back yet."""
+    if not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM inventory_count_changes")
 
 
 def _upsert(summary: str, source: str, value: str) -> str:

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -10,39 +11,55 @@ from django.db.backends.utils import CursorWrapper
 from homeshield.lib.copying import COPY_FORMAT, DELIMITER, copy_rows
 from homeshield.lib.ids import new_id_text
 from homeshield.lib.table_statistics import analyze_first_rows
+from inventory.count_upkeep import counts_compact
 from leads.age import DAY, NEVER, AgeBucket
 from leads.ingestion import NewLead
 
 
-def inventory_open(*, cursor: CursorWrapper, leads: Sequence[NewLead], as_of: datetime) -> int:
-    """Opens, within the caller's transaction, a record for each lead that is in a bucket at `as_of`.
+class OpenedRow(NamedTuple):
+    """A row for COPY: a record, or that its lead is too young for one."""
+
+    is_record: bool
+    text: str
+
+
+class FirstRecords:
+    """Opens a record for each lead that is in a bucket at `as_of`.
 
     Only for that bucket: the ones before it are over and could never be sold. A lead that is too young for any is
-    noted, so that the roll finds it on its day. Returns the number of records.
+    noted, so that the roll finds it on its day.
     """
-    spans = [
-        (bucket, bucket.first_day * DAY, bucket.next.first_day * DAY if bucket.next else None)
-        for bucket in reversed(AgeBucket)
-    ]
-    latest = [as_of - first for _, first, _ in spans]  # the youngest lead of each, oldest bucket first
-    records: list[str] = []
-    young: list[str] = []
-    for lead in leads:
+
+    def __init__(self, as_of: datetime) -> None:
+        self._spans = [
+            (bucket, bucket.first_day * DAY, bucket.next.first_day * DAY if bucket.next else None)
+            for bucket in reversed(AgeBucket)
+        ]
+        self._latest = [as_of - first for _, first, _ in self._spans]  # the youngest lead of each, oldest bucket first
+
+    def row(self, lead: NewLead) -> OpenedRow:
         created = lead.created_at_utc
-        if (place := bisect_left(latest, created)) == len(spans):
-            enters = AgeBucket.MONTH_3_TO_5.enters_at(created)
-            young.append(DELIMITER.join((lead.id, enters.isoformat())))
-            continue
-        bucket, first, end = spans[place]
+        if (place := bisect_left(self._latest, created)) == len(self._spans):
+            return OpenedRow(False, DELIMITER.join((lead.id, AgeBucket.MONTH_3_TO_5.enters_at(created).isoformat())))
+        bucket, first, end = self._spans[place]
         expires = (created + end).isoformat() if end else _NEVER
         facts = (new_id_text(), lead.id, bucket, lead.classification, lead.place.cells)
-        records.append(DELIMITER.join((*facts, (created + first).isoformat(), expires)))
-    columns = "id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc"
-    _copy(cursor, f"inventory ({columns})", records)
-    _copy(cursor, "young_leads (lead_id, enters_at_utc)", young)
-    if records:
-        analyze_first_rows(cursor, "inventory")
-    return len(records)
+        return OpenedRow(True, DELIMITER.join((*facts, (created + first).isoformat(), expires)))
+
+    def store(self, *, cursor: CursorWrapper, rows: Sequence[OpenedRow]) -> int:
+        """Within the caller's transaction, which has the leads. Returns the number of records."""
+        records = [text for is_record, text in rows if is_record]
+        young = [text for is_record, text in rows if not is_record]
+        columns = "id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc"
+        _copy(cursor, f"inventory ({columns})", records)
+        _copy(cursor, "young_leads (lead_id, enters_at_utc)", young)
+        if records:
+            analyze_first_rows(cursor, "inventory")
+        return len(records)
+
+    def complete(self) -> None:
+        """A large file changes every count, many times over: nobody is to see the changes before they are added up."""
+        counts_compact()
 
 
 _NEVER = NEVER.isoformat()

@@ -18,7 +18,7 @@ from homeshield.lib.errors import DomainError
 from homeshield.management.commands.postgres import ENGINE
 from homeshield.management.commands.provision_roles import EMBEDDED_ROLE
 from inventory.criteria import Criteria, Demand
-from inventory.opening import inventory_open
+from inventory.opening import FirstRecords
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -91,7 +91,7 @@ def leads_make(numbers: range, *, as_of: datetime, on_row: Callable[[], None] = 
         report = ingest(
             source=fictional_csv(numbers, today=as_of.date(), on_row=on_row),
             as_of=as_of,
-            on_loaded=inventory_open,
+            records=FirstRecords,
             rejects_path=Path(folder) / "rejects.csv",
         )
     assert not report.rejected, report.reject_reasons

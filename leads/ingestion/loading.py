@@ -1,19 +1,21 @@
 """From batches of leads to the database: all of a file in one transaction, or nothing.
 
-While the database takes one batch, a thread reads and cleans the next. Memory holds a few batches, whatever the
-size of the file: duplicates within it are found in the table, where the batches before are already.
+While the database takes one batch, a thread makes the next: reads and cleans it, and puts its rows together. Memory
+holds a few batches, whatever the size of the file: duplicates within it are found in the table, where the batches
+before are already.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
 from time import perf_counter
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -36,10 +38,17 @@ LOCK = int.from_bytes(b"ingest")
 """The advisory lock that a load holds until it commits: of two loads of one file the second sees the first's leads."""
 
 
-class OnLoaded(Protocol):
-    """What the floors above make of new leads, within the load's transaction. Returns how many records it made."""
+class Records[Row](Protocol):
+    """What the floors above make of new leads, at the instant for which it was made."""
 
-    def __call__(self, *, cursor: CursorWrapper, leads: Sequence[NewLead], as_of: datetime) -> int: ...
+    def row(self, lead: NewLead) -> Row:
+        """What is to be stored for a lead. Called beside the database's work, for leads that may be known already."""
+
+    def store(self, *, cursor: CursorWrapper, rows: Sequence[Row]) -> int:
+        """Stores what was made for new leads, within the load's transaction. Returns how many records that makes."""
+
+    def complete(self) -> None:
+        """All of the file is stored; the load's transaction ends next."""
 
 
 @dataclass(slots=True)
@@ -47,6 +56,12 @@ class _Batch:
     """What became of some consecutive rows of the file."""
 
     leads: list[NewLead] = field(default_factory=list)
+    records: list[Any] = field(default_factory=list)
+    """What Records.row made of each lead."""
+    keys: str = ""
+    """The leads' natural keys as an array of PostgreSQL's, in the order of its index."""
+    distinct: int = 0
+    """How many different ones there are."""
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     position: int = 0
@@ -60,7 +75,7 @@ def ingest(
     *,
     source: Path | BinaryIO,
     as_of: datetime,
-    on_loaded: OnLoaded,
+    records: Callable[[datetime], Records[Any]],
     rejects_path: Path | None = None,
     dry_run: bool = False,
     progress: Callable[[Progress], None] = lambda _: None,
@@ -69,7 +84,7 @@ def ingest(
 
     All of it is loaded or, whatever interrupts it, nothing. Rows that are leads already are counted and skipped.
     Rows that are no leads go to `rejects_path`, by default beside the input. A dry run does the same, and reports
-    the same, but changes nothing in the database, and does not call `on_loaded`.
+    the same, but changes nothing in the database, and stores no `records`.
 
     Raises IngestRefused for a file that cannot be read or has no usable header.
     """
@@ -81,17 +96,24 @@ def ingest(
         reader = Reader(opened.lines)
         report = IngestReport(dry_run=dry_run, unknown_columns=reader.header.unknown)
         rejects = Rejects(rejects_path, reader.header)
-        batches = _batches(reader, Cleaner(reader.header, as_of=as_of), rejects, opened.position)
+        wanted = records(as_of)
+        batches = _batches(reader, Cleaner(reader.header, as_of=as_of), wanted, rejects, opened.position)
         try:
-            with transaction.atomic(durable=True), connection.cursor() as cursor, closing(_ahead(batches)) as ready:
+            with (
+                transaction.atomic(durable=True),
+                connection.cursor() as cursor,
+                _quick_turns(),
+                closing(_ahead(batches)) as ready,
+            ):
                 table = _begin_rehearsal(cursor) if dry_run else _begin(cursor, progress)
                 for batch in ready:
-                    new = _not_there_yet(cursor, batch.leads, table)
+                    new, rows = _not_there_yet(cursor, batch, table)
                     _copy(cursor, new, table)
-                    made = _sellable(new, as_of) if dry_run else on_loaded(cursor=cursor, leads=new, as_of=as_of)
+                    made = _sellable(new, as_of) if dry_run else wanted.store(cursor=cursor, rows=rows)
                     _note(report, batch, new, made)
                     progress(Progress(report.rows, batch.position, opened.size))
                 if not dry_run:
+                    wanted.complete()
                     ingest_record(report, named=named, as_of=as_of)
             report.rejects_file = rejects.publish()
             report.old_rejects_file = rejects_path if not report.rejects_file and rejects_path.exists() else None
@@ -101,7 +123,16 @@ def ingest(
     return report
 
 
-def _batches(reader: Reader, cleaner: Cleaner, rejects: Rejects, position: Callable[[], int]) -> Iterator[_Batch]:
+def _batches(
+    reader: Reader, cleaner: Cleaner, records: Records[Any], rejects: Rejects, position: Callable[[], int]
+) -> Iterator[_Batch]:
+    def complete(batch: _Batch) -> _Batch:
+        batch.records = [records.row(lead) for lead in batch.leads]
+        keys = sorted(lead.natural_key for lead in batch.leads)
+        batch.keys, batch.distinct = f"{{{','.join(keys)}}}", len(set(keys))
+        batch.position = position()
+        return batch
+
     batch = _Batch()
     for row in reader.rows():
         try:
@@ -113,11 +144,9 @@ def _batches(reader: Reader, cleaner: Cleaner, rejects: Rejects, position: Calla
             batch.rejected += 1
             batch.reasons.update(refused.args)
         if batch.rows == BATCH:
-            batch.position = position()
-            yield batch
+            yield complete(batch)
             batch = _Batch()
-    batch.position = position()
-    yield batch
+    yield complete(batch)
 
 
 def _ahead[T](items: Iterator[T]) -> Generator[T]:
@@ -147,6 +176,18 @@ def _ahead[T](items: Iterator[T]) -> Generator[T]:
         wait([coming], timeout=1)
 
 
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Python's threads take turns more often: whenever the database wanted more rows, it waited up to 5 ms for the
+    thread that reads to pause, some forty times for each batch."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(0.0002)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
 def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
     """Waits until no other load is under way. The table that takes the leads."""
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
@@ -166,9 +207,8 @@ def _begin_rehearsal(cursor: CursorWrapper) -> str:
     return "rehearsed_leads"
 
 
-def _not_there_yet(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> list[NewLead]:
-    """The leads without those that are in the database already, or earlier in the file."""
-    keys = ",".join(sorted(lead.natural_key for lead in leads))  # in the order of the index, as one parameter
+def _not_there_yet(cursor: CursorWrapper, batch: _Batch, table: str) -> tuple[list[NewLead], list[Any]]:
+    """The leads, and their records, without those that are in the database already, or earlier in the file."""
     seen: set[str] = set()
     for place in {"leads", table}:
         # One index look-up per key: for a plain `= ANY` of so many the planner would read the whole table each time.
@@ -179,15 +219,18 @@ def _not_there_yet(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) 
                 SELECT natural_key FROM {place} WHERE natural_key = given.natural_key OFFSET 0
             ) AS known
             """,  # noqa: S608 - one of two names of our own
-            [f"{{{keys}}}"],
+            [batch.keys],
         )
         seen.update(key.hex for (key,) in cursor.fetchall())
-    new = []
-    for lead in leads:
+    if not seen and batch.distinct == len(batch.leads):
+        return batch.leads, batch.records
+    new, records = [], []
+    for lead, record in zip(batch.leads, batch.records, strict=True):
         if lead.natural_key not in seen:
             seen.add(lead.natural_key)
             new.append(lead)
-    return new
+            records.append(record)
+    return new, records
 
 
 def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> None:

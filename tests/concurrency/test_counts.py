@@ -15,7 +15,7 @@ from inventory.buyer import Buyer
 from inventory.count_upkeep import counts_compact, counts_compare, counts_rebuild
 from inventory.criteria import Criteria
 from inventory.models import CountChange, InventoryRecord
-from inventory.opening import inventory_open
+from inventory.opening import FirstRecords
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -63,7 +63,7 @@ def test_after_a_storm_the_counts_are_what_the_records_say(clients: list[Client]
         for at in moment[::3]:
             called = f"{at - timedelta(days=190):%m-%d-%Y %H:%M:%S}"
             rows = [row(mortgage_id=f"storm {next(numbers)}", call_in_date=called) for _ in range(20)]
-            ingest(source=io.BytesIO(csv_bytes(*rows)), as_of=at, on_loaded=inventory_open)
+            ingest(source=io.BytesIO(csv_bytes(*rows)), as_of=at, records=FirstRecords)
 
     def upkeep() -> None:
         for number in range(30):

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from inventory.models import InventoryRecord, YoungLead
-from inventory.opening import inventory_open
+from inventory.opening import FirstRecords
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.ingestion import IngestReport, Progress, ingest, loading
@@ -24,7 +24,7 @@ SECOND = timedelta(seconds=1)
 
 
 def load(*rows: list[str], as_of: datetime) -> IngestReport:
-    return ingest(source=io.BytesIO(csv_bytes(*rows)), as_of=as_of, on_loaded=inventory_open)
+    return ingest(source=io.BytesIO(csv_bytes(*rows)), as_of=as_of, records=FirstRecords)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_each_lead_of_a_file_has_its_own_place_in_time() -> None:
 def test_a_dry_run_foretells_the_records() -> None:
     as_of = CALLED + timedelta(days=90)
     rows = [row(), row(call_in_date="01-15-2026 12:00:01")]
-    rehearsal = ingest(source=io.BytesIO(csv_bytes(*rows)), as_of=as_of, on_loaded=inventory_open, dry_run=True)
+    rehearsal = ingest(source=io.BytesIO(csv_bytes(*rows)), as_of=as_of, records=FirstRecords, dry_run=True)
     assert (rehearsal.inventory_created, InventoryRecord.objects.count(), YoungLead.objects.count()) == (1, 0, 0)
     assert load(*rows, as_of=as_of).inventory_created == 1
 
@@ -87,8 +87,10 @@ def test_records_that_do_not_agree_with_the_leads_are_refused_by_the_database() 
     load(row(), as_of=as_of - timedelta(days=50))
     lead = Cleaner(Header(tuple(HEADER)), as_of=as_of).clean(row())
     other = lead._replace(id=str(Lead.objects.get().id), place=lead.place._replace(cells="LA|Bossier"))
+    records = FirstRecords(as_of)
+    rows = [records.row(other)]
     with pytest.raises(IntegrityError, match="does not agree"), transaction.atomic(), connection.cursor() as cursor:
-        inventory_open(cursor=cursor, leads=[other], as_of=as_of)
+        records.store(cursor=cursor, rows=rows)
     assert not InventoryRecord.objects.exists()
 
 
@@ -110,7 +112,7 @@ def test_autovacuum_does_not_take_a_table_that_is_being_filled_for_an_empty_one(
     ingest(
         source=io.BytesIO(csv_bytes(*rows)),
         as_of=CALLED + timedelta(days=90),
-        on_loaded=inventory_open,
+        records=FirstRecords,
         rejects_path=tmp_path / "r.csv",
         progress=analyse,
     )

@@ -28,7 +28,7 @@ from inventory.availability import availability, records_page
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
-from inventory.opening import inventory_open
+from inventory.opening import FirstRecords
 from inventory.roll import inventory_generate
 from inventory.services import InventoryNotFound
 from leads.age import AgeBucket
@@ -133,7 +133,7 @@ class MarketMachine(RuleBasedStateMachine):
         for _ in range(bad):
             writer.writerow(["1", "yesterday", "LA", *[""] * 8])
         report = ingest(
-            source=io.BytesIO(text.getvalue().encode()), as_of=self.now, on_loaded=inventory_open,
+            source=io.BytesIO(text.getvalue().encode()), as_of=self.now, records=FirstRecords,
             rejects_path=self.rejects,
         )  # fmt: skip
         assert (report.loaded, report.rejected) == (loaded, bad)

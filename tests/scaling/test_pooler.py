@@ -19,7 +19,7 @@ from exports import batches
 from exports.services import export_start_order, export_stream
 from homeshield.settings import database_from_environment
 from inventory.criteria import Criteria
-from inventory.opening import inventory_open
+from inventory.opening import FirstRecords
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -114,7 +114,7 @@ def test_a_load_the_roll_orders_and_an_export(pooler: Pooler, as_of: datetime, m
     file = csv_bytes(*(row(mortgage_id=f"{n:06}", call_in_date="11-01-2025 12:00:00") for n in range(40)))
 
     def load(*, dry_run: bool = False) -> IngestReport:
-        return ingest(source=io.BytesIO(file), as_of=as_of, on_loaded=inventory_open, dry_run=dry_run)
+        return ingest(source=io.BytesIO(file), as_of=as_of, records=FirstRecords, dry_run=dry_run)
 
     set_prices(as_of - timedelta(days=1000))
     assert load(dry_run=True).loaded == 40

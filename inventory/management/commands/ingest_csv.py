@@ -12,9 +12,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line, sigterm_interrupts, write_json
-from inventory.count_upkeep import counts_compact
+from inventory.count_upkeep import counts_tidy
 from inventory.management.ingest_terminal import progress_shown, summary_print
-from inventory.opening import inventory_open
+from inventory.opening import FirstRecords
 from leads.ingestion import IngestRefused, IngestReport, ingest
 
 
@@ -43,7 +43,7 @@ class Command(DatabaseCommand):
     def handle(self, *args: Any, file: str, dry_run: bool, rejects: Path | None, json: bool, **options: Any) -> None:
         source = _standard_input() if file == "-" else Path(file)
         report = self._ingest(source, rejects, dry_run)
-        counts_compact()  # a large file changes every count, and each page would add all of them up
+        counts_tidy()
         if json:
             write_json(self, report.as_json())
         else:
@@ -56,7 +56,7 @@ class Command(DatabaseCommand):
                 return ingest(
                     source=source,
                     as_of=timezone.now(),
-                    on_loaded=inventory_open,
+                    records=FirstRecords,
                     rejects_path=rejects,
                     dry_run=dry_run,
                     progress=progress,

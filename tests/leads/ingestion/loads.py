@@ -13,15 +13,27 @@ from tests.leads.ingestion.csv_files import row
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def count_only(*, cursor: CursorWrapper, leads: Sequence[NewLead], as_of: datetime) -> int:
-    return len(leads)
+class CountOnly:
+    """Makes nothing of new leads."""
+
+    def __init__(self, as_of: datetime) -> None:
+        pass
+
+    def row(self, lead: NewLead) -> None:
+        pass
+
+    def store(self, *, cursor: CursorWrapper, rows: Sequence[None]) -> int:
+        return len(rows)
+
+    def complete(self) -> None:
+        pass
 
 
 def load(source: Path | bytes, *, dry_run: bool = False, rejects_path: Path | None = None) -> IngestReport:
     return ingest(
         source=io.BytesIO(source) if isinstance(source, bytes) else source,
         as_of=AS_OF,
-        on_loaded=count_only,
+        records=CountOnly,
         dry_run=dry_run,
         rejects_path=rejects_path,
     )

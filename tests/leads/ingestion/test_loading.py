@@ -18,7 +18,7 @@ from leads.ingestion import IngestRefused, IngestReport, Progress, ingest, loadi
 from leads.models import Lead
 from tests.factories import LeadFactory
 from tests.leads.ingestion.csv_files import GOLD, HEADER, csv_bytes, row
-from tests.leads.ingestion.loads import AS_OF, count_only, load, outcome, rows
+from tests.leads.ingestion.loads import AS_OF, CountOnly, load, outcome, rows
 
 TEXTS = ("full_name", "address", "city", "lender", "agent_id")
 cells = st.text(
@@ -115,7 +115,7 @@ class TestLoading:
         monkeypatch.setattr(loading, "BATCH", 2)
         file.write_bytes(csv_bytes(*rows(5)))
         seen: list[Progress] = []
-        ingest(source=file, as_of=AS_OF, on_loaded=count_only, progress=seen.append)
+        ingest(source=file, as_of=AS_OF, records=CountOnly, progress=seen.append)
         assert [progress.rows for progress in seen] == [2, 4, 5]
         size = file.stat().st_size
         assert {(progress.bytes_total, progress.bytes_read <= size) for progress in seen} == {(size, True)}
@@ -148,7 +148,7 @@ class TestDryRun:
             LeadFactory.create(as_of=AS_OF)
 
         with pytest.raises(InternalError, match="read-only"):
-            ingest(source=file, as_of=AS_OF, on_loaded=count_only, dry_run=True, progress=write)
+            ingest(source=file, as_of=AS_OF, records=CountOnly, dry_run=True, progress=write)
 
 
 @pytest.mark.django_db
@@ -162,7 +162,7 @@ class TestAllOrNothing:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            ingest(source=file, as_of=AS_OF, on_loaded=count_only, progress=interrupt)
+            ingest(source=file, as_of=AS_OF, records=CountOnly, progress=interrupt)
         assert not Lead.objects.exists()
         assert list(file.parent.iterdir()) == [file]
         assert outcome(load(file)) == (6, 5, 0, 1)
@@ -211,7 +211,7 @@ class TestAtTheSameTime:
                     ingest(
                         source=io.BytesIO(data),
                         as_of=AS_OF,
-                        on_loaded=count_only,
+                        records=CountOnly,
                         progress=progress,
                         rejects_path=tmp_path / name,
                     )
