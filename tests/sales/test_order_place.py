@@ -195,6 +195,25 @@ def test_a_client_buys_in_its_licensed_states_alone(client: Client, as_of: datet
     assert Sale.objects.get().lead_id == texan.lead_id
 
 
+def test_an_order_takes_what_lapses_soonest_in_all_licensed_states(client: Client, as_of: datetime) -> None:
+    """The line without a state comes after the narrower one."""
+    places = [("LA", "Caddo"), ("TX", "Lee"), ("AL", "Lee"), ("TX", "Harris")] * 3
+    records = [
+        InventoryFactory(as_of=as_of, lead__age=timedelta(days=250 - number), lead__state=state, lead__county=county)
+        for number, (state, county) in enumerate(places)
+    ]
+    numbers = {record.id: number for number, record in enumerate(records)}
+    Client.objects.filter(id=client.id).update(licensed_states=["LA", "OK", "TX"])
+
+    def bought(*lines: Demand) -> list[tuple[int, int]]:
+        sales = place(client, *lines, as_of=as_of).sales.values_list("line_number", "inventory_id")
+        return sorted((line, numbers[key]) for line, key in sales)
+
+    texan = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="TX")
+    assert bought(demand(3, GOLD_6), demand(1, texan)) == [(1, 0), (1, 3), (1, 4), (2, 1)]
+    assert bought(demand(4, GOLD_6)) == [(1, 5), (1, 7), (1, 8), (1, 9)]
+
+
 def test_the_database_sells_nothing_outside_the_licensed_states(
     client: Client, as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
