@@ -136,6 +136,8 @@ def _database_name() -> str:
 def _mending(error: Exception, reason: str) -> str:
     if isinstance(error, EmbeddedPostgresError):
         return ""  # it says so itself
+    if isinstance(error.__cause__ or error, errors.InsufficientPrivilege):
+        return "Commands connect as the owner of the tables: DATABASE_URL must name it, not the login of the web."
     if reason.endswith(f'database "{connection.settings_dict["NAME"]}" does not exist'):
         return "Create it and run manage.py migrate, or name another in DATABASE_URL."
     return "See that the server runs and lets us in, and that DATABASE_URL names it rightly."

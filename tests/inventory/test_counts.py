@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pgtrigger
 import pytest
@@ -171,7 +172,9 @@ def test_verification_finds_and_repairs_what_is_wrong(
     call_command("check_inventory_status", "--verify", stdout=out)
     assert "All counts are what the records say" in out.getvalue()
     spoil()
-    with pytest.raises(CommandError, match="were not what the records say, and are now") as verdict:
+    with pytest.raises(
+        CommandError, match=r"(One count was|[2-9] counts were) not what the records say; that is mended"
+    ) as verdict:
         call_command("check_inventory_status", "--verify", stdout=out)
     assert verdict.value.returncode == 1
     assert counts_compare() == []
@@ -179,6 +182,17 @@ def test_verification_finds_and_repairs_what_is_wrong(
     expected = InventoryRecord.objects.sellable(as_of).count()
     assert available_count(criteria=GOLD_6, buyer=Buyer(), as_of=as_of) == expected
     assert not StateCount.objects.filter(records=0).exists()
+
+
+def test_a_difference_names_the_client_in_full_where_the_terminal_is_narrow(as_of: datetime) -> None:
+    stock(1, as_of=as_of)
+    owner = uuid4()
+    StateCount.objects.create(owner=owner, state="LA", classification="Gold", age_bucket="MONTH_6_TO_8", records=2)
+    out = StringIO()
+    with pytest.raises(CommandError, match="One count was"):
+        call_command("check_inventory_status", "--verify", stdout=out)
+    cells = [line.split("│")[3].strip() for line in out.getvalue().splitlines() if line.count("│") == 6]
+    assert "".join(cells) == str(owner)
 
 
 def test_a_record_that_is_removed_in_spite_of_all_is_not_counted(as_of: datetime) -> None:

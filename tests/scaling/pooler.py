@@ -23,7 +23,7 @@ SERVER_CONNECTIONS = 8
 
 # server_reset_query_always: after each transaction whatever it left in its session is thrown away. A pooler that does
 # not do so loses state only when somebody else is handed the connection, so that a test would find it by chance.
-CONFIGURATION = """\
+STRICT = """\
 [databases]
 * = host={host} port={port}
 [pgbouncer]
@@ -32,10 +32,13 @@ default_pool_size = {size}
 max_client_conn = 500
 server_reset_query = DISCARD ALL
 server_reset_query_always = 1
+"""
+OURS = """\
 auth_type = {auth_type}
 auth_file = {folder}/users
 auth_user = {user}
 admin_users = {user}
+listen_addr =
 listen_port = {own_port}
 unix_socket_dir = {folder}
 unix_socket_mode = 0777
@@ -78,15 +81,16 @@ def pgbouncer() -> str:
 
 
 @contextmanager
-def pooler_before(server: dict[str, Any]) -> Iterator[Pooler]:
-    """PgBouncer in front of the server that psycopg's parameters name, until the block ends."""
+def pooler_before(server: dict[str, Any], configuration: str = STRICT) -> Iterator[Pooler]:
+    """PgBouncer in front of the server that psycopg's parameters name, until the block ends. Of a configuration, what
+    says who may connect and where is replaced: of two settings PgBouncer takes the second."""
     program = pgbouncer()
     account = locate().account  # like PostgreSQL it refuses to run as root
     folder = Path(tempfile.mkdtemp(prefix="homeshield-pooler-", dir="/tmp"))  # short: it holds a socket
     user, password = str(server["user"]), str(server.get("password") or "")
     (folder / "users").write_text(f'"{user}" "{password}"\n')
     (folder / "ini").write_text(
-        CONFIGURATION.format(
+        (configuration + OURS).format(
             host=server.get("host") or "/var/run/postgresql", port=server.get("port") or 5432, size=SERVER_CONNECTIONS,
             auth_type="scram-sha-256" if password else "trust", folder=folder, user=user, own_port=PORT,
         )

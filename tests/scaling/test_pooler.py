@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -32,7 +33,7 @@ from tests.concurrency.parallel import run_together
 from tests.factories import ClientFactory, UserFactory, stock
 from tests.leads.ingestion.csv_files import csv_bytes, row
 from tests.sales.purchases import set_prices
-from tests.scaling.pooler import SERVER_CONNECTIONS, Pooler
+from tests.scaling.pooler import SERVER_CONNECTIONS, Pooler, pooler_before
 from tests.scaling.rewiring import rewired
 
 
@@ -62,6 +63,15 @@ def test_more_callers_than_connections_are_served_by_few(pooler: Pooler) -> None
     assert all(isinstance(backend, int) for backend in backends), backends
     assert len(set(backends)) <= SERVER_CONNECTIONS
     assert {pool["pool_mode"] for pool in pooler.show("POOLS") if pool["database"] != "pgbouncer"} == {"transaction"}
+
+
+def test_the_configuration_in_the_documentation_is_one_that_pgbouncer_takes(pooler: Pooler) -> None:
+    documented = re.findall(r"```ini\n(.+?)```", (settings.BASE_DIR / "docs" / "scaling.md").read_text(), re.DOTALL)
+    [ini] = [text.replace("homeshield = host=10.0.0.5 port=5432", "* = host={host} port={port}") for text in documented]
+    with pooler_before({"host": pooler.host, "port": pooler.port, "user": pooler.user, "password": ""}, ini) as as_told:
+        told = {row["key"]: row["value"] for row in as_told.show("CONFIG")}
+    assert (told["pool_mode"], told["default_pool_size"], told["max_client_conn"]) == ("transaction", "30", "2000")
+    assert told["server_reset_query"] == ""
 
 
 def test_what_is_left_in_a_session_is_gone_with_the_next_statement(pooler: Pooler) -> None:

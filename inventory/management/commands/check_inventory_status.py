@@ -56,11 +56,13 @@ class Command(DatabaseCommand):
         else:
             self.stdout.write("All counts are what the records say.")
         if differences:
-            raise CommandError(f"{len(differences):,} counts were not what the records say, and are now.", returncode=1)
+            were = f"{len(differences):,} counts were" if len(differences) > 1 else "One count was"
+            raise CommandError(f"{were} not what the records say; that is mended.", returncode=1)
 
 
 def _differences(differences: list[CountDifference]) -> Table:
     table = Table("Place", "Class and bucket", "Owned by client", "Counted", "Records")
+    table.columns[2].overflow = "fold"  # an id with its end cut off finds nobody
     for each in differences:
         place = each.state if each.summary == "by_state" else f"{each.county or 'no county'}, {each.state}"
         owner = str(each.owner) if each.owner else ""

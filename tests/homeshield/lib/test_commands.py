@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from homeshield.database_roles.provisioning import roles_provision
 from homeshield.lib import embedded_postgres
 
 CLIENT = ("create_client", "--company", "Acme", "--email", "joe@acme.example")
@@ -116,6 +117,15 @@ def test_a_database_that_takes_no_writing_is_told() -> None:
     with pytest.raises(CommandError, match=r"cannot be used: .* in a read-only transaction") as refusal:
         call_command("load_starting_prices")
     assert refusal.value.returncode == 2
+
+
+@pytest.mark.django_db
+def test_the_login_of_the_web_is_told_that_commands_want_the_owner() -> None:
+    roles_provision(role=(role := f"{connection.settings_dict['NAME']}_web"))
+    with connection.cursor() as cursor:
+        cursor.execute(f'SET LOCAL ROLE "{role}"')
+    with pytest.raises(CommandError, match=r"permission denied.*Commands connect as the owner of the tables"):
+        call_command("generate_inventory")
 
 
 @pytest.mark.django_db
