@@ -2,8 +2,8 @@
 
 The csv module alone would let a quote that is never closed swallow every line up to the next quote. Two things
 betray such a row: it ends in an error (text after a closing quote, or no closing quote at all), or it runs over
-a line that reads as a row of its own. Either way its first physical line is the broken row, and reading goes on
-with the second. A quoted cell with line breaks in it does neither.
+a line that reads as a row of its own, or as the beginning of one. Either way its first physical line is the broken
+row, and reading goes on with the second. A quoted cell with line breaks in it does neither.
 """
 
 import csv
@@ -47,6 +47,9 @@ class Reader:
         while True:
             try:
                 for cells in csv.reader(self._offer(taken), strict=True):
+                    fits = len(cells) == self._width  # or the time alone betrays it
+                    if any(self._begins_a_row(line, with_state=fits) for line in taken[1:]):
+                        raise _QuoteLeftOpen
                     fault = self._fault(cells, taken)
                     if cells and (fault is None or not _blank(taken)):
                         yield Row(self._line, cells, fault)
@@ -87,7 +90,7 @@ class Reader:
     def _offer(self, taken: list[str]) -> Iterator[str]:
         """The same, but stops a row from running over another."""
         for line in self._supply(taken):
-            if len(taken) > 1 and self._is_a_row(line):
+            if len(taken) > 1 and (self._is_a_row(line) or (_left_open(line) and self._begins_a_row(line))):
                 raise _QuoteLeftOpen
             yield line
 
@@ -104,6 +107,21 @@ class Reader:
         state, called = (cells[self.header.positions[name]].strip() for name in ("state", "call_in_date"))
         return state.upper() in STATES or looks_like_a_time(called)
 
+    def _begins_a_row(self, line: str, *, with_state: bool = False) -> bool:
+        """Whether a line reads as a row up to its call-in time (and its state), whatever comes then.
+
+        A line that ends a quoted cell does not: the quotation mark stands before them.
+        """
+        time, state = (self.header.positions[name] for name in ("call_in_date", "state"))
+        needed = max(time, state if with_state else 0) + 1
+        cells = next(csv.reader([line]), [])[:needed]
+        return (
+            len(cells) == needed
+            and looks_like_a_time(cells[time].strip())
+            and (not with_state or cells[state].strip().upper() in STATES)
+            and not any('"' in cell for cell in cells)
+        )
+
     def _fault(self, cells: list[str], taken: list[str]) -> str | None:
         if len(cells) != self._width:
             return f"{len(cells)} cells where the header has {self._width}"
@@ -111,8 +129,20 @@ class Reader:
         return f"The row holds {unreadable}" if unreadable else None
 
 
+def _left_open(line: str) -> bool:
+    """Whether a quoted cell that begins on a line does not end on it."""
+    if line.count('"') % 2 == 0:
+        return False
+    try:
+        list(csv.reader([line], strict=True))
+    except csv.Error as error:
+        return str(error).startswith(_NO_END)
+    return False
+
+
 # How the csv module's own messages begin; it has no other way to tell its errors apart.
 _RETURN, _BEHIND, _TOO_LONG = "new-line character", "',' expected", "field larger than"
+_NO_END = "unexpected end of data"
 _NOT_CLOSED = "A quotation mark is opened and not closed on this line or a line that belongs to it"
 
 

@@ -56,6 +56,7 @@ def questions(as_of: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
         "no filter": Criteria(),
         "a class": Criteria(classification=Classification.SILVER),
         "a state": Criteria(state="TX"),
+        "a county of many": Criteria(state="TX", county="Travis"),
         "all filters": Criteria(
             classification=Classification.SILVER, age_bucket=AgeBucket.MONTH_12_TO_23, state=state, county=county
         ),

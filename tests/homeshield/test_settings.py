@@ -63,6 +63,12 @@ def test_a_key_makes_it_a_production_site() -> None:
     assert setting("DEBUG", SECRET_KEY=KEY) is False
 
 
+def test_https_for_ever_and_for_all_names_below_can_be_left_out() -> None:
+    assert setting("SECURE_HSTS_PRELOAD", SECRET_KEY=KEY) is True
+    assert setting("SECURE_HSTS_PRELOAD", SECRET_KEY=KEY, SECURE_HSTS_PRELOAD="off") is False
+    assert setting("SECURE_HSTS_INCLUDE_SUBDOMAINS", SECRET_KEY=KEY, SECURE_HSTS_INCLUDE_SUBDOMAINS="off") is False
+
+
 @pytest.mark.parametrize("off", ["off", "false", "0"])
 def test_production_without_a_key_is_refused(off: str) -> None:
     said = refusal(DEBUG=off)

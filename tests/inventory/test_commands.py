@@ -120,7 +120,7 @@ def test_reset_makes_sold_records_available_and_removes_the_orders(
     bought: Order, now: datetime, settings: Settings
 ) -> None:
     settings.DEBUG = True
-    assert run("reset_test_inventory", "--yes").startswith("1 orders removed; 2 records are available again")
+    assert run("reset_test_inventory", "--yes").startswith("Orders removed: 1. Records available again, where")
     assert InventoryRecord.objects.sellable(now).count() == 3
     assert not Order.objects.exists()
     assert not Sale.objects.exists()

@@ -29,13 +29,13 @@ class Command(DatabaseCommand):
         orders, sold = Order.objects.count(), InventoryRecord.objects.filter(sold_at_utc__isnull=False).count()
         if not yes:
             raise CommandError(
-                f"This would remove {orders:,} orders and make {sold:,} records available again. "
+                f"This would remove all orders ({orders:,}) and make all sold records ({sold:,}) available again. "
                 "Say --yes to go through with it.",
                 returncode=2,
             )
         self._reset()
         self.stdout.write(
-            f"{orders:,} orders removed; {sold:,} records are available again where their lead's age allows."
+            f"Orders removed: {orders:,}. Records available again, where their lead's age allows: {sold:,}."
         )
 
     def _reset(self) -> None:

@@ -210,6 +210,28 @@ def test_the_lines_behind_a_broken_row_are_read_in_their_order() -> None:
     assert whole(text) == [(5, "a")]
 
 
+@pytest.mark.parametrize("address", ['"\n12 Oak"', '"12 Oak\nApt 4"', '"12 ""Oak\nApt"", 4"'])
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_a_row_over_several_lines_is_not_lost_to_a_broken_row_before_it(broken: str, address: str) -> None:
+    text = HEADER + broken + "\n" + good(address, "a")
+    [cell] = next(csv.reader(io.StringIO(address, newline="")))
+    assert whole(text) == [(3, cell), (5, "a")]
+    assert [line for line, _, _ in faulty(text)] == [2]
+
+
+@pytest.mark.parametrize("second", ['12",Oak', '12 Oak"', '12 Oak",'])
+def test_broken_rows_whose_quotes_meet_do_not_become_one_row(second: str) -> None:
+    text = HEADER + good('"12,Oak', second, "a")
+    assert [line for line, _, _ in faulty(text)][:1] == [2]
+    assert [row.line for row in read(text)] == [2, 3, 4]
+
+
+def test_a_note_whose_lines_begin_like_rows_is_one_cell() -> None:
+    note = "called\n01-15-2026 12:00:00,again\n01-16-2026 12:00:00,answered"
+    text = f'Call In Date,Note,State\n01-15-2026 12:00:00,"{note}",LA\n'
+    assert [(row.cells[1], row.fault) for row in read(text)] == [(note, None)]
+
+
 def test_an_address_that_looks_a_little_like_a_row_is_no_row() -> None:
     assert whole(HEADER + good('"12 Oak St\nApt 4, Floor 2, Rear\nPecanville"')) == [
         (2, "12 Oak St\nApt 4, Floor 2, Rear\nPecanville")
@@ -241,8 +263,8 @@ def test_whatever_is_broken_every_good_row_is_read_with_its_own_line(kinds: list
     text, expected, line = HEADER, [], 2
     for kind in kinds:
         lines = {"good": good(str(line)), "multi": good(f'"{line}\n"')}.get(kind, kind + "\n")
-        if kind == "good":
-            expected.append((line, str(line)))
+        if kind in {"good", "multi"}:
+            expected.append((line, str(line) + "\n" * (kind == "multi")))
         text += lines
         line += lines.count("\n")
     found = whole(text)
