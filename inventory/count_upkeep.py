@@ -1,6 +1,7 @@
 """Upkeep of the counts: compaction of the changes, comparison with the records, and making them anew from the records.
 
-An advisory lock lets one of these run at a time. Orders, loads and rolls never meet them: they only append changes.
+An advisory lock lets one of these run at a time. Orders, loads and rolls never meet them while they append changes; a
+load adds them up at its end, and waits there for an upkeep that is under way.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 MANY = 20_000
 """Changes whose room is given back at once when they are compacted; of fewer, autovacuum takes care."""
 
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))"
 _CELL = "classification, age_bucket"
 _SUMMARIES = {
     "by_state": f"owner, state, {_CELL}",
@@ -41,15 +43,19 @@ class CountDifference:
     actual: int
 
 
-def counts_compact() -> int:
-    """Adds the changes up into the summary; returns how many there were. Does nothing while another one is at it.
+def counts_compact(*, wait: bool = False) -> int:
+    """Adds the changes up into the summary; returns how many there were. While another one is at it, does nothing or
+    waits for its end.
 
     One statement: who counts meanwhile sees all of it or nothing, and no change is lost or counted twice.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))")
-        if not cursor.fetchone()[0]:
-            return 0
+        if wait:
+            cursor.execute(_LOCK)
+        else:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))")
+            if not cursor.fetchone()[0]:
+                return 0
         cursor.execute(_COMPACT)
         compacted: int = cursor.fetchone()[0]
     if compacted > MANY:
@@ -145,7 +151,7 @@ def counts_rebuild() -> None:
     Beside orders: the changes of those that are not committed yet are neither seen nor removed, and count afterwards.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))")
+        cursor.execute(_LOCK)
         cursor.execute(_REBUILD)
         for summary in _SUMMARIES:
             cursor.execute(f"DELETE FROM inventory_counts_{summary} WHERE records = 0")  # noqa: S608

@@ -58,8 +58,11 @@ class FirstRecords:
         return len(records)
 
     def complete(self) -> None:
-        """A large file changes every count, many times over: nobody is to see the changes before they are added up."""
-        counts_compact()
+        """A large file changes every count, many times over: nobody is to see the changes before they are added up.
+
+        So it waits where another upkeep is at it: these changes are not that one's, and no other might come for long.
+        """
+        counts_compact(wait=True)
 
 
 _NEVER = NEVER.isoformat()

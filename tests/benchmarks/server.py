@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 DATABASE = "benchmark_api"
@@ -73,6 +74,8 @@ def _wait_for(server: subprocess.Popen[bytes], workers: int, port: int) -> None:
             break
         if server.poll() is not None:
             raise SystemExit("The server did not start.")
+    else:
+        raise SystemExit("The server did not answer.")
     while len(workers_of(server.pid)) < workers:
         time.sleep(0.1)
     time.sleep(2)
@@ -112,10 +115,20 @@ def measure(port: int, what: Call, tokens: list[str], seconds: float) -> list[fl
     """The times of all calls in milliseconds, one caller for each key."""
     context = multiprocessing.get_context("spawn")
     ready, times = context.Barrier(len(tokens)), context.Queue()
-    callers = [context.Process(target=caller, args=(port, what, token, seconds, ready, times)) for token in tokens]
+    callers = [
+        context.Process(target=caller, args=(port, what, token, seconds, ready, times), daemon=True) for token in tokens
+    ]
     for one in callers:
         one.start()
-    taken = [each for _ in callers for each in times.get()]
+    taken: list[float] = []
+    for _ in callers:
+        while True:
+            try:
+                taken += times.get(timeout=1)
+                break
+            except Empty:  # the others wait for one that broke off
+                if any(one.exitcode for one in callers):
+                    raise SystemExit("A caller broke off: what it said stands above.") from None
     for one in callers:
         one.join()
     return taken

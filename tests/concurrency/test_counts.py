@@ -1,6 +1,7 @@
 """The counts beside a storm of orders, loads, rolls and compactions: exact after it, and in nobody's way during it."""
 
 import io
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
@@ -108,6 +109,34 @@ def test_an_order_waits_for_no_upkeep_and_no_upkeep_for_an_order(clients: list[C
     with connection.cursor() as cursor:
         cursor.execute("RESET lock_timeout")
     assert counts_compare() == []
+
+
+def test_a_load_waits_for_an_upkeep_and_leaves_no_changes_to_add_up(as_of: datetime) -> None:
+    """Of a large file these are millions, and where no scheduler runs nobody might add them up for long."""
+    file = csv_bytes(*(row(mortgage_id=str(n)) for n in range(3)))
+    with rival(counts_compact) as other:
+
+        def let_go_once_waited_for() -> None:
+            deadline = time.monotonic() + 10
+            while not an_advisory_lock_is_waited_for() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            other.end(commit=True)
+
+        def load() -> int:
+            return ingest(source=io.BytesIO(file), as_of=as_of, records=FirstRecords).inventory_created
+
+        assert run_together([load, let_go_once_waited_for]) == [3, None]
+    assert not CountChange.objects.exists()
+    assert counts_compare() == []
+
+
+def an_advisory_lock_is_waited_for() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def order_inside(client: Client, as_of: datetime) -> Callable[[], object]:

@@ -10,6 +10,7 @@ import urllib.request
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from pytest_django import Settings
 
 from homeshield.gunicorn_conf import connections_check
@@ -62,3 +63,19 @@ def test_more_threads_than_connections_in_the_pool_are_refused(settings: Setting
     settings.DATABASE_POOL_SIZE = 4
     with pytest.raises(RuntimeError, match=r"8 threads share DATABASE_POOL_SIZE=4 connections. Set it to 8 or more"):
         connections_check(workers=1, threads=8)
+
+
+@pytest.mark.direct  # a pooler answers for the server
+@pytest.mark.django_db
+def test_a_login_that_the_server_turns_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "USER", "nobody_of_that_name")
+    with pytest.raises(RuntimeError, match=r"turns away the login that DATABASE_URL names\. .* Correct it, and start"):
+        connections_check(workers=2, threads=8)
+
+
+@pytest.mark.direct
+@pytest.mark.django_db
+def test_a_server_that_does_not_answer_is_no_reason_not_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    connections_check(workers=2, threads=8)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from django.db import connection
 
 from inventory.models import InventoryRecord
 from leads.models import Lead
+from tests.concurrency.parallel import rival
 from tests.leads.ingestion.csv_files import HEADER, csv_bytes, row
 
 ROWS = [row(mortgage_id=str(n), source="" if n == 2 else "CALL") for n in range(3)]
@@ -162,7 +164,8 @@ def process(*arguments: str | Path, cwd: Path) -> Iterator["subprocess.Popen[byt
     """The command in a process of its own, on this test's database, with pipes to it."""
     started = subprocess.Popen(
         [sys.executable, "-m", "tests.inventory.ingest_process", str(connection.settings_dict["NAME"]), *arguments],
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "homeshield.settings", "PYTHONPATH": str(settings.BASE_DIR)},
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "homeshield.settings", "PYTHONPATH": str(settings.BASE_DIR),
+             "PYTHONUNBUFFERED": ""},
         cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -227,3 +230,27 @@ class TestProcess:
             out, _ = command.communicate(csv_bytes(*ROWS, BAD), timeout=PATIENCE)
         assert json.loads(out)["loaded"] == Lead.objects.count() == 3
         assert list(tmp_path.iterdir()) == [tmp_path / "r.csv"]
+
+    def test_a_load_is_told_before_room_is_given_back_and_whether_or_not_it_is(self, file: Path) -> None:
+        def hold() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE inventory_count_changes IN SHARE UPDATE EXCLUSIVE MODE")  # as VACUUM does
+
+        with rival(hold), process(file.name, "--json", cwd=file.parent) as command:
+            assert command.stdout is not None
+            wait_until(lambda: bool(vacuuming("pid")))
+            assert select.select([command.stdout], [], [], 0)[0]
+            assert vacuuming("pg_cancel_backend(pid)") == [True]
+            out, err = command.communicate(timeout=PATIENCE)
+        assert (command.returncode, err) == (0, b"")
+        assert json.loads(out)["loaded"] == Lead.objects.count() == 3
+
+
+def vacuuming(what: str) -> list[Any]:
+    """Something of each session that gives back the room of the counts' changes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {what} FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'VACUUM inv%' "
+            "AND wait_event_type = 'Lock'"
+        )
+        return [row[0] for row in cursor.fetchall()]

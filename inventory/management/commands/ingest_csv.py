@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -43,11 +44,13 @@ class Command(DatabaseCommand):
     def handle(self, *args: Any, file: str, dry_run: bool, rejects: Path | None, json: bool, **options: Any) -> None:
         source = _standard_input() if file == "-" else Path(file)
         report = self._ingest(source, rejects, dry_run)
-        counts_tidy()
         if json:
             write_json(self, report.as_json())
         else:
             summary_print(report, name="standard input" if file == "-" else file, out=self.stdout)
+        self.stdout.flush()
+        with suppress(DatabaseError):  # the file is loaded, and told so; autovacuum comes as well
+            counts_tidy()
 
     def _ingest(self, source: Path | BinaryIO, rejects: Path | None, dry_run: bool) -> IngestReport:
         """Loads, and turns what can go wrong outside this program into one line. No row's data is in it."""
