@@ -36,7 +36,7 @@ def application() -> Callable[..., Any]:
 
 @contextmanager
 def serving(workers: int, **environment: str) -> Iterator[tuple[int, int]]:
-    """gunicorn with so many workers of 8 threads; its port and its process."""
+    """gunicorn with so many workers of 8 threads, and the scheduler beside it; its port and its process."""
     with socket.socket() as attempt:
         attempt.bind(("127.0.0.1", 0))
         port: int = attempt.getsockname()[1]
@@ -55,12 +55,16 @@ def serving(workers: int, **environment: str) -> Iterator[tuple[int, int]]:
         "PYTHONWARNINGS": "ignore",
     }
     server = subprocess.Popen(command, env=os.environ | production | environment)
+    scheduler = subprocess.Popen(
+        [sys.executable, "-m", "tests.homeshield.scheduler_process", DATABASE], env=os.environ | production
+    )
     try:
         _wait_for(server, workers, port)
         yield port, server.pid
     finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
+        for process in (server, scheduler):
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
 
 
 def _wait_for(server: subprocess.Popen[bytes], workers: int, port: int) -> None:
