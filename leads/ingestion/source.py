@@ -21,6 +21,8 @@ CARRIAGE_RETURNS = (
     "The lines end in carriage returns without line feeds: save the file with the line ends of Windows or Unix."
 )
 
+_GZIP = b"\x1f\x8b"  # RFC 1952
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -53,7 +55,10 @@ def open_source(source: Path | BinaryIO) -> Iterator[Source]:
         raise _unreadable(str(source), error) from error
     with packed:
         size = os.fstat(packed.fileno()).st_size or None
-        unpacked = gzip.open(packed) if source.suffix.lower() == ".gz" else packed  # noqa: SIM115
+        named_packed = source.suffix.lower() == ".gz"
+        if not named_packed and packed.peek(2).startswith(_GZIP):
+            raise IngestRefused(f"{source} is packed by gzip: give it a name that ends in .gz.")
+        unpacked = gzip.open(packed) if named_packed else packed  # noqa: SIM115
         with _as_text(cast("BinaryIO", unpacked)) as text:
             yield Source(_lines(text, str(source)), size, packed.tell)
 

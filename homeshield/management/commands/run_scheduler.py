@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
+from psycopg.errors import InsufficientPrivilege
 
 from homeshield.audit.sealing import audit_seal
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
@@ -70,11 +71,13 @@ class Command(DatabaseCommand):
 
     def _round(self) -> None:
         """Each job once. What cannot be done for the moment keeps no other from being done, and is tried again in the
-        next round."""
+        next round. A login that may not do it ends the scheduler: no later round is different."""
         for name, job in (("The roll", self._roll), ("Sealing the audit events", self._seal)):
             try:
                 job(timezone.now())
             except (DatabaseError, InterfaceError) as error:
+                if isinstance(error.__cause__, InsufficientPrivilege):
+                    raise
                 refusal = database_refusal(error) or CommandError(f"The database said: {first_line(error)}.")
                 logger.error("%s was broken off, and is tried again. %s", name, refusal)
             finally:
@@ -83,7 +86,7 @@ class Command(DatabaseCommand):
     def _roll(self, now: datetime) -> None:
         report = inventory_generate(as_of=now, now=now, progress=self._between_batches)
         if report.created or report.lapsed:
-            logger.info("%s records created, %s lapsed.", f"{report.created:,}", f"{report.lapsed:,}")
+            logger.info("Records created: %s; lapsed: %s.", f"{report.created:,}", f"{report.lapsed:,}")
 
     def _seal(self, now: datetime) -> None:
         audit_seal(as_of=now)

@@ -24,8 +24,9 @@ class Command(DatabaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--by-state", action="store_true", help="sellable records of each state as well")
-        parser.add_argument(
+        one_of = parser.add_mutually_exclusive_group()
+        one_of.add_argument("--by-state", action="store_true", help="sellable records of each state as well")
+        one_of.add_argument(
             "--verify",
             action="store_true",
             help="count all records anew, compare with the counts kept beside them, and repair these; orders go on",

@@ -40,9 +40,10 @@ class Command(DatabaseCommand):
 
 def _sentence(report: RollReport, as_of: datetime) -> str:
     done = "would be created" if report.dry_run else "created"
+    records = "inventory record" if report.created == 1 else "inventory records"
     closed = "would lapse" if report.dry_run else "lapsed"
     return (
-        f"{report.created:,} inventory records {done}, {report.lapsed:,} {closed} unsold, "
+        f"{report.created:,} {records} {done}, {report.lapsed:,} {closed} unsold, "
         f"{report.sold_before:,} had been sold in the bucket that their lead left "
         f"(as of {as_of:%Y-%m-%d %H:%M:%S} UTC)."
     )

@@ -17,10 +17,14 @@ from homeshield.database_roles.provisioning import RoleRefused, role_lacks, role
 COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:homeshield.gunicorn_conf", "homeshield.wsgi"]
 
 
-def started_as(user: str) -> "subprocess.CompletedProcess[str]":
+def url(user: str) -> str:
     given = connection.get_connection_params()
     place = f"{quote(given.get('host') or '', safe='')}:{given.get('port') or 5432}/{given['dbname']}"
-    ours = {"WEB_DATABASE_URL": f"postgres://{user}:{given.get('password') or ''}@{place}", "WEB_CONCURRENCY": "1"}
+    return f"postgres://{user}:{given.get('password') or ''}@{place}"
+
+
+def started_as(user: str) -> "subprocess.CompletedProcess[str]":
+    ours = {"WEB_DATABASE_URL": url(user), "WEB_CONCURRENCY": "1"}
     return subprocess.run(
         [*COMMAND, "--bind", "127.0.0.1:0"], cwd=settings.BASE_DIR, env=os.environ | {"SECRET_KEY": ""} | ours,
         capture_output=True, text=True, timeout=60,
@@ -71,3 +75,14 @@ def test_a_provisioned_role_lacks_nothing_until_a_grant_is_taken(role: str) -> N
             f'REVOKE INSERT ON audit_events FROM "{role}"; GRANT DELETE ON sales TO "{role}"; CREATE TABLE a ()'
         )
     assert role_lacks(role=role) == ["audit_events"]
+
+
+@pytest.mark.direct
+def test_a_scheduler_whose_login_may_not_do_its_work_ends_and_says_why(bare_role: str) -> None:
+    """It outlives a database that is away, but no later round would find another login."""
+    command = [sys.executable, "-m", "tests.homeshield.scheduler_process", str(connection.settings_dict["NAME"])]
+    ours = {"SECRET_KEY": "", "DATABASE_URL": url(bare_role), "WEB_DATABASE_URL": ""}
+    done = subprocess.run(command, env=os.environ | ours, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "permission denied" in done.stderr
+    assert "Commands connect as the owner of the tables" in done.stderr
