@@ -11,7 +11,7 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from homeshield.database_roles.start_check import web_role_check
 from homeshield.lib.environment import number
-from homeshield.lib.server_ping import server_answers
+from homeshield.lib.server_ping import why_turned_away
 from homeshield.settings import LOGGING, env
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
@@ -58,13 +58,13 @@ def connections_check(*, workers: int, threads: int) -> None:
         with psycopg.connect(**parameters) as asked:
             row = asked.execute(_CONNECTIONS).fetchone()
     except psycopg.OperationalError as error:
-        if not server_answers(parameters):
-            return
-        reason = " ".join(str(error).split())
-        hint = "Behind a pooler, set DATABASE_POOLER=true" if "startup parameter" in reason else "Correct it"
-        raise RuntimeError(
-            f"The database turns away the login that DATABASE_URL names. {reason}. {hint}, and start again."
-        ) from None
+        if settings.WEB_DATABASE is not None:
+            return  # web_role_check, which comes next, asks for that login
+        if reason := why_turned_away(error, parameters):
+            raise RuntimeError(
+                f"The database turns away the login that DATABASE_URL names. {reason} Correct it, and start again."
+            ) from None
+        return
     assert row is not None
     there, wanted = row[0], workers * pool
     if wanted + SPARE > there:

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from homeshield.database_roles.provisioning import RoleRefused, TableWithoutRule, role_lacks
-from homeshield.lib.server_ping import server_answers
+from homeshield.lib.server_ping import why_turned_away
 from homeshield.lib.web_database import connect_as_web
 
 _MENDING = "Run manage.py provision_roles as the owner of the tables (docs/security.md), and start again."
@@ -53,10 +53,9 @@ def _let_in(web: DatabaseWrapper, role: str) -> bool:
     try:
         psycopg.connect(**parameters).close()
     except psycopg.OperationalError as error:
-        if not server_answers(parameters):
+        if (reason := why_turned_away(error, parameters)) is None:
             return False
-        reason = " ".join(str(error).split())
         raise RuntimeError(
-            f"The database does not let {role} in, whom WEB_DATABASE_URL names. {reason}. {_MENDING}"
+            f"The database does not let {role} in, whom WEB_DATABASE_URL names. {reason} {_MENDING}"
         ) from None
     return True

@@ -34,7 +34,7 @@ def run_json(*arguments: str) -> dict[str, Any]:
 
 def test_generate_inventory_tells_what_it_did(now: datetime) -> None:
     InventoryFactory(as_of=now - timedelta(days=30), lead__age=timedelta(days=160))
-    assert run("generate_inventory", "--dry-run").startswith("1 inventory records would be created, 1 would lapse")
+    assert run("generate_inventory", "--dry-run").startswith("1 inventory record would be created, 1 would lapse")
     assert InventoryRecord.objects.count() == 1
     assert run("generate_inventory").startswith("1 inventory record created, 1 lapsed unsold")
     answer = run_json("generate_inventory")

@@ -94,7 +94,7 @@ def test_workers_that_were_not_told_of_the_pooler_do_not_start(pooler: Pooler) -
     )  # fmt: skip
     assert done.returncode == 1
     assert "Error: The database turns away the login that DATABASE_URL names." in done.stderr
-    assert "Behind a pooler, set DATABASE_POOLER=true, and start again." in done.stderr
+    assert "Behind a pooler, set DATABASE_POOLER=true. Correct it, and start again." in done.stderr
     assert pooler.password not in done.stderr or not pooler.password
 
 
