@@ -46,8 +46,11 @@ class FirstRecords:
         facts = (new_id_text(), lead.id, bucket, lead.classification, lead.place.cells)
         return OpenedRow(True, DELIMITER.join((*facts, (created + first).isoformat(), expires)))
 
-    def store(self, *, cursor: CursorWrapper, rows: Sequence[OpenedRow]) -> int:
-        """Within the caller's transaction, which has the leads. Returns the number of records."""
+    def count(self, rows: Sequence[OpenedRow]) -> int:
+        return sum(row.is_record for row in rows)
+
+    def store(self, *, cursor: CursorWrapper, rows: Sequence[OpenedRow]) -> None:
+        """Within the caller's transaction, which has the leads."""
         records = [text for is_record, text in rows if is_record]
         young = [text for is_record, text in rows if not is_record]
         columns = "id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc"
@@ -55,7 +58,6 @@ class FirstRecords:
         _copy(cursor, "young_leads (lead_id, enters_at_utc)", young)
         if records:
             analyze_first_rows(cursor, "inventory")
-        return len(records)
 
     def complete(self) -> None:
         """A large file changes every count, many times over: nobody is to see the changes before they are added up.

@@ -22,7 +22,6 @@ from django.db.backends.utils import CursorWrapper
 
 from homeshield.lib.copying import COPY_FORMAT, copy_rows
 from homeshield.lib.table_statistics import analyze_first_rows
-from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
 from leads.ingestion.reader import Reader
@@ -44,8 +43,11 @@ class Records[Row](Protocol):
     def row(self, lead: NewLead) -> Row:
         """What is to be stored for a lead. Called beside the database's work, for leads that may be known already."""
 
-    def store(self, *, cursor: CursorWrapper, rows: Sequence[Row]) -> int:
-        """Stores what was made for new leads, within the load's transaction. Returns how many records that makes."""
+    def count(self, rows: Sequence[Row]) -> int:
+        """How many records it makes to store these rows."""
+
+    def store(self, *, cursor: CursorWrapper, rows: Sequence[Row]) -> None:
+        """Stores what was made for new leads, within the load's transaction."""
 
     def complete(self) -> None:
         """All of the file is stored; the load's transaction ends next."""
@@ -109,8 +111,9 @@ def ingest(
                 for batch in ready:
                     new, rows = _not_there_yet(cursor, batch, table)
                     _copy(cursor, new, table)
-                    made = _sellable(new, as_of) if dry_run else wanted.store(cursor=cursor, rows=rows)
-                    _note(report, batch, new, made)
+                    if not dry_run:
+                        wanted.store(cursor=cursor, rows=rows)
+                    _note(report, batch, new, wanted.count(rows))
                     progress(Progress(report.rows, batch.position, opened.size))
                 if not dry_run:
                     wanted.complete()
@@ -239,10 +242,6 @@ def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> None:
         copy.write(copy_rows(lead.row for lead in leads))
     if leads:
         analyze_first_rows(cursor, table)
-
-
-def _sellable(leads: Sequence[NewLead], as_of: datetime) -> int:
-    return sum(AgeBucket.at(lead.created_at_utc, as_of) is not None for lead in leads)
 
 
 def _note(report: IngestReport, batch: _Batch, new: Sequence[NewLead], made: int) -> None:

@@ -49,8 +49,9 @@ class Command(DatabaseCommand):
         else:
             summary_print(report, name="standard input" if file == "-" else file, out=self.stdout)
         self.stdout.flush()
-        with suppress(DatabaseError):  # the file is loaded, and told so; autovacuum comes as well
-            counts_tidy()
+        if not dry_run:
+            with suppress(DatabaseError):  # the file is loaded, and told so; autovacuum comes as well
+                counts_tidy()
 
     def _ingest(self, source: Path | BinaryIO, rejects: Path | None, dry_run: bool) -> IngestReport:
         """Loads, and turns what can go wrong outside this program into one line. No row's data is in it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db.backends.utils import CursorWrapper
 
+from leads.age import AgeBucket
 from leads.ingestion import IngestReport, NewLead, ingest
 from tests.leads.ingestion.csv_files import row
 
@@ -14,16 +15,19 @@ AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 class CountOnly:
-    """Makes nothing of new leads."""
+    """Stores nothing for new leads."""
 
     def __init__(self, as_of: datetime) -> None:
-        pass
+        self._as_of = as_of
 
-    def row(self, lead: NewLead) -> None:
-        pass
+    def row(self, lead: NewLead) -> bool:
+        return AgeBucket.at(lead.created_at_utc, self._as_of) is not None
 
-    def store(self, *, cursor: CursorWrapper, rows: Sequence[None]) -> int:
-        return len(rows)
+    def count(self, rows: Sequence[bool]) -> int:
+        return sum(rows)
+
+    def store(self, *, cursor: CursorWrapper, rows: Sequence[bool]) -> None:
+        pass
 
     def complete(self) -> None:
         pass
