@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 
 import pytest
@@ -14,8 +13,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from homeshield.gunicorn_conf import connections_check
-
-COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:homeshield.gunicorn_conf", "homeshield.wsgi"]
+from tests.homeshield.gunicorn_command import COMMAND
 
 
 def test_two_workers_answer_behind_one_port() -> None:

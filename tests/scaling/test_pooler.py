@@ -5,7 +5,6 @@ import io
 import os
 import re
 import subprocess
-import sys
 from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
@@ -31,6 +30,7 @@ from sales.models import Order, Sale
 from tests.concurrency.orders import assert_books_balance, order
 from tests.concurrency.parallel import run_together
 from tests.factories import ClientFactory, UserFactory, stock
+from tests.homeshield.gunicorn_command import COMMAND
 from tests.leads.ingestion.csv_files import csv_bytes, row
 from tests.sales.purchases import set_prices
 from tests.scaling.pooler import SERVER_CONNECTIONS, Pooler, pooler_before
@@ -88,8 +88,7 @@ def test_workers_that_were_not_told_of_the_pooler_do_not_start(pooler: Pooler) -
     ours = {"SECRET_KEY": "", "WEB_DATABASE_URL": "", "REPLICA_URL": "", "DATABASE_POOLER": "false"}
     dbname = connection.settings_dict["NAME"]
     done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--config", "python:homeshield.gunicorn_conf", "homeshield.wsgi"],
-        cwd=settings.BASE_DIR, env=os.environ | ours | {"DATABASE_URL": pooler.url(dbname)},
+        COMMAND, cwd=settings.BASE_DIR, env=os.environ | ours | {"DATABASE_URL": pooler.url(dbname)},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1

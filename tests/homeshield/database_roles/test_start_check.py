@@ -13,8 +13,7 @@ from django.db import connection
 from psycopg import sql
 
 from homeshield.database_roles.provisioning import RoleRefused, role_lacks, roles_provision
-
-COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:homeshield.gunicorn_conf", "homeshield.wsgi"]
+from tests.homeshield.gunicorn_command import COMMAND
 
 
 def url(user: str) -> str:
