@@ -12,7 +12,8 @@ from django.db import connection, transaction
 MANY = 20_000
 """Changes whose room is given back at once when they are compacted; of fewer, autovacuum takes care."""
 
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))"
+_KEY = "hashtext('inventory'), hashtext('counts')"
+_LOCK, _TRY_LOCK = f"SELECT pg_advisory_xact_lock({_KEY})", f"SELECT pg_try_advisory_xact_lock({_KEY})"
 _CELL = "classification, age_bucket"
 _SUMMARIES = {
     "by_state": f"owner, state, {_CELL}",
@@ -53,7 +54,7 @@ def counts_compact(*, wait: bool = False) -> int:
         if wait:
             cursor.execute(_LOCK)
         else:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))")
+            cursor.execute(_TRY_LOCK)
             if not cursor.fetchone()[0]:
                 return 0
         cursor.execute(_COMPACT)
