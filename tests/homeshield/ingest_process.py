@@ -1,4 +1,4 @@
-"""ingest_csv on a test database, in a process: `python -m tests.inventory.ingest_process DATABASE FILE...`."""
+"""ingest_csv on a test database, in a process: `python -m tests.homeshield.ingest_process DATABASE FILE...`."""
 
 import sys
 

@@ -163,7 +163,7 @@ class TestCommand:
 def process(*arguments: str | Path, cwd: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The command in a process of its own, on this test's database, with pipes to it."""
     started = subprocess.Popen(
-        [sys.executable, "-m", "tests.inventory.ingest_process", str(connection.settings_dict["NAME"]), *arguments],
+        [sys.executable, "-m", "tests.homeshield.ingest_process", str(connection.settings_dict["NAME"]), *arguments],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "homeshield.settings", "PYTHONPATH": str(settings.BASE_DIR),
              "PYTHONUNBUFFERED": ""},
         cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -6,8 +6,8 @@ import sys
 import pytest
 from django.core.management.base import OutputWrapper
 
-from inventory.management import ingest_terminal
-from inventory.management.ingest_terminal import progress_shown
+from homeshield.management import ingest_terminal
+from homeshield.management.ingest_terminal import progress_shown
 from leads.ingestion import Progress
 
 

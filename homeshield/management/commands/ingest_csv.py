@@ -13,8 +13,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line, sigterm_interrupts, write_json
+from homeshield.management.ingest_terminal import progress_shown, summary_print
 from inventory.count_upkeep import counts_tidy
-from inventory.management.ingest_terminal import progress_shown, summary_print
 from inventory.opening import FirstRecords
 from leads.ingestion import IngestRefused, IngestReport, ingest
 
