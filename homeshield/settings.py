@@ -34,7 +34,8 @@ if not SECRET_KEY:
             'for example with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
         )
     SECRET_KEY = "development-only-" + "0" * 40
-# Keys from before: what they have signed (sessions, links to set a password) still holds, and nothing new is signed.
+# Keys from before: what they have signed or encrypted (sessions, links to set a password, second factors, cursors of
+# lists) still holds, and nothing new is made with them.
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 if weak := sum(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
     raise ImproperlyConfigured(

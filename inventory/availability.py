@@ -13,7 +13,6 @@ from inventory.buyer import Buyer
 from inventory.counts import counts_of, counts_of_places, facet_counts
 from inventory.criteria import Criteria
 from inventory.listing import ListedRecord, records_in_order
-from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -78,7 +77,13 @@ def records_page(
 ) -> Page[ListedRecord]:
     """One page of what can be bought, in the order of sale. Raises BadCursor."""
     find = partial(records_in_order, criteria, buyer, as_of)
-    return found_page(find, by=InventoryRecord._meta.get_field("expires_at_utc"), cursor=cursor, limit=limit)
+    of = list_of_records(criteria=criteria, buyer=buyer)
+    return found_page(find, by="expires_at_utc", of=of, cursor=cursor, limit=limit)
+
+
+def list_of_records(*, criteria: Criteria, buyer: Buyer) -> str:
+    """The name of a list, by which its cursors are good for it alone: whose it is, and under which filter."""
+    return f"inventory of {buyer.client_id}: {criteria.as_filter()}"
 
 
 def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:

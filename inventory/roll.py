@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from homeshield.lib.errors import DomainError
-from homeshield.lib.ids import new_id
+from homeshield.lib.ids import id_as_old_as
 from inventory.count_upkeep import counts_compact
 from inventory.models import InventoryQuerySet, InventoryRecord, YoungLead
 from leads.age import AgeBucket
@@ -132,7 +132,8 @@ def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
         return 0
     buckets = [AgeBucket.at(lead.created_at_utc, as_of) for lead in leads]
     rows = [(lead, bucket) for lead, bucket in zip(leads, buckets, strict=True) if bucket is not None]
-    ids: list[UUID] = [new_id() for _ in rows]
+    # The roll comes soon after the window begins: a key of its own would tell a buyer when the homeowner called.
+    ids: list[UUID] = [id_as_old_as(lead.id) for lead, _ in rows]
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -9,7 +9,9 @@ from sales.models import Order, Sale
 def orders_page(*, client_id: UUID, cursor: str | None, limit: int = 50) -> Page[Order]:
     """The client's orders, newest first. Raises BadCursor."""
     orders = Order.objects.filter(client_id=client_id).select_related("placed_by")
-    return keyset_page(orders, by="placed_at_utc", cursor=cursor, limit=limit, descending=True)
+    return keyset_page(
+        orders, by="placed_at_utc", of=f"orders of {client_id}", cursor=cursor, limit=limit, descending=True
+    )
 
 
 def order_get(*, client_id: UUID, order_id: UUID) -> Order:
@@ -20,7 +22,7 @@ def order_get(*, client_id: UUID, order_id: UUID) -> Order:
 def order_sales_page(*, order: Order, cursor: str | None, limit: int = 50) -> Page[Sale]:
     """The order's sales with their leads in full, in the order of the export. Raises BadCursor."""
     sales = Sale.objects.filter(order=order).select_related("lead")
-    return keyset_page(sales, by="line_number", cursor=cursor, limit=limit)
+    return keyset_page(sales, by="line_number", of=f"sales of {order.id}", cursor=cursor, limit=limit)
 
 
 def order_sale_ids(order: Order) -> list[UUID]:

@@ -12,9 +12,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.signals import user_login_failed
@@ -27,6 +24,7 @@ from homeshield.accounts.models import User
 from homeshield.accounts.services import client_sign_up
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
+from homeshield.lib.derived_keys import derived_keys
 
 logger = logging.getLogger(__name__)
 
@@ -157,9 +155,4 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 
 def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(_key(secret)) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]])
-
-
-def _key(secret: str) -> bytes:
-    made = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"homeshield second factors").derive(secret.encode())
-    return base64.urlsafe_b64encode(made)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived_keys("homeshield second factors")])

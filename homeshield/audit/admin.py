@@ -5,6 +5,7 @@ does, whatever the number of events.
 """
 
 import json
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -79,11 +80,14 @@ class AuditEventAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _page(form: EventFilterForm, cursor: str | None) -> tuple[Page[AuditEvent], bool]:
     """The page, and whether the address named a place that is none: then it is the first."""
-    events = form.events().select_related("seal")
+    page = partial(
+        keyset_page, form.events().select_related("seal"), by="occurred_at_utc", of="audit events", limit=ROWS,
+        descending=True,
+    )  # fmt: skip
     try:
-        return keyset_page(events, by="occurred_at_utc", cursor=cursor, limit=ROWS, descending=True), False
+        return page(cursor=cursor), False
     except BadCursor:
-        return keyset_page(events, by="occurred_at_utc", cursor=None, limit=ROWS, descending=True), True
+        return page(cursor=None), True
 
 
 def _seal_of(event: AuditEvent) -> AuditSeal | None:

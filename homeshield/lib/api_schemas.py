@@ -29,7 +29,7 @@ type CurrencyCode = Annotated[
     str, Field(description="The ISO 4217 code of all amounts here.", examples=[CURRENCY]), PlainSerializer(str)
 ]
 
-_CURSOR = "PjIwMjYtMDYtMDFUMTI6MDA6MDArMDA6MDB-MDE5MGQzYzQtN2ExMC03YzNlLThhNTUtNWYxZDJiM2M0ZDVl"
+_CURSOR = "qD6m0cJx5fS8yTn1Vb4ZkW2pRrU7aHgXo9LeIdNsMtQ3vYwCjKfBzE0"
 
 _PAGE_AT = "Where the page begins: next_cursor of the page before. Without it: the first page."
 

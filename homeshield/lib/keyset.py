@@ -2,28 +2,39 @@
 
 A page begins where another ended, not after a number of rows: no row is shown twice or missed when others are
 sold meanwhile. The two columns of the order must be indexed together; the second one is the unique `id`.
+
+A cursor says where a page begins, and nothing to whoever holds it: the column of the order may be one that nobody is
+told (the end of a record's window is the second of the call). So it is encrypted, and good for one list alone.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import struct
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.db import models
 from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
+from homeshield.lib.derived_keys import derived_keys
 from homeshield.lib.errors import DomainError
 
 
 class BadCursor(DomainError):
-    """The place in a list that an address names is none of ours: it was cut off or made up."""
+    """The place in a list that an address names is none of this list's: cut off, made up, another list's, or sealed
+    with a key that does not count any more."""
 
     code = "bad_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("This place in the list is not known. Start again at the first page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +46,47 @@ class Page[Row]:
     previous_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Cursor:
-    """A place between two rows, and the direction in which to read from there."""
-
-    value: Any
-    id: UUID
-    backwards: bool
-
-    def __str__(self) -> str:
-        value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
-        text = f"{'<' if self.backwards else '>'}{value}~{self.id}"
-        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-    @classmethod
-    def parse(cls, text: str, by: Any) -> "_Cursor":
-        """The place that a cursor names, in a list ordered by the model field `by`. Raises BadCursor."""
-        try:
-            plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-            value, _, key = plain[1:].partition("~")
-            if plain[:1] not in ("<", ">"):
-                raise ValueError
-            place = by.clean(value, None)  # the field refuses a number that its column cannot hold
-            if isinstance(place, datetime):
-                place = _in_utc(place)
-            return cls(place, UUID(key), backwards=plain[0] == "<")
-        except (ValueError, OverflowError, ValidationError):
-            raise BadCursor("This place in the list is not known. Start again at the first page.") from None
-
-
-def _in_utc(instant: datetime) -> datetime:
-    """Raises ValueError for one without an offset, and OverflowError at the ends of the calendar."""
-    if instant.tzinfo is None:
-        raise ValueError("an instant without an offset")
-    return instant.astimezone(UTC)  # PostgreSQL knows no offsets beyond 16 hours
-
-
 type Place = tuple[Any, UUID]
-"""Where a row stands in the order: its value of the first column, and its id."""
+"""Where a row stands in the order: its value of the first column (an instant or a number), and its id."""
+
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_LAYOUT = struct.Struct(">B q 16s")
+_BACKWARDS, _INSTANT = 1, 2
+_PURPOSE = "homeshield list cursors"
+
+
+def cursor_seal(place: Place, *, of: str, backwards: bool = False) -> str:
+    """The cursor of a place in the list `of`, in 55 characters: what reads on from there, or back from there.
+
+    AES-SIV needs no nonce. The same place has the same cursor, which tells nobody more than the same page does.
+    """
+    value, key = place
+    kind = _BACKWARDS * backwards + _INSTANT * isinstance(value, datetime)
+    number = (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
+    sealed = _cipher(derived_keys(_PURPOSE)[0]).encrypt(_LAYOUT.pack(kind, number, key.bytes), [of.encode()])
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _cursor_open(cursor: str, *, of: str) -> tuple[Place, bool]:
+    """The place, and whether to read back from there. Raises BadCursor."""
+    try:
+        sealed = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise BadCursor from None
+    for key in derived_keys(_PURPOSE):
+        try:
+            kind, number, name = _LAYOUT.unpack(_cipher(key).decrypt(sealed, [of.encode()]))
+        except InvalidTag:
+            continue
+        value = _EPOCH + number * _MICROSECOND if kind & _INSTANT else number
+        return (value, UUID(bytes=name)), bool(kind & _BACKWARDS)
+    raise BadCursor
+
+
+@cache
+def _cipher(key: bytes) -> AESSIV:
+    return AESSIV(key)
 
 
 type Find[Row] = Callable[[Place | None, bool, int], list[Row]]
@@ -80,10 +94,11 @@ type Find[Row] = Callable[[Place | None, bool, int], list[Row]]
 
 
 def keyset_page[Row: models.Model](
-    rows: models.QuerySet[Row], *, by: str, cursor: str | None, limit: int, descending: bool = False
+    rows: models.QuerySet[Row], *, by: str, of: str, cursor: str | None, limit: int, descending: bool = False
 ) -> Page[Row]:
     """The page of `rows`, ordered by the column `by` (an instant or a number) and then by id, that begins at
-    `cursor` (None: the first). Raises BadCursor where the cursor cannot be read."""
+    `cursor` (None: the first). `of` names the list, with whose it is and its filter. Raises BadCursor where the cursor
+    is not of this list."""
 
     def find(beyond: Place | None, reverse: bool, most: int) -> list[Row]:
         further = rows
@@ -92,23 +107,22 @@ def keyset_page[Row: models.Model](
             further = rows.filter(lookup(Tuple(F(by), F("id")), beyond))
         return list(further.order_by(*([f"-{by}", "-id"] if reverse else [by, "id"]))[:most])
 
-    field = rows.model._meta.get_field(by)
-    return found_page(find, by=field, cursor=cursor, limit=limit, descending=descending)
+    return found_page(find, by=by, of=of, cursor=cursor, limit=limit, descending=descending)
 
 
-def found_page[Row](find: Find[Row], *, by: Any, cursor: str | None, limit: int, descending: bool = False) -> Page[Row]:
-    """The same of rows that are found in another way than by a QuerySet: they have an `id`, and an attribute of the
-    name of the model field `by`."""
-    at = _Cursor.parse(cursor, by) if cursor else None
-    backwards = at is not None and at.backwards
-    found = find((at.value, at.id) if at else None, descending != backwards, limit + 1)
+def found_page[Row](
+    find: Find[Row], *, by: str, of: str, cursor: str | None, limit: int, descending: bool = False
+) -> Page[Row]:
+    """The same of rows that are found in another way than by a QuerySet: they have an `id`, and an attribute `by`."""
+    at, backwards = _cursor_open(cursor, of=of) if cursor else (None, False)
+    found = find(at, descending != backwards, limit + 1)
     more = len(found) > limit
     found = found[:limit]
     if backwards:
         found.reverse()
 
     def cursor_at(row: Row, *, back: bool) -> str:
-        return str(_Cursor(*attrgetter(by.name, "id")(row), backwards=back))
+        return cursor_seal(attrgetter(by, "id")(row), of=of, backwards=back)
 
     has_next = bool(found) and (more or backwards)
     has_previous = bool(found) and (more if backwards else at is not None)

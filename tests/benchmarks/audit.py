@@ -107,7 +107,7 @@ def _pages(table: Table) -> None:
 
     def page(cursor: str | None = None, **filters: Any) -> Any:
         events = EventFilterForm(filters).events().select_related("seal")
-        return keyset_page(events, by="occurred_at_utc", cursor=cursor, limit=ROWS, descending=True)
+        return keyset_page(events, by="occurred_at_utc", of="audit events", cursor=cursor, limit=ROWS, descending=True)
 
     deep = page(before=page().rows[-1].occurred_at_utc - (page().rows[0].occurred_at_utc - _oldest()) / 2).next_cursor
     for name, filters in {

@@ -5,7 +5,6 @@
 The floor is a statement by hand for the first page under all filters.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -24,7 +23,8 @@ FLOOR = """
 
 
 def measure(as_of: datetime) -> Iterator[Figure]:
-    from inventory.availability import available_count, records_page
+    from homeshield.lib.keyset import cursor_seal
+    from inventory.availability import available_count, list_of_records, records_page
     from inventory.buyer import Buyer
     from inventory.criteria import Criteria
     from inventory.models import InventoryRecord
@@ -45,9 +45,9 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     }
     floor = median(sql(FLOOR, state=state, county=county))
 
-    def cursor(record: InventoryRecord, *, back: bool = False) -> str:
-        place = f"{'<' if back else '>'}{record.expires_at_utc.isoformat()}~{record.id}"
-        return urlsafe_b64encode(place.encode()).decode()
+    def cursor(criteria: Criteria, record: InventoryRecord, *, back: bool = False) -> str:
+        of = list_of_records(criteria=criteria, buyer=Buyer())
+        return cursor_seal((record.expires_at_utc, record.id), of=of, backwards=back)
 
     def page(criteria: Criteria, at: str | None, buyer: Buyer) -> float:
         return median(lambda: records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=at))
@@ -57,8 +57,8 @@ def measure(as_of: datetime) -> Iterator[Figure]:
         middle = records[available_count(criteria=criteria, buyer=Buyer(), as_of=as_of) // 2]
         last = records.reverse()[0]
         yield Figure(f"{name}: first page", page(criteria, None, Buyer()), floor)
-        yield Figure(f"{name}: a middle page", page(criteria, cursor(middle), Buyer()), floor)
-        yield Figure(f"{name}: the last page", page(criteria, cursor(last, back=True), Buyer()), floor)
+        yield Figure(f"{name}: a middle page", page(criteria, cursor(criteria, middle), Buyer()), floor)
+        yield Figure(f"{name}: the last page", page(criteria, cursor(criteria, last, back=True), Buyer()), floor)
     for states in (("DE", "LA", "TX"), ("AK", "DE", "HI", "ND", "RI", "SD", "VT", "WY")):
         licensed = Buyer(licensed_states=frozenset(states))
         yield Figure(f"licensed in {len(states)} states: first page", page(Criteria(), None, licensed), floor)

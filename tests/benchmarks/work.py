@@ -8,7 +8,6 @@ of the statements alone (planning included), as EXPLAIN ANALYZE says.
 
 import argparse
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -43,7 +42,8 @@ def work(ask: Callable[[], object]) -> tuple[int, float]:
 
 
 def questions(as_of: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
-    from inventory.availability import availability, available_count, records_page
+    from homeshield.lib.keyset import cursor_seal
+    from inventory.availability import availability, available_count, list_of_records, records_page
     from inventory.buyer import Buyer
     from inventory.criteria import Criteria
     from inventory.models import InventoryRecord
@@ -74,12 +74,11 @@ def questions(as_of: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
         last = records.reverse()[0]
         yield f"counts, {name}", counted(criteria)
         yield f"list, {name}: first page", listed(criteria, None)
-        yield f"list, {name}: a middle page", listed(criteria, _cursor(">", middle.expires_at_utc, middle.id))
-        yield f"list, {name}: the last page", listed(criteria, _cursor("<", last.expires_at_utc, last.id))
-
-
-def _cursor(direction: str, expires_at: datetime, key: object) -> str:
-    return urlsafe_b64encode(f"{direction}{expires_at.isoformat()}~{key}".encode()).decode()
+        of = list_of_records(criteria=criteria, buyer=Buyer())
+        after = cursor_seal((middle.expires_at_utc, middle.id), of=of)
+        before = cursor_seal((last.expires_at_utc, last.id), of=of, backwards=True)
+        yield f"list, {name}: a middle page", listed(criteria, after)
+        yield f"list, {name}: the last page", listed(criteria, before)
 
 
 def main() -> None:

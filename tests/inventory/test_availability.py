@@ -1,7 +1,9 @@
 """Exact counts: contract, chapters "Inventory" and "Sale"."""
 
-from datetime import datetime, timedelta
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -189,7 +191,7 @@ def test_a_page_names_to_the_index_what_is_alike_in_a_part_of_the_list(
         at = page.next_cursor
     assert "AND id > " in found
     with django_assert_num_queries(0):
-        elsewhere = records_page(criteria=Criteria(state="AL"), buyer=buyer, as_of=as_of, cursor=at)
+        elsewhere = records_page(criteria=Criteria(state="AL"), buyer=buyer, as_of=as_of, cursor=None)
     assert (elsewhere.rows, elsewhere.next_cursor) == ([], None)
 
 
@@ -216,6 +218,36 @@ def test_a_made_up_cursor_is_refused(as_of: datetime, cursor: str) -> None:
         return
     with pytest.raises(BadCursor, match="Start again at the first page"):
         records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "buyer"),
+    [(GOLD_3, Buyer()), (Criteria(state="LA"), Buyer()), (Criteria(), Buyer(UUID(int=7)))],
+    ids=["another class and age", "another place", "another client"],
+)
+def test_a_cursor_is_good_for_the_list_alone_that_gave_it(as_of: datetime, criteria: Criteria, buyer: Buyer) -> None:
+    stock(8, as_of=as_of, age_days=100)
+    given = records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=None, limit=5).next_cursor
+    assert given
+    assert len(records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=given).rows) == 3
+    with pytest.raises(BadCursor, match="Start again at the first page"):
+        records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=given)
+
+
+def test_a_cursor_says_nothing_of_when_the_homeowner_called(as_of: datetime) -> None:
+    """The end of a record's window is the second of the call, some days later: neither it nor the ids are readable."""
+    records = stock(8, as_of=as_of, age_days=100)[::-1]
+    page = records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=None, limit=5)
+    assert page.next_cursor
+    plain = b64decode(page.next_cursor + "=", altchars=b"-_")
+    ends, key = records[4].expires_at_utc, records[4].id
+    microseconds = (ends - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    for told in (ends.isoformat().encode(), microseconds.to_bytes(8, "big"), key.bytes, str(key).encode()):
+        assert told not in plain
+    # Nor is it in how the cursors of neighbours differ: beyond the lead's own second there is nothing alike in them.
+    following = records_page(criteria=Criteria(), buyer=Buyer(), as_of=as_of, cursor=None, limit=4).next_cursor
+    assert following
+    assert sum(a == b for a, b in zip(plain, b64decode(following + "=", altchars=b"-_"), strict=True)) < 8
 
 
 def test_to_buy_a_county_needs_its_state() -> None:

@@ -1,5 +1,6 @@
 """Generating inventory: a record exists once the lead has entered the bucket, and only one (contract, "Inventory")."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,18 @@ def test_a_lead_goes_through_all_buckets_with_one_record_in_each(as_of: datetime
     last = InventoryRecord.objects.get(lead=lead, age_bucket="MONTH_24_PLUS")
     assert last.expires_at_utc == NEVER
     assert not InventoryRecord.objects.exclude(lapsed_at_utc__isnull=True).filter(lapsed_at_utc__lt=F("expires_at_utc"))
+
+
+def test_the_key_of_a_record_does_not_tell_when_its_lead_entered_the_bucket(as_of: datetime) -> None:
+    """It is shown before purchase. Its instant is that of the lead's own key: when the lead was loaded."""
+    for age in (timedelta(days=89, hours=23, minutes=59), timedelta(days=89, hours=23)):
+        young_lead(as_of, age)
+    InventoryFactory(as_of=as_of, lead__age=timedelta(days=179, hours=23))
+    before = set(InventoryRecord.objects.values_list("id", flat=True))
+    time.sleep(0.002)  # so that a key of the roll's own instant would show
+    assert roll(as_of + timedelta(hours=2)).created == 3
+    made = InventoryRecord.objects.exclude(id__in=before)
+    assert [record.id.int >> 80 for record in made] == [record.lead_id.int >> 80 for record in made]
 
 
 def test_a_second_roll_finds_nothing_to_do(as_of: datetime) -> None:

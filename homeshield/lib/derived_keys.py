@@ -1,0 +1,17 @@
+"""Keys for encryption, made of SECRET_KEY: one for each purpose, so that what one key opens, no other does."""
+
+from functools import cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+
+def derived_keys(purpose: str) -> list[bytes]:
+    """32 bytes of SECRET_KEY, with which to encrypt, and then of each of SECRET_KEY_FALLBACKS, to decrypt alone."""
+    return [_derived(secret, purpose) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+@cache
+def _derived(secret: str, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret.encode())
