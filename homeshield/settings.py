@@ -259,6 +259,9 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_CHANGE_EMAIL = True  # one address for each user; the new one counts once it is verified
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password once more, before how to sign in is changed
+# Who signs in by another service has no password: a code is mailed instead (AccountAdapter says to whom).
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "HomeShield: "
@@ -274,6 +277,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/h/ip",
     "confirm_email": "3/5m/key",  # who asks for another code, or signs in before the first one has come, gets one
     "reset_password": "20/m/ip,5/h/key",
+    "request_login_code": "20/m/ip,5/h/key",  # the code that confirms who somebody is
 }
 
 # What one user does on pages; programs are held to the rate of their key. A purchase takes locks, an export is a file

@@ -14,6 +14,7 @@ from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet, MultiFernet
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
 from django.forms import BaseForm
@@ -94,6 +95,16 @@ class AccountAdapter(DefaultAccountAdapter):
             return user
         user_login_failed.send(sender=__name__, credentials={"email": email}, request=request)
         return None
+
+    @override
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        """How a user may confirm who it is: a code by mail only where there is neither a password nor a second factor.
+
+        Who signs in by Google or its like has nothing else to begin with. For everybody else a code by mail would be
+        a way around the second factor: a session and a mailbox would be enough to remove it.
+        """
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [method for method in methods if method["id"] != "reauthenticate_by_code"] or methods
 
     @override
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **details: Any) -> HttpResponse:

@@ -59,10 +59,12 @@ FOR_EVERYBODY = {
     "accounts:invitation-show",  # whoever has the link
     "account_login", "account_logout", "account_inactive", "account_signup", "account_email_verification_sent",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
+    "account_reset_password_from_key_done", "account_confirm_login_code", "mfa_authenticate",
+    "mfa_login_webauthn",
 }  # fmt: skip
 FOR_USERS = {
-    "account_email", "account_reauthenticate", "account_change_password", "account_set_password", "mfa_index",
+    "account_email", "account_reauthenticate", "account_request_reauthentication_code",
+    "account_confirm_reauthentication_code", "account_change_password", "account_set_password", "mfa_index",
     "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn",
     "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn", "usersessions_list",
