@@ -13,8 +13,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg import sql
 
-from exports.columns import COLUMNS, FORMULA_CHARACTERS
+from exports.columns import COLUMNS
 from exports.models import Export
+from homeshield.lib.spreadsheet_cells import DANGEROUS, TELLING_PREFIX, harmless_sql
 from homeshield.lib.viewer import Viewer, declare, seen_by
 
 BATCH = 5_000
@@ -59,14 +60,15 @@ def _batch_apart(export: Export, first: int) -> bytes:
 
 _OUTSIDE = [column for column in COLUMNS if column.from_outside]
 
-# A row is suspect when any of its cells begins with a formula character. Looking at the first characters of all cells
-# together, once, spares nearly every row the comparison of each. OFFSET 0 keeps PostgreSQL from doing it once per cell.
+# A row is suspect when any of its cells begins with a character that it must lose. Looking at the first characters of
+# all cells together, once, spares nearly every row the comparison of each. OFFSET 0 keeps PostgreSQL from doing it once
+# per cell.
 _COPY = f"""
     COPY (
         SELECT suspect, {", ".join(column.harmless_sql for column in COLUMNS)}
         FROM (
             SELECT exported.place, {", ".join(f'{column.sql} AS "{column.header}"' for column in COLUMNS)},
-                   concat({", ".join(f"left({column.sql}, 1)" for column in _OUTSIDE)}) ~ E'[{FORMULA_CHARACTERS}]'
+                   concat({", ".join(f"left({column.sql}, 1)" for column in _OUTSIDE)}) ~ '{DANGEROUS}'
                    AS suspect
             FROM (
                 SELECT sale_id, place
@@ -85,12 +87,12 @@ _COPY = f"""
 _RECORD_CHANGED_CELLS = f"""
     INSERT INTO export_sanitised_cells (id, export_id, sale_id, "column", removed)
     SELECT gen_random_uuid(), %(export)s, sale.id, cell.header,
-           left(cell.value, length(cell.value) - length(ltrim(cell.value, E'{FORMULA_CHARACTERS}')))
+           left(cell.value, length(cell.value) - length({harmless_sql("cell.value")}))
     FROM sales sale
     JOIN leads lead ON lead.id = sale.lead_id
     CROSS JOIN LATERAL (VALUES {", ".join(f"('{column.header}', {column.sql})" for column in _OUTSIDE)})
                AS cell (header, value)
-    WHERE sale.id = ANY(%(sales)s::uuid[]) AND cell.value ~ E'^[{FORMULA_CHARACTERS}]'
+    WHERE sale.id = ANY(%(sales)s::uuid[]) AND cell.value ~ '{TELLING_PREFIX}'
 """  # noqa: S608 - made of our own columns
 
 

@@ -5,11 +5,7 @@ A further column is one more line here, and nothing else: headers, values and th
 
 from dataclasses import dataclass
 
-FORMULA_CHARACTERS = r"=+@\t\r-"
-"""A spreadsheet takes a cell that begins with one of these for a formula; a text cell loses all that it begins with.
-
-Written for an E'' string of SQL. The hyphen comes last, so that the same text is the inside of a regular expression's
-brackets."""
+from homeshield.lib.spreadsheet_cells import harmless_sql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +23,11 @@ class Column:
     @property
     def harmless_sql(self) -> str:
         """The cell as it is written, as an expression over the column of this header, and over `suspect`: whether
-        any cell of the row begins with a formula character."""
+        any cell of the row begins with a character that it must lose."""
         if not self.from_outside:
             return f'"{self.header}"'
-        return f'CASE WHEN suspect THEN ltrim("{self.header}", E\'{FORMULA_CHARACTERS}\') ELSE "{self.header}" END'
+        cell = f'"{self.header}"'
+        return f"CASE WHEN suspect THEN {harmless_sql(cell)} ELSE {cell} END"
 
 
 def _own(header: str, sql: str) -> Column:

@@ -99,7 +99,7 @@ def fill(leads: int, quantity: int) -> None:
 
 
 def floor_view() -> str:
-    """A view, because \\copy takes the E of an E'' string for a word of its own."""
+    """A view, because \\copy wants its statement on one line."""
     from exports.columns import COLUMNS
 
     cells = ", ".join(f'{harmless(column)} AS "{column.header}"' for column in COLUMNS)
@@ -110,9 +110,9 @@ def floor_view() -> str:
 
 
 def harmless(column: "Column") -> str:
-    from exports.columns import FORMULA_CHARACTERS
+    from homeshield.lib.spreadsheet_cells import harmless_sql
 
-    return f"ltrim({column.sql}, E'{FORMULA_CHARACTERS}')" if column.from_outside else column.sql
+    return harmless_sql(column.sql) if column.from_outside else column.sql
 
 
 def compare(folder: Path, rounds: int) -> None:

@@ -29,6 +29,7 @@ from exports.services import (
     export_stream,
 )
 from homeshield.accounts.models import Client
+from homeshield.lib.spreadsheet_cells import harmless, loses_more_than_blanks
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -100,23 +101,35 @@ HARMLESS = {
     "\r=1": "1",
     "=-+@\t\r=cmd|' /C calc'!A0": "cmd|' /C calc'!A0",
     "==": "",
+    " =1": "1",
+    "\n=1": "1",
+    "＝1": "1",
+    "\u3000\ufeff＋1": "1",
+    "\u200bx": "x",
 }
 
 
-@pytest.mark.parametrize(("payload", "harmless"), HARMLESS.items())
+@pytest.mark.parametrize(("payload", "left"), HARMLESS.items())
 @pytest.mark.parametrize("column", ["full_name", "zip", "agent_id"])
 def test_a_cell_loses_all_its_leading_formula_characters(
-    order_of: Callable[..., Order], as_of: datetime, column: str, payload: str, harmless: str
+    order_of: Callable[..., Order], as_of: datetime, column: str, payload: str, left: str
 ) -> None:
     order = order_of(**{column: payload})
     export = start(order, as_of)
 
     [row] = rows(export)
 
-    assert row[column] == harmless
+    assert row[column] == left
     [cell] = SanitisedCell.objects.all()
     assert (cell.export_id, cell.sale_id, cell.column) == (export.id, order.sales.get().id, column)
-    assert cell.removed + harmless == payload
+    assert cell.removed + left == payload
+
+
+def test_a_cell_that_loses_blanks_alone_is_not_recorded(order_of: Callable[..., Order], as_of: datetime) -> None:
+    [row] = rows(start(order_of(lender="\N{NO-BREAK SPACE} FIRST EXAMPLE BANK", agent_id="=7"), as_of))
+
+    assert (row["lender"], row["agent_id"]) == ("FIRST EXAMPLE BANK", "7")
+    assert [cell.column for cell in SanitisedCell.objects.all()] == ["agent_id"]
 
 
 def test_every_column_of_outside_text_is_made_harmless_and_recorded(
@@ -128,7 +141,7 @@ def test_every_column_of_outside_text_is_made_harmless_and_recorded(
     assert set(SanitisedCell.objects.values_list("column", "removed")) == {(column, "=+") for column in OUTSIDE}
 
 
-@pytest.mark.parametrize("text", ["1=1", "a-b", " =1", "\n=1", "'=1", "$132,550", "＝1"])
+@pytest.mark.parametrize("text", ["1=1", "a-b", "'=1", "$132,550", "−1"])
 def test_a_cell_that_begins_with_something_else_stays_as_it_is(
     order_of: Callable[..., Order], as_of: datetime, text: str
 ) -> None:
@@ -140,7 +153,7 @@ def test_a_cell_that_begins_with_something_else_stays_as_it_is(
 
 cells = st.text(
     st.one_of(
-        st.sampled_from("=+-@\t\r\n\",; '\\."),
+        st.sampled_from("=+-@\t\r\n\",; '\\.＝\u3000\ufeff"),
         st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
     ),
     max_size=12,
@@ -156,11 +169,11 @@ def test_whatever_a_lead_holds_the_file_gives_it_back_without_leading_formula_ch
 
     [row] = rows(export)
 
-    expected = {name: text.lstrip("=+-@\t\r") for name, text in facts.items()}
+    expected = {name: harmless(text) for name, text in facts.items()}
     assert {name: row[name] for name in OUTSIDE} == expected
     recorded = dict(SanitisedCell.objects.filter(export=export).values_list("column", "removed"))
     assert recorded == {
-        name: text[: len(text) - len(expected[name])] for name, text in facts.items() if text != expected[name]
+        name: text[: len(text) - len(expected[name])] for name, text in facts.items() if loses_more_than_blanks(text)
     }
 
 

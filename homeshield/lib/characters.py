@@ -1,0 +1,16 @@
+"""Characters that nobody sees, as the inside of a regular expression's brackets.
+
+Python's `re` and PostgreSQL read these texts alike, so that both agree on what is invisible.
+"""
+
+BLANKS = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""Spaces of every width (Unicode's category Zs)."""
+
+INVISIBLE = (
+    BLANKS
+    + r"\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    + r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    + r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Blanks, line ends, control and format characters (a byte order mark, a zero-width space), and what else Unicode calls
+ignorable by default."""
