@@ -25,6 +25,7 @@ class Suggestion(TextChoices):
     PARTIAL = "partial", "Take what is there"
     NO_LOCATION_FILTER = "no_location_filter", "Look in all states"
     DIFFERENT_AGE_BUCKET = "different_age_bucket", "Another age"
+    WHOLE_STATE = "whole_state", "The whole state"
     ADJACENT_COUNTY = "adjacent_county", "A neighbouring county"
     DIFFERENT_CLASSIFICATION = "different_classification", "The other class"
 
@@ -147,6 +148,7 @@ def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
     for bucket in _nearest_first(criteria.age_bucket):
         yield Suggestion.DIFFERENT_AGE_BUCKET, replace(criteria, age_bucket=bucket)
     if criteria.state is not None and criteria.county is not None:
+        yield Suggestion.WHOLE_STATE, replace(criteria, county=None)
         for state, county in neighbours(criteria.state, criteria.county):
             yield Suggestion.ADJACENT_COUNTY, replace(criteria, state=state, county=county)
     for classification in Classification:

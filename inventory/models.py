@@ -59,6 +59,11 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
         not_bought = NOT_BOUGHT_BEFORE.format("%s")
         return licensed.filter(RawSQL(not_bought, [buyer.client_id], output_field=models.BooleanField()))
 
+    def owned_by(self, buyer: Buyer) -> Self:
+        """Records of leads that the buyer has bought, in whichever bucket."""
+        bought = f"NOT {NOT_BOUGHT_BEFORE}".format("%s")
+        return self.filter(RawSQL(bought, [buyer.client_id], output_field=models.BooleanField()))
+
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
         return self.order_by("expires_at_utc", "id")

@@ -37,7 +37,7 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
     ids = list(dict.fromkeys(inventory_ids))
     sellable = InventoryRecord.objects.sellable(as_of).open_to(buyer).in_bulk(ids)
     if missing := [key for key in ids if key not in sellable]:
-        raise InventoryNotFound(missing, "Not for sale, so without a quote: {}.")
+        raise InventoryNotFound(missing, "Not for sale, so without a quote: {}." + _which_are_owned(missing, buyer))
     prices = prices_in_force(as_of)
     quote = Quote(client_id=buyer.client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY)
     items = [
@@ -49,6 +49,11 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
         # Sorted: at commit each item locks its record for a moment, and two quotes must not cross.
         QuoteItem.objects.bulk_create(sorted(items, key=lambda item: item.inventory_id))
     return Quoted(quote, items)
+
+
+def _which_are_owned(ids: Sequence[UUID], buyer: Buyer) -> str:
+    owned = set(InventoryRecord.objects.filter(id__in=ids).owned_by(buyer).values_list("id", flat=True))
+    return f" You own these already: {', '.join(str(key) for key in ids if key in owned)}." if owned else ""
 
 
 def quoted_prices(*, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime) -> Prices:

@@ -1,16 +1,18 @@
 """Inventory with its prices, purchases, and what was bought, for programs."""
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Header, Query, Router
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
 from homeshield.accounts.permissions import Act
-from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Paged, Refused
+from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
 from inventory.availability import available_count, available_counts, records_page
@@ -121,14 +123,15 @@ def _line_availability(line: AvailabilityLine, available: int, prices: Prices) -
 
 # --- Buying ---
 
+_KEY_FORM: dict[str, Any] = {"min_length": 1, "max_length": 200, "pattern": r"^[!-~]([ -~]*[!-~])?$"}
+_KEY = "5f1d2b3c-4d5e-4f60-8172-93a4b5c6d7e8"
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[!-~]([ -~]*[!-~])?$",
-        example="5f1d2b3c-4d5e-4f60-8172-93a4b5c6d7e8",
+        **_KEY_FORM,
+        example=_KEY,
         description="Any text of your own for one purchase. A repeat of the same request with the same key returns the "
         "first answer and sells nothing more; the same key with another body: 422. Without it each request is its own.",
     ),
@@ -180,12 +183,20 @@ def purchase_by_ids(
 
 def _key(sent: str | None) -> str:
     """The order's key: the client's own, apart from those of drafts; a new one where none was sent."""
-    return f"api:{new_id()}" if sent is None else f"api-key:{sent}"
+    return f"api:{new_id()}" if sent is None else _named_key(sent)
+
+
+def _named_key(sent: str) -> str:
+    """The order's key for an Idempotency-Key of the client's."""
+    return f"api-key:{sent}"
 
 
 def _bought(order: Order, response: HttpResponse) -> PurchaseAnswer:
-    """The answer, the same for the first request and for its repeats; Location is the order's own address."""
+    """The answer; a repeat's differs from the first one only in saying that it is one. Location is the order's own
+    address."""
     response["Location"] = reverse("api:purchase_show", args=[order.id])
+    if order.replayed:
+        response["Idempotent-Replayed"] = "true"
     return PurchaseAnswer.of(order, order_sale_ids(order))
 
 
@@ -194,6 +205,27 @@ def _bought(order: Order, response: HttpResponse) -> PurchaseAnswer:
 
 class OrdersQuery(Paged):
     limit: int = Field(50, ge=1, le=1000, description="Orders on a page.", examples=[50])
+    placed_from: AskedInstant | None = Field(
+        None, description="Placed at this instant or later.", examples=["2026-06-01T00:00:00Z"]
+    )
+    placed_until: AskedInstant | None = Field(
+        None, description="Placed before this instant.", examples=["2026-07-01T00:00:00Z"]
+    )
+    idempotency_key: str | None = Field(
+        None,
+        **_KEY_FORM,
+        description="The order that was placed under this Idempotency-Key: one at most. So a program that has lost the "
+        "answer to a purchase finds out whether it went through.",
+        examples=[_KEY],
+    )
+
+    @field_validator("placed_until")
+    @classmethod
+    def _after_the_beginning(cls, until: datetime | None, info: ValidationInfo) -> datetime | None:
+        begins = info.data.get("placed_from")
+        if until is not None and begins is not None and until < begins:
+            raise PydanticCustomError("before_the_beginning", "placed_until lies before placed_from. Swap them.")
+        return until
 
 
 @purchases_router.get(
@@ -201,7 +233,14 @@ class OrdersQuery(Paged):
 )
 def purchases_list(request: ApiRequest, query: Query[OrdersQuery]) -> OrdersPage:
     """Your orders, from the API and from the pages, the newest first."""
-    page = orders_page(client_id=request.auth.client_id, cursor=query.cursor, limit=query.limit)
+    page = orders_page(
+        client_id=request.auth.client_id,
+        placed_from=query.placed_from,
+        placed_until=query.placed_until,
+        key=_named_key(query.idempotency_key) if query.idempotency_key is not None else None,
+        cursor=query.cursor,
+        limit=query.limit,
+    )
     return OrdersPage(orders=[OrderSummary.of(order) for order in page.rows], next_cursor=page.next_cursor)
 
 

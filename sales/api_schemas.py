@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Path
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from homeshield.lib.api_schemas import (
     Answer,
@@ -187,6 +187,8 @@ class PurchaseAnswer(Answer):
     model_config = example(
         {
             "success": True,
+            "order_id": _ORDER,
+            "replayed": False,
             "sale_ids": _SALES,
             "total_paid": "400.00",
             "items_requested": 50,
@@ -199,6 +201,12 @@ class PurchaseAnswer(Answer):
 
     success: Literal[True] = Field(
         default=True, description="Always true: a refusal has another status.", examples=[True]
+    )
+    order_id: OrderId
+    replayed: bool = Field(
+        description="Whether this answers a repeat: the order was placed by an earlier request with the same "
+        "Idempotency-Key. The header Idempotent-Replayed says it too.",
+        examples=[False],
     )
     sale_ids: SaleIds
     total_paid: Money = Field(description="What the order cost, in US dollars.", examples=["400.00"])
@@ -215,6 +223,8 @@ class PurchaseAnswer(Answer):
     @classmethod
     def of(cls, order: Order, sale_ids: list[UUID]) -> "PurchaseAnswer":
         return cls(
+            order_id=order.id,
+            replayed=order.replayed,
             sale_ids=sale_ids,
             total_paid=order.total,
             items_requested=order.quantity,
@@ -224,12 +234,26 @@ class PurchaseAnswer(Answer):
         )
 
 
+type SuggestionType = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "x-extensible-enum": Suggestion.values,
+            "description": f"The kind of alternative, for programs: {', '.join(Suggestion.values)}. More kinds may be "
+            "added; pass over those that you do not know.",
+            "examples": ["partial"],
+        }
+    ),
+]
+
+
 class AlternativeOffer(Answer):
     """Something else to buy in the place of the short line, beside the other lines."""
 
     description: str = Field(description="For people.", examples=["Purchase 22 available leads ($176.00)"])
     available_count: int = Field(description="How many there are.", examples=[22])
-    suggestion_type: Suggestion = Field(description="The kind of alternative, for programs.", examples=["partial"])
+    suggestion_type: SuggestionType
 
 
 _OFFERS = [
@@ -275,8 +299,8 @@ class Shortage(Answer):
     )
     is_multi_item: bool = Field(description="Whether the order has several lines.", examples=[False])
     alternatives: list[AlternativeOffer] = Field(
-        description="What else would fill the line, each as it stands: less of it, without the place, another age "
-        "bucket; then ours: a neighbouring county, the other class.",
+        description="What else would fill the line, each as it stands, in this order: less of it, without the place, "
+        "another age bucket, the whole state, a neighboring county, the other class.",
         examples=[_OFFERS],
     )
 

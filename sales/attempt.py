@@ -55,12 +55,16 @@ class KeyTaken(Exception):
     """Another order has the client's key already."""
 
 
+class QuoteTaken(Exception):
+    """Another order has used the quote already."""
+
+
 def attempt(purchase: Purchase, *, wait: Patience | None) -> Order:
     """The order, committed. Tried again, up to ATTEMPTS times, where the database had to break a deadlock or the
     client's own other order came first to a lead that was just changing its bucket.
 
-    With `wait` it waits for what other orders hold. Raises Short, KeyTaken, Busy, InProgress, ClientMayNotBuy,
-    PricesChanged, and what the basket raises.
+    With `wait` it waits for what other orders hold. Raises Short, KeyTaken, QuoteTaken, Busy, InProgress,
+    ClientMayNotBuy, PricesChanged, and what the basket raises.
     """
     for remaining in reversed(range(ATTEMPTS)):
         try:
@@ -68,10 +72,13 @@ def attempt(purchase: Purchase, *, wait: Patience | None) -> Order:
         except (OperationalError, IntegrityError) as error:
             match error.__cause__:
                 case pg.LockNotAvailable():
-                    # What else an order waits for is itself: its draft, or its key, in the hands of an earlier request.
+                    # What else an order waits for is itself: its draft, its key or its quote, in the hands of an
+                    # earlier request.
                     raise InProgress from error
                 case pg.UniqueViolation(diag=diag) if diag.constraint_name == "order_once_per_client_and_key":
                     raise KeyTaken from error
+                case pg.UniqueViolation(diag=diag) if diag.constraint_name == "order_once_per_quote":
+                    raise QuoteTaken from error
                 case pg.UniqueViolation(diag=diag) if diag.constraint_name == "sale_once_per_client_and_lead":
                     pass
                 case pg.DeadlockDetected() | pg.SerializationFailure():
@@ -98,6 +105,7 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
             placed_at_utc=as_of,
             quantity=sum(line.quantity for line in lines),
             total=total,
+            quote_id=purchase.basket.quote_id,
             idempotency_key=purchase.key,
             request_digest=purchase.basket.digest(),
         )
@@ -121,9 +129,10 @@ def _fill(purchase: Purchase, terms: Terms, wait: Patience | None) -> list[Fille
 
 _WRITE = """
     WITH placed AS (
-        INSERT INTO orders (id, client_id, placed_by_id, placed_at_utc, quantity, total, currency, idempotency_key,
-                            request_digest)
-        VALUES (%(order)s, %(client)s, %(user)s, %(as_of)s, %(quantity)s, %(total)s, %(currency)s, %(key)s, %(digest)s)
+        INSERT INTO orders (id, client_id, placed_by_id, placed_at_utc, quantity, total, currency, quote_id,
+                            idempotency_key, request_digest)
+        VALUES (%(order)s, %(client)s, %(user)s, %(as_of)s, %(quantity)s, %(total)s, %(currency)s, %(quote)s,
+                %(key)s, %(digest)s)
     ), line AS (
         SELECT * FROM jsonb_to_recordset(%(lines)s::jsonb)
                           AS line (id uuid, number smallint, classification text, age_bucket text, state text,
@@ -160,6 +169,7 @@ def _write(order: Order, lines: Sequence[OrderLine], filled: Sequence[Filled]) -
         "quantity": order.quantity,
         "total": order.total,
         "currency": order.currency,
+        "quote": order.quote_id,
         "key": order.idempotency_key,
         "digest": order.request_digest,
         "lines": json.dumps([_line(line, got) for line, got in zip(lines, filled, strict=True)]),

@@ -12,9 +12,11 @@ from uuid import UUID
 from homeshield.accounts.models import User
 from homeshield.lib.patience import Patience
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
+from inventory.models import InventoryRecord
 from inventory.services import (
     Filled,
     NamedGroup,
+    Shortfall,
     inventory_allocate,
     inventory_allocate_named,
     named_groups,
@@ -23,8 +25,15 @@ from pricing.errors import NoPrice
 from pricing.quotes import quoted_prices
 from pricing.selectors import Prices
 from sales.drafts import draft_take
-from sales.errors import DraftBought, EmptyOrder, IdempotencyKeyReused, QuantityOutOfRange
-from sales.models import OrderLine
+from sales.errors import (
+    AlreadyOwned,
+    DraftBought,
+    EmptyOrder,
+    IdempotencyKeyReused,
+    QuantityOutOfRange,
+    QuoteUsed,
+)
+from sales.models import Order, OrderLine
 from sales.terms import Terms
 
 
@@ -33,6 +42,9 @@ class Basket(ABC):
 
     reused: type[IdempotencyKeyReused | DraftBought] = IdempotencyKeyReused
     """The refusal where the key came with another request before."""
+
+    quote_id: UUID | None = None
+    """The quote whose prices the order pays."""
 
     @abstractmethod
     def digest(self) -> str:
@@ -49,6 +61,13 @@ class Basket(ABC):
     @abstractmethod
     def demands(self) -> list[Demand]:
         """What the lines ask for, to look for alternatives."""
+
+    def require_unused_quote(self, *, client_id: UUID) -> None:
+        """Raises QuoteUsed where an order of the client has the basket's quote already (contract, "Quote")."""
+        if self.quote_id is None:
+            return
+        if used := Order.objects.filter(client_id=client_id, quote_id=self.quote_id).first():
+            raise QuoteUsed(used.id)
 
     def lacks_county(self, index: int) -> bool:  # noqa: ARG002 - criteria never ask for that
         """Whether the line asks for leads without a county, as named records may: its demand names the state alone."""
@@ -131,6 +150,7 @@ class NamedBasket(Basket):
         self._groups = named_groups(self.ids)
         prices = terms.prices
         if self.quote_id is not None:
+            self.require_unused_quote(client_id=client_id)
             prices = quoted_prices(
                 quote_id=self.quote_id, client_id=client_id, inventory_ids=self.ids, as_of=terms.as_of
             )
@@ -138,7 +158,22 @@ class NamedBasket(Basket):
 
     @override
     def fill(self, *, terms: Terms, wait: Patience | None) -> list[Filled]:
-        return inventory_allocate_named(groups=self._groups, buyer=terms.buyer, as_of=terms.as_of, wait=wait)
+        """Raises AlreadyOwned too. That is asked last: another order of the client may have bought the records while
+        this one waited for them."""
+        try:
+            filled = inventory_allocate_named(groups=self._groups, buyer=terms.buyer, as_of=terms.as_of, wait=wait)
+        except Shortfall:
+            self._require_none_owned(terms)
+            raise
+        if any(group.replaced for group in filled):
+            self._require_none_owned(terms)
+        return filled
+
+    def _require_none_owned(self, terms: Terms) -> None:
+        named = InventoryRecord.objects.filter(id__in=self.ids).owned_by(terms.buyer)
+        owned = set(named.values_list("id", flat=True))
+        if owned:
+            raise AlreadyOwned([key for key in self.ids if key in owned])
 
 
 def _digest(*parts: object) -> str:

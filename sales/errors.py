@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from homeshield.lib.errors import DomainError
 from homeshield.lib.money import dollars
@@ -41,6 +42,8 @@ class PricedAlternative:
                 return f"Remove location filter ({found:,} available without {self.instead_of} filter)"
             case Suggestion.DIFFERENT_AGE_BUCKET:
                 return f"Try {criteria.age_bucket} age bucket {there}"
+            case Suggestion.WHOLE_STATE:
+                return f"Try the whole state {there}"
             case Suggestion.ADJACENT_COUNTY:
                 return f"Try the neighbouring county {there}"
             case Suggestion.DIFFERENT_CLASSIFICATION:
@@ -100,6 +103,42 @@ class PricesChanged(DomainError):
             f"Prices have changed: the order now costs {dollars(actual)}, not {dollars(expected)}. "
             "Nothing was bought. Look at the new prices and buy again if they suit you."
         )
+
+
+class AlreadyOwned(DomainError):
+    """Records asked for by id whose leads the client bought itself: nothing else is sold in their place."""
+
+    code = "already_owned"
+    status = 409
+
+    def __init__(self, ids: Sequence[UUID]) -> None:
+        self.ids = list(ids)
+        super().__init__(
+            f"You own these leads already: {', '.join(map(str, ids))}. Nothing was bought. "
+            "Leave them out to buy the others."
+        )
+
+    @property
+    def detail(self) -> dict[str, object]:
+        return super().detail | {"inventory_ids": [str(key) for key in self.ids]}
+
+
+class QuoteUsed(DomainError):
+    """Another order was placed at the quote's prices: a quote buys once (contract, "Quote")."""
+
+    code = "quote_used"
+    status = 409
+
+    def __init__(self, order_id: UUID) -> None:
+        self.order_id = order_id
+        super().__init__(
+            f"This quote was used by your order {order_id}. A quote buys once. Nothing more was bought. "
+            "Ask for a new quote."
+        )
+
+    @property
+    def detail(self) -> dict[str, object]:
+        return super().detail | {"order_id": str(self.order_id)}
 
 
 class DraftChanged(DomainError):

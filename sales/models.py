@@ -15,6 +15,7 @@ from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
+from pricing.models import Quote
 
 
 def _would_grow(table: str, leads: str, name: str) -> str:
@@ -122,6 +123,14 @@ class Order(models.Model):
     quantity = models.PositiveIntegerField("leads")
     total = MoneyField("total (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
+    quote = models.ForeignKey(
+        Quote,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose prices the order paid; none where it paid those in force.",
+    )
     idempotency_key = models.CharField(max_length=255)
     request_digest = models.CharField("digest of what was asked for", max_length=64)
 
@@ -134,6 +143,12 @@ class Order(models.Model):
                 name="order_once_per_client_and_key",
                 violation_error_message="This order has been placed already.",
             ),
+            models.UniqueConstraint(
+                fields=["quote"],
+                condition=Q(quote__isnull=False),
+                name="order_once_per_quote",
+                violation_error_message="This quote has been used already.",
+            ),
             models.CheckConstraint(name="order_total_not_negative", condition=Q(total__gte=0)),
             models.CheckConstraint(name="order_quantity_positive", condition=Q(quantity__gte=1)),
             models.CheckConstraint(name="order_currency_known", condition=Q(currency=CURRENCY)),
@@ -143,6 +158,21 @@ class Order(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="order_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="order_by_a_quote_of_its_client",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__quote__isnull=False),
+                func="""
+                    IF NOT EXISTS (SELECT FROM quotes
+                                   WHERE id = NEW.quote_id AND client_id = NEW.client_id
+                                     AND expires_at_utc > NEW.placed_at_utc) THEN
+                        RAISE EXCEPTION 'order % names a quote that is not its client''s, or has expired', NEW.id
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'order_by_a_quote_of_its_client';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="order_adds_up",
                 when=pgtrigger.After,
@@ -160,6 +190,9 @@ class Order(models.Model):
                 """,
             ),
         ]
+
+    replayed = False
+    """Whether a request got this order as the answer to its repeat. It is about the request, and not kept."""
 
     def __str__(self) -> str:
         return f"Order {self.id}"

@@ -1,14 +1,30 @@
 """Reads of orders and sales, always one client's own."""
 
+from datetime import datetime
 from uuid import UUID
 
 from homeshield.lib.keyset import Page, keyset_page
 from sales.models import Order, Sale
 
 
-def orders_page(*, client_id: UUID, cursor: str | None, limit: int = 50) -> Page[Order]:
-    """The client's orders, newest first. Raises BadCursor."""
+def orders_page(
+    *,
+    client_id: UUID,
+    placed_from: datetime | None = None,
+    placed_until: datetime | None = None,
+    key: str | None = None,
+    cursor: str | None,
+    limit: int = 50,
+) -> Page[Order]:
+    """The client's orders, newest first: those placed from one instant until before another (UTC), or under one
+    idempotency key. Raises BadCursor."""
     orders = Order.objects.filter(client_id=client_id).select_related("placed_by")
+    if placed_from is not None:
+        orders = orders.filter(placed_at_utc__gte=placed_from)
+    if placed_until is not None:
+        orders = orders.filter(placed_at_utc__lt=placed_until)
+    if key is not None:
+        orders = orders.filter(idempotency_key=key)
     return keyset_page(
         orders, by="placed_at_utc", of=f"orders of {client_id}", cursor=cursor, limit=limit, descending=True
     )

@@ -20,7 +20,7 @@ from inventory.criteria import Demand
 from pricing.errors import NoPrice
 from pricing.selectors import Prices, prices_in_force
 from sales import terms
-from sales.attempt import KeyTaken, Purchase, Short, attempt
+from sales.attempt import KeyTaken, Purchase, QuoteTaken, Short, attempt
 from sales.baskets import CriteriaBasket, DraftBasket, NamedBasket, price_of
 from sales.errors import (
     ClientMayNotBuy,
@@ -43,8 +43,8 @@ def order_place(
     """Buys all of the demands, or nothing, at the prices in force at one instant: `as_of`, or where none is given the
     database's transaction time, on which all workers agree.
 
-    The same client, key and demands return the first order and sell nothing more. `expected_total` in USD is what
-    the buyer has seen; another total is refused.
+    The same client, key and demands return the first order (`replayed`) and sell nothing more. `expected_total` in USD
+    is what the buyer has seen; another total is refused.
 
     Raises EmptyOrder, ClientMayNotBuy, NoPrice, PricesChanged, InsufficientInventory (with alternatives), Busy, and
     IdempotencyKeyReused where the key came with another request before. A key has 1 to 255 printable characters:
@@ -75,7 +75,7 @@ def order_place_named(
     """Buys these records, and replacements for those that are gone, or nothing; at the quote's prices if one is named.
 
     What was replaced stands in each line's `replaced`. Raises what `order_place` raises, and InventoryNotFound,
-    QuantityOutOfRange, QuoteNotFound, QuoteExpired, NotInQuote.
+    QuantityOutOfRange, AlreadyOwned, QuoteNotFound, QuoteUsed, QuoteExpired, NotInQuote.
     """
     require_valid(key)
     return _place(
@@ -138,11 +138,16 @@ def _place(purchase: Purchase) -> Order:
 def _once(purchase: Purchase) -> Order:
     try:
         return _without_false_shortage(purchase)
-    except (KeyTaken, DomainError):
+    except (KeyTaken, QuoteTaken, DomainError):
         # Whatever stands in the way now (the key itself, stock that the first request took, a draft that is gone, a
-        # quote that has expired since) does not matter where this is the repeat of a request that went through.
+        # quote that was used or has expired since) does not matter where this is the repeat of a request that went
+        # through.
         if placed := _placed_before(purchase):
+            placed.replayed = True
             return placed
+        # Likewise of a quote: where another order used it while this one waited, that is the reason, and not what else
+        # this one found.
+        purchase.basket.require_unused_quote(client_id=purchase.client_id)
         raise
 
 

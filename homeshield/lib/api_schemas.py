@@ -1,11 +1,13 @@
 """What the API's requests and answers are made of, whatever they are about."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from homeshield.lib.money import CURRENCY
 
@@ -22,6 +24,26 @@ type Instant = Annotated[
     PlainSerializer(lambda at: at.astimezone(UTC).isoformat().replace("+00:00", "Z"), return_type=str),
     WithJsonSchema(
         {"type": "string", "format": "date-time", "description": "UTC.", "examples": ["2026-06-01T12:00:00Z"]}
+    ),
+]
+
+
+def _asked_instant(sent: object) -> datetime:
+    with suppress(ValueError, OverflowError):
+        instant = datetime.fromisoformat(str(sent))
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    raise PydanticCustomError(
+        "instant",
+        "Send an instant in ISO 8601 with its offset, such as 2026-06-01T12:00:00Z. In an address a + is written %2B.",
+    )
+
+
+type AskedInstant = Annotated[
+    datetime,
+    BeforeValidator(_asked_instant),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "description": "ISO 8601.", "examples": ["2026-06-01T12:00:00Z"]}
     ),
 ]
 

@@ -89,7 +89,28 @@ def test_a_parameter_that_is_none_of_the_operation_s_is_named(caller: Caller, qu
 
 def test_what_there_is_instead_of_a_misspelt_parameter_is_said(caller: Caller) -> None:
     [(_, said)] = places(caller.get("purchases", page=2))
-    assert said == "This operation has no parameter of this name. Those that there are: cursor, limit."
+    assert said == (
+        "This operation has no parameter of this name. "
+        "Those that there are: cursor, idempotency_key, limit, placed_from, placed_until."
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ({"placed_from": "2026-06-01"}, "placed_from"),
+        ({"placed_from": "2026-06-01T12:00:00"}, "placed_from"),
+        ({"placed_until": "1780315200"}, "placed_until"),
+        ({"placed_until": "0001-01-01T00:00:00+05:00"}, "placed_until"),
+        ({"placed_from": "yesterday\x00"}, "placed_from"),
+        ({"placed_from": "2026-06-02T00:00:00Z", "placed_until": "2026-06-01T00:00:00Z"}, "placed_until"),
+        ({"idempotency_key": ""}, "idempotency_key"),
+        ({"idempotency_key": "x" * 201}, "idempotency_key"),
+        ({"idempotency_key": "a\x00"}, "idempotency_key"),
+    ],
+)
+def test_a_malformed_filter_of_orders_is_named(caller: Caller, query: dict[str, Any], place: str) -> None:
+    assert [loc for loc, _ in places(caller.get("purchases", **query))] == [["query", place]]
 
 
 def test_a_purchase_with_a_parameter_that_is_ignored_elsewhere_buys_nothing(caller: Caller, now: datetime) -> None:
@@ -195,7 +216,9 @@ class TestIdempotency:
         stock(4, as_of=now)
         first, second = (by_criteria(caller, line(2), Idempotency_Key="k-1") for _ in range(2))
         assert (first.status_code, second.status_code) == (200, 200)
-        assert first.json() == second.json()
+        assert second.json() == first.json() | {"replayed": True}
+        assert (first.get("Idempotent-Replayed"), second["Idempotent-Replayed"]) == (None, "true")
+        assert first["Location"] == second["Location"]
         assert Sale.objects.count() == 2
 
     def test_without_a_key_each_request_is_its_own(self, caller: Caller, now: datetime) -> None:

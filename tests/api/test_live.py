@@ -49,8 +49,9 @@ def test_the_same_request_ten_times_at_once_is_one_purchase(
     body = {"client_id": str(shop.client.id), "criteria": [line]}
     headers = {"Authorization": f"Bearer {shop.token}", "Idempotency-Key": "once"}
     answers = send_together(f"{live_server.url}/api/v1/purchases/by-criteria", [(body, headers)] * 10)
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.text for answer in answers}) == 1
+    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
+    assert sorted(answer.json().pop("replayed") for answer in answers) == [False, *[True] * 9]
+    assert len({answer.json()["order_id"] for answer in answers}) == 1
     assert (Order.objects.count(), Sale.objects.count()) == (1, 3)
 
 

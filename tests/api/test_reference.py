@@ -1,6 +1,6 @@
 """The examples of the API's reference, word for word."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -173,7 +173,8 @@ def test_a_purchase_by_criteria(caller: Caller, buyer: User, now: datetime) -> N
     assert answer.status_code == 200
     order = Order.objects.get()
     sale_ids = [str(key) for key in order.sales.order_by("line_number", "id").values_list("id", flat=True)]
-    assert answer.json() == BOUGHT | {"sale_ids": sale_ids}
+    assert answer.json() == BOUGHT | {"sale_ids": sale_ids, "order_id": str(order.id), "replayed": False}
+    assert "Idempotent-Replayed" not in answer
     assert (order.client, order.placed_by) == (caller.client, buyer)
     assert answer["Location"] == f"/api/v1/purchases/{order.id}"
 
@@ -209,9 +210,13 @@ def test_a_shortage_tells_of_neighbours_and_of_the_other_class_too(caller: Calle
     stock(3, as_of=now, county="Bossier")
     stock(3, as_of=now, classification="Silver")
     offers = by_criteria(caller, line(3)).json()["detail"]["alternatives"]
+    assert [offer["suggestion_type"] for offer in offers] == [
+        "partial", "no_location_filter", "whole_state", "adjacent_county", "different_classification",
+    ]  # fmt: skip
     assert [offer["description"] for offer in offers] == [
         "Purchase 1 available lead ($8.00)",
         "Remove location filter (4 available without Caddo, LA filter)",
+        "Try the whole state (4 available in LA)",
         "Try the neighbouring county (3 available in Bossier, LA)",
         "Try Silver (3 available in Caddo, LA)",
     ]
@@ -277,6 +282,29 @@ def test_a_quote_names_what_cannot_be_had(caller: Caller, now: datetime) -> None
     assert answer.status_code == 404
     assert answer.json()["detail"]["inventory_ids"] == [str(stranger)]
     assert str(stranger) in answer.json()["detail"]["message"]
+
+
+def test_a_quote_buys_once(caller: Caller, now: datetime) -> None:
+    records = stock(3, as_of=now)
+    ids = [record.id for record in records]
+    quote = caller.post("quotes", {"inventory_item_ids": [str(key) for key in ids]}).json()["quote_id"]
+    first = by_ids(caller, ids[:1], quote)
+    for key in ({}, {"Idempotency_Key": "another"}):
+        again = by_ids(caller, ids[1:], quote, **key)
+        assert (again.status_code, again.json()["detail"]["error"]) == (409, "quote_used")
+        assert again.json()["detail"]["order_id"] == first.json()["order_id"]
+    assert Sale.objects.count() == 1
+
+
+def test_what_the_client_bought_itself_is_named_and_not_replaced(caller: Caller, other: Caller, now: datetime) -> None:
+    records = stock(3, as_of=now)
+    ids = [record.id for record in records]
+    by_ids(caller, ids[:1])
+    answer = by_ids(caller, ids[:2])
+    assert (answer.status_code, answer.json()["detail"]["error"]) == (409, "already_owned")
+    assert answer.json()["detail"]["inventory_ids"] == [str(ids[0])]
+    assert Sale.objects.count() == 1
+    assert by_ids(other, ids[:1]).json()["items_replaced"] == 1
 
 
 def test_an_expired_quote(caller: Caller, now: datetime) -> None:
@@ -389,6 +417,46 @@ class TestBeyondTheReference:
             }
         ]  # fmt: skip
         assert newer.status_code == 200
+
+
+def orders_found(caller: Caller, **query: Any) -> list[str]:
+    answer = caller.get("purchases", **query)
+    assert answer.status_code == 200, answer.content
+    return [order["order_id"] for order in answer.json()["orders"]]
+
+
+class TestOrdersThatAreFound:
+    def test_by_the_key_of_a_purchase_whose_answer_was_lost(self, caller: Caller, other: Caller, now: datetime) -> None:
+        stock(4, as_of=now)
+        by_criteria(other, line(1), Idempotency_Key="k1")
+        placed = [by_criteria(caller, line(1), Idempotency_Key=f"k{n}").json()["order_id"] for n in range(3)]
+        assert orders_found(caller, idempotency_key="k1") == [placed[1]]
+        assert orders_found(caller, idempotency_key="k9") == []
+
+    @pytest.fixture
+    def placed(self, caller: Caller, other: Caller, now: datetime) -> list[Order]:
+        """Three orders, an hour after one another."""
+        stock(6, as_of=now)
+        buy(other.client, 1, GOLD_6, as_of=now)
+        return [buy(caller.client, 1, GOLD_6, as_of=now + timedelta(hours=n)) for n in range(3)]
+
+    def test_by_when_they_were_placed(self, caller: Caller, placed: list[Order]) -> None:
+        first, second, third = [str(order.id) for order in placed]
+        at = placed[1].placed_at_utc.isoformat()
+        assert orders_found(caller, placed_from=at) == [third, second]
+        assert orders_found(caller, placed_until=at) == [first]
+        assert orders_found(caller, placed_from=at, placed_until=at) == []
+        elsewhere = placed[1].placed_at_utc.astimezone(timezone(timedelta(hours=-5))).isoformat()
+        assert orders_found(caller, placed_from=elsewhere, limit=1) == [third]
+        assert orders_found(caller, placed_from=elsewhere, idempotency_key="k0") == []
+
+    def test_page_by_page_under_the_same_filter(self, caller: Caller, placed: list[Order]) -> None:
+        since = {"placed_from": placed[1].placed_at_utc.isoformat(), "limit": 1}
+        page = caller.get("purchases", **since).json()
+        assert [order["order_id"] for order in page["orders"]] == [str(placed[2].id)]
+        page = caller.get("purchases", **since, cursor=page["next_cursor"]).json()
+        assert [order["order_id"] for order in page["orders"]] == [str(placed[1].id)]
+        assert page["next_cursor"] is None
 
 
 @pytest.mark.parametrize("path", ["inventory", "inventory/facets", "inventory/locations", "quotes", "availability"])

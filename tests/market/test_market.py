@@ -40,7 +40,7 @@ from pricing.errors import NoPrice, QuoteExpired
 from pricing.models import Quote
 from pricing.quotes import quote_create
 from pricing.services import price_set
-from sales.errors import InsufficientInventory
+from sales.errors import AlreadyOwned, InsufficientInventory, QuoteUsed
 from sales.models import Order, Sale
 from sales.services import order_place, order_place_named
 from tests.factories import ClientFactory
@@ -95,6 +95,7 @@ class MarketMachine(RuleBasedStateMachine):
         self.ids: dict[UUID, Record] = {}
         self.quotes: list[tuple[Quote, str, list[UUID], dict[Cell, Decimal]]] = []
         self.orders: list[tuple[Order, str]] = []
+        self.used_quotes: set[UUID] = set()
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.savepoint)
@@ -222,8 +223,14 @@ class MarketMachine(RuleBasedStateMachine):
                 client_id=self.clients[client].id, user_id=None, key=str(uuid4()), as_of=self.now, inventory_ids=ids,
                 quote_id=quote.id if quote else None,
             )  # fmt: skip
+        except AlreadyOwned as refusal:
+            assert refusal.ids == [key for key in ids if client in self.ids[key].lead.owners()] != []
+        except QuoteUsed:
+            assert quote is not None
+            assert quote.id in self.used_quotes
         except QuoteExpired:
             assert quote is not None
+            assert quote.id not in self.used_quotes
             assert self.now >= quote.quoted_at_utc + timedelta(minutes=15)
         except NoPrice:
             assert None in amounts
@@ -231,6 +238,10 @@ class MarketMachine(RuleBasedStateMachine):
             assert not possible
         else:
             assert possible
+            assert not any(client in record.lead.owners() for record in named)
+            if quote is not None:
+                assert quote.id not in self.used_quotes
+                self.used_quotes.add(quote.id)
             assert quote is None or self.now < quote.quoted_at_utc + timedelta(minutes=15)
             assert order.total == sum((amount for amount in amounts if amount), Decimal("0.00"))
             assert sum(line.replaced for line in order.lines.all()) == gone

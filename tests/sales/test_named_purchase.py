@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pgtrigger
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from homeshield.accounts.models import Client
 from inventory.buyer import Buyer
@@ -18,7 +18,7 @@ from leads.classification import Classification
 from pricing.errors import NoPrice, NotInQuote, QuoteExpired, QuoteNotFound
 from pricing.models import PriceRule, Quote
 from pricing.quotes import quote_create
-from sales.errors import EmptyOrder, InsufficientInventory, QuantityOutOfRange
+from sales.errors import AlreadyOwned, EmptyOrder, InsufficientInventory, QuantityOutOfRange, QuoteUsed
 from sales.models import Order, OrderLine, Sale
 from sales.services import order_place_named
 from tests.factories import ClientFactory, InventoryFactory, stock
@@ -118,15 +118,34 @@ def test_nothing_is_sold_where_one_cannot_be_replaced(client: Client, as_of: dat
     assert Order.objects.filter(client=client).count() == 0
 
 
-def test_a_lead_that_the_client_owns_is_replaced(client: Client, as_of: datetime) -> None:
+def test_a_lead_that_the_client_owns_from_an_earlier_age_is_named_and_not_replaced(
+    client: Client, as_of: datetime
+) -> None:
     earlier = as_of - timedelta(days=90)
     record = InventoryFactory(as_of=earlier, lead__age=timedelta(days=110))
     gold_3 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
     buy(client, 1, gold_3, as_of=earlier)
     owned = InventoryFactory(as_of=as_of, lead=record.lead)
-    (other,) = stock(1, as_of=as_of)
-    order = place(client, [owned.id], as_of=as_of)
-    assert order.sales.get().inventory_id == other.id
+    other, another = stock(2, as_of=as_of)
+    with pytest.raises(AlreadyOwned, match=f"You own these leads already: {owned.id}. Nothing was bought.") as refusal:
+        place(client, [other.id, owned.id], as_of=as_of)
+    assert refusal.value.ids == [owned.id]
+    assert Sale.objects.count() == 1
+    assert place(ClientFactory(), [owned.id], as_of=as_of).sales.get().inventory_id == owned.id
+    assert not Sale.objects.filter(inventory__in=[other, another]).exists()
+
+
+@pytest.mark.parametrize("spare", [0, 1, 5])
+def test_what_the_client_bought_itself_is_named_whether_there_is_a_replacement_or_not(
+    client: Client, as_of: datetime, spare: int
+) -> None:
+    one, two = stock(2, as_of=as_of)
+    stock(spare, as_of=as_of)
+    place(client, [one.id, two.id], as_of=as_of)
+    with pytest.raises(AlreadyOwned) as refusal:
+        place(client, [two.id, one.id], as_of=as_of)
+    assert refusal.value.ids == [two.id, one.id]
+    assert (Order.objects.count(), Sale.objects.count()) == (1, 2)
 
 
 @pytest.mark.parametrize("number", [0, 1001])
@@ -159,6 +178,48 @@ def test_a_quote_holds_its_prices_for_15_minutes(client: Client, as_of: datetime
     assert place(client, [records[0].id], as_of=late, quote=quoted.quote, key="q").id == with_quote.id
 
 
+def test_a_quote_buys_once(client: Client, as_of: datetime) -> None:
+    """One order, for all or some of its records; whatever the key of a second, and also when its time is over."""
+    records = stock(4, as_of=as_of)
+    quote = quote_create(buyer=Buyer(client.id), inventory_ids=ids_of(records), as_of=as_of).quote
+    first = place(client, [records[0].id], as_of=as_of, quote=quote, key="first")
+    for named, when in (
+        ([records[1].id], as_of),
+        ([records[0].id], as_of),
+        (ids_of(records), as_of + timedelta(hours=1)),
+    ):
+        with pytest.raises(QuoteUsed, match=str(first.id)) as refusal:
+            place(client, named, as_of=when, quote=quote)
+        assert refusal.value.detail["order_id"] == str(first.id)
+    assert place(client, [records[0].id], as_of=as_of + timedelta(hours=1), quote=quote, key="first") == first
+    assert (Order.objects.get().quote, Sale.objects.count()) == (quote, 1)
+
+
+def test_an_order_that_was_refused_has_not_used_its_quote(client: Client, as_of: datetime) -> None:
+    gone, there = stock(2, as_of=as_of)
+    quote = quote_create(buyer=Buyer(client.id), inventory_ids=[gone.id, there.id], as_of=as_of).quote
+    InventoryRecord.objects.filter(id=gone.id).update(sold_at_utc=as_of)
+    with pytest.raises(InsufficientInventory):
+        place(client, [gone.id, there.id], as_of=as_of, quote=quote)
+    assert place(client, [there.id], as_of=as_of, quote=quote).quote == quote
+
+
+@pytest.mark.parametrize("fault", ["used twice", "another client's", "expired"])
+def test_the_database_holds_an_order_to_its_quote(client: Client, as_of: datetime, fault: str) -> None:
+    (record, *_) = stock(2, as_of=as_of)
+    quote = quote_create(buyer=Buyer(client.id), inventory_ids=[record.id], as_of=as_of).quote
+    if fault == "used twice":
+        place(client, [record.id], as_of=as_of, quote=quote)
+    order = Order(
+        client=ClientFactory() if fault == "another client's" else client,
+        placed_at_utc=quote.expires_at_utc if fault == "expired" else as_of,
+        quantity=1, total=Decimal("8.00"), quote=quote, idempotency_key="by hand", request_digest="0",
+    )  # fmt: skip
+    name = "order_once_per_quote" if fault == "used twice" else "names a quote that is not its client's, or has expired"
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        order.save(force_insert=True)
+
+
 def test_a_replacement_costs_what_was_quoted(client: Client, as_of: datetime) -> None:
     gone, _ = stock(2, as_of=as_of)
     quote = quote_create(buyer=Buyer(client.id), inventory_ids=[gone.id], as_of=as_of).quote
@@ -189,6 +250,11 @@ def test_a_quote_names_what_it_cannot_quote(client: Client, as_of: datetime) -> 
     with pytest.raises(InventoryNotFound) as refusal:
         quote_create(buyer=Buyer(client.id), inventory_ids=[sold.id, there.id, stranger], as_of=as_of)
     assert refusal.value.missing == [sold.id, stranger]
+    assert "own" not in refusal.value.message
+    place(client, [there.id], as_of=as_of)
+    with pytest.raises(InventoryNotFound, match=f"You own these already: {there.id}") as refusal:
+        quote_create(buyer=Buyer(client.id), inventory_ids=[sold.id, there.id], as_of=as_of)
+    assert refusal.value.missing == [sold.id, there.id]
     early = as_of - timedelta(days=1500)
     unpriced = ids_of(stock(1, as_of=early))
     with pytest.raises(NoPrice):

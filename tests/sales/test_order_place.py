@@ -303,6 +303,7 @@ def test_a_shortage_names_the_alternatives_in_the_contracts_order_and_each_can_b
         (Suggestion.NO_LOCATION_FILTER, "Gold MONTH_6_TO_8", 50, 261, Decimal("400.00")),
         (Suggestion.DIFFERENT_AGE_BUCKET, "Gold MONTH_9_TO_11 state=LA county=Caddo", 50, 50, Decimal("300.00")),
         (Suggestion.DIFFERENT_AGE_BUCKET, "Gold MONTH_3_TO_5 state=LA county=Caddo", 50, 60, Decimal("500.00")),
+        (Suggestion.WHOLE_STATE, "Gold MONTH_6_TO_8 state=LA", 50, 171, Decimal("400.00")),
         (Suggestion.ADJACENT_COUNTY, "Gold MONTH_6_TO_8 state=LA county=Bossier", 50, 50, Decimal("400.00")),
         (Suggestion.ADJACENT_COUNTY, "Gold MONTH_6_TO_8 state=TX county=Harrison", 50, 50, Decimal("400.00")),
         (Suggestion.DIFFERENT_CLASSIFICATION, "Silver MONTH_6_TO_8 state=LA county=Caddo", 50, 50, Decimal("300.00")),
