@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -123,14 +123,13 @@ def _line_availability(line: AvailabilityLine, available: int, prices: Prices) -
 
 # --- Buying ---
 
-_KEY_FORM: dict[str, Any] = {"min_length": 1, "max_length": 200, "pattern": r"^[!-~]([ -~]*[!-~])?$"}
+type KeyText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$")]
 _KEY = "5f1d2b3c-4d5e-4f60-8172-93a4b5c6d7e8"
 
 IdempotencyKey = Annotated[
-    str | None,
+    KeyText | None,
     Header(
         alias="Idempotency-Key",
-        **_KEY_FORM,
         example=_KEY,
         description="Any text of your own for one purchase. A repeat of the same request with the same key returns the "
         "first answer and sells nothing more; the same key with another body: 422. Without it each request is its own.",
@@ -211,9 +210,8 @@ class OrdersQuery(Paged):
     placed_until: AskedInstant | None = Field(
         None, description="Placed before this instant.", examples=["2026-07-01T00:00:00Z"]
     )
-    idempotency_key: str | None = Field(
+    idempotency_key: KeyText | None = Field(
         None,
-        **_KEY_FORM,
         description="The order that was placed under this Idempotency-Key: one at most. So a program that has lost the "
         "answer to a purchase finds out whether it went through.",
         examples=[_KEY],
