@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from exports.models import Export
 from homeshield.lib.view_only_admin import ViewOnlyAdmin, as_uuid
-from sales.admin import of_company
+from sales.admin import key_named, of_company
 
 SALES_SHOWN = 1_000
 """How many ids of sales an export's page lists; a whole history may hold a million."""
@@ -23,8 +23,19 @@ class ExportAdmin(ViewOnlyAdmin):
     list_select_related = ("client", "user")
     exact_search_fields = ("id", "client_id")
     search_help_text = "Search by the exact id of the export or of the client, or by the company's name."
-    fields = ("id", "client", "user", "exported_at_utc", "rows", "completed", "sha256", "sanitised", "sales")
-    readonly_fields = ("id", "exported_at_utc", "completed", "sha256", "sanitised", "sales")
+    fields = (
+        "id",
+        "client",
+        "user",
+        "api_key_named",
+        "exported_at_utc",
+        "rows",
+        "completed",
+        "sha256",
+        "sanitised",
+        "sales",
+    )
+    readonly_fields = ("id", "api_key_named", "exported_at_utc", "completed", "sha256", "sanitised", "sales")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
         """Lists do without the ids of the sales, which may be a million to a row."""
@@ -32,6 +43,10 @@ class ExportAdmin(ViewOnlyAdmin):
 
     def search(self, term: str) -> Q:
         return super().search(term) if as_uuid(term) else of_company(term)
+
+    @admin.display(description="API key", empty_value="none: on a page")
+    def api_key_named(self, export: Export) -> str | None:
+        return key_named(export.api_key)
 
     @admin.display(description="given out in full (UTC)", empty_value="no")
     def completed(self, export: Export) -> datetime | None:

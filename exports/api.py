@@ -65,7 +65,11 @@ def sales_download(request: ApiRequest, query: Query[DownloadQuery]) -> Streamin
     """These sales, each once, as an attachment that is streamed. A sale of another client: 403. An unknown one: 404."""
     client_id = require_own_client(request, query.client_id)
     export = export_start_sales(
-        client_id=client_id, user=maker_of_key(request), sale_ids=query.sale_ids, as_of=request.as_of
+        client_id=client_id,
+        user=maker_of_key(request),
+        api_key_id=request.auth.id,
+        sale_ids=query.sale_ids,
+        as_of=request.as_of,
     )
     return _csv(export)
 
@@ -80,7 +84,11 @@ def sales_download(request: ApiRequest, query: Query[DownloadQuery]) -> Streamin
 def order_download(request: ApiRequest, order_id: OrderInPath) -> StreamingHttpResponse:
     """The same file for a whole order, however large it is."""
     export = export_start_order(
-        client_id=request.auth.client_id, user=maker_of_key(request), order_id=order_id, as_of=request.as_of
+        client_id=request.auth.client_id,
+        user=maker_of_key(request),
+        api_key_id=request.auth.id,
+        order_id=order_id,
+        as_of=request.as_of,
     )
     return _csv(export)
 

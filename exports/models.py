@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
-from homeshield.accounts.models import Client
+from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.ids import new_id
 from sales.models import Sale
 
@@ -17,6 +17,11 @@ class Export(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="exports")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # The constraint is one over key and client together, in the migration: the key is the client's own.
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="API key", db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
     exported_at_utc = models.DateTimeField("exported (UTC)", db_default=Now(), editable=False)
     sale_ids = ArrayField(models.UUIDField(), verbose_name="sales")
     rows = models.PositiveIntegerField("rows")

@@ -64,18 +64,29 @@ class NoSalesNamed(DomainError):
     status = 422
 
 
-def export_start_order(*, client_id: UUID, user: User | None, order_id: UUID, as_of: datetime) -> Export:
+def export_start_order(
+    *, client_id: UUID, user: User | None, order_id: UUID, as_of: datetime, api_key_id: UUID | None = None
+) -> Export:
     """Records the export of all the sales of a client's order; `export_stream` gives its bytes.
 
     Raises SaleNotFound where there is no such order of this client's.
     """
-    export = _record("sale.order_id = %(which)s", order_id, client_id=client_id, user=user, as_of=as_of)
+    export = _record(
+        "sale.order_id = %(which)s", order_id, client_id=client_id, user=user, api_key_id=api_key_id, as_of=as_of
+    )
     if export is None:
         raise SaleNotFound("You have no such order. Your orders are listed in the order history.")
     return export
 
 
-def export_start_sales(*, client_id: UUID, user: User | None, sale_ids: Sequence[UUID], as_of: datetime) -> Export:
+def export_start_sales(
+    *,
+    client_id: UUID,
+    user: User | None,
+    sale_ids: Sequence[UUID],
+    as_of: datetime,
+    api_key_id: UUID | None = None,
+) -> Export:
     """Records the export of the client's sales with these ids, each once; `export_stream` gives its bytes.
 
     Raises NoSalesNamed, SaleNotFound or SaleOfAnotherClient; then nothing is recorded.
@@ -88,7 +99,9 @@ def export_start_sales(*, client_id: UUID, user: User | None, sale_ids: Sequence
     own = set(Sale.objects.filter(id__in=sale_ids, client_id=client_id).values_list("id", flat=True))
     if foreign := [sale_id for sale_id in sale_ids if sale_id not in own]:
         raise SaleOfAnotherClient(foreign)
-    export = _record("sale.id = ANY(%(which)s)", list(own), client_id=client_id, user=user, as_of=as_of)
+    export = _record(
+        "sale.id = ANY(%(which)s)", list(own), client_id=client_id, user=user, api_key_id=api_key_id, as_of=as_of
+    )
     if export is None:
         raise SaleNotFound("There are no such sales.", sale_ids=list(own))
     return export
@@ -165,21 +178,27 @@ def _listed(ids: Sequence[UUID]) -> str:
 
 # In SQL, so that the ids stay in the database: an order of 100,000 sales would be 10 MB of Python's UUIDs.
 _RECORD = """
-    INSERT INTO exports (id, client_id, user_id, exported_at_utc, sale_ids, rows)
-    SELECT %(id)s, %(client)s, %(user)s, %(as_of)s,
+    INSERT INTO exports (id, client_id, user_id, api_key_id, exported_at_utc, sale_ids, rows)
+    SELECT %(id)s, %(client)s, %(user)s, %(api_key)s, %(as_of)s,
            array_agg(sale.id ORDER BY sale.order_id, sale.line_number, sale.id), count(*)
     FROM sales sale WHERE sale.client_id = %(client)s AND {which} HAVING count(*) > 0
 """
 
 
 def _record(
-    which_sql: str, which: UUID | list[UUID], *, client_id: UUID, user: User | None, as_of: datetime
+    which_sql: str,
+    which: UUID | list[UUID],
+    *,
+    client_id: UUID,
+    user: User | None,
+    api_key_id: UUID | None,
+    as_of: datetime,
 ) -> Export | None:
     """Writes down who exports what and when; None where no sale of the client's matches."""
     export_id, user_id = new_id(), user.id if user else None
-    named = {"id": export_id, "client": client_id, "user": user_id, "as_of": as_of, "which": which}
+    named = {"id": export_id, "client": client_id, "user": user_id, "api_key": api_key_id, "as_of": as_of}
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(_RECORD.format(which=which_sql), named)
+        cursor.execute(_RECORD.format(which=which_sql), named | {"which": which})
         export = Export.objects.defer("sale_ids").filter(id=export_id).first()
         if export:
             audit_record(

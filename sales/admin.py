@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 
-from homeshield.accounts.models import Client
+from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.view_only_admin import ViewOnly, ViewOnlyAdmin, as_uuid
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
@@ -24,6 +24,11 @@ def of_company(term: str) -> Q:
     )
 
 
+def key_named(key: ApiKey | None) -> str | None:
+    """An API key for people, by its name and its public beginning."""
+    return f"{key.name} ({key.prefix}…)" if key else None
+
+
 class OrderLineInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = OrderLine
     fields = ("number", "classification", "age_bucket", "state", "county", "quantity", "unit_price", "amount")
@@ -36,12 +41,26 @@ class OrderAdmin(ViewOnlyAdmin):
     list_select_related = ("client",)
     exact_search_fields = ("id", "client_id")
     search_help_text = "Search by the exact id of the order or of the client, or by the company's name."
-    fields = ("id", "client", "placed_by", "placed_at_utc", "quantity", "total", "currency", "sales_link")
-    readonly_fields = ("id", "sales_link")
+    fields = (
+        "id",
+        "client",
+        "placed_by",
+        "api_key_named",
+        "placed_at_utc",
+        "quantity",
+        "total",
+        "currency",
+        "sales_link",
+    )
+    readonly_fields = ("id", "api_key_named", "sales_link")
     inlines = (OrderLineInline,)
 
     def search(self, term: str) -> Q:
         return super().search(term) if as_uuid(term) else of_company(term)
+
+    @admin.display(description="API key", empty_value="none: on a page")
+    def api_key_named(self, order: Order) -> str | None:
+        return key_named(order.api_key)
 
     @admin.display(description="sales")
     def sales_link(self, order: Order) -> str:

@@ -54,7 +54,7 @@ class InventoryQuery(Filters, Paged):
 
 @inventory_router.get(
     "/inventory",
-    auth=ApiKeyAuth(Act.BROWSE),
+    auth=ApiKeyAuth(Act.PREVIEW),
     response={200: InventoryPage, **EVERYWHERE},
     summary="Leads for sale",
 )
@@ -152,6 +152,7 @@ def purchase_by_criteria(
     order = order_place(
         client_id=require_own_client(request, body.client_id),
         user_id=maker.id if maker else None,
+        api_key_id=request.auth.id,
         demands=[line.demand for line in body.criteria],
         key=_key(idempotency_key),
     )
@@ -173,6 +174,7 @@ def purchase_by_ids(
     order = order_place_named(
         client_id=require_own_client(request, body.client_id),
         user_id=maker.id if maker else None,
+        api_key_id=request.auth.id,
         inventory_ids=body.inventory_item_ids,
         quote_id=body.quote_id,
         key=_key(idempotency_key),

@@ -321,6 +321,7 @@ _SUMMARY = {
     "quantity": 50,
     "total_paid": "400.00",
     "currency": CURRENCY,
+    "api_key": "hs_live_4k2p9x7m1q8z",
 }
 _BOUGHT = {**_LINE, "unit_price": "8.00", "amount": "400.00", "replaced": 0}
 
@@ -333,6 +334,10 @@ class OrderSummary(Answer):
     quantity: int = Field(description="Leads of all lines.", examples=[50])
     total_paid: Money = Field(description="What the order cost, in US dollars.", examples=["400.00"])
     currency: CurrencyCode
+    api_key: str | None = Field(
+        description="The beginning of the API key that it came by; null: it was placed on a page.",
+        examples=["hs_live_4k2p9x7m1q8z"],
+    )
 
     @classmethod
     def of(cls, order: Order) -> "OrderSummary":
@@ -386,4 +391,5 @@ def _summary(order: Order) -> dict[str, Any]:
         "quantity": order.quantity,
         "total_paid": order.total,
         "currency": order.currency,
+        "api_key": order.api_key.prefix if order.api_key else None,
     }

@@ -35,6 +35,7 @@ class Purchase:
 
     client_id: UUID
     user_id: UUID | None
+    api_key_id: UUID | None
     key: str
     basket: Basket
     expected_total: Decimal | None
@@ -102,6 +103,7 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
         order = Order(
             client_id=purchase.client_id,
             placed_by_id=purchase.user_id,
+            api_key_id=purchase.api_key_id,
             placed_at_utc=as_of,
             quantity=sum(line.quantity for line in lines),
             total=total,
@@ -129,10 +131,10 @@ def _fill(purchase: Purchase, terms: Terms, wait: Patience | None) -> list[Fille
 
 _WRITE = """
     WITH placed AS (
-        INSERT INTO orders (id, client_id, placed_by_id, placed_at_utc, quantity, total, currency, quote_id,
+        INSERT INTO orders (id, client_id, placed_by_id, api_key_id, placed_at_utc, quantity, total, currency, quote_id,
                             idempotency_key, request_digest)
-        VALUES (%(order)s, %(client)s, %(user)s, %(as_of)s, %(quantity)s, %(total)s, %(currency)s, %(quote)s,
-                %(key)s, %(digest)s)
+        VALUES (%(order)s, %(client)s, %(user)s, %(api_key)s, %(as_of)s, %(quantity)s, %(total)s, %(currency)s,
+                %(quote)s, %(key)s, %(digest)s)
     ), line AS (
         SELECT * FROM jsonb_to_recordset(%(lines)s::jsonb)
                           AS line (id uuid, number smallint, classification text, age_bucket text, state text,
@@ -165,6 +167,7 @@ def _write(order: Order, lines: Sequence[OrderLine], filled: Sequence[Filled]) -
         "order": order.id,
         "client": order.client_id,
         "user": order.placed_by_id,
+        "api_key": order.api_key_id,
         "as_of": order.placed_at_utc,
         "quantity": order.quantity,
         "total": order.total,

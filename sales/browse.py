@@ -83,7 +83,7 @@ def record_list(request: Request) -> HttpResponse:
     stock = availability(criteria=form.criteria, buyer=buyer_of(request.user), as_of=request.as_of)
     prices = prices_in_force(request.as_of)
     context = _window(form, stock, prices)
-    if form.is_valid():
+    if form.is_valid() and Act.PREVIEW in request.user.acts:
         context |= _list(request, form.criteria, cursor, prices)
     refused = not form.is_valid() or "cursor_error" in context
     template = "sales/browse.html" + ("#update" if request.htmx else "")

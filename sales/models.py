@@ -6,7 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from homeshield.accounts.models import Client
+from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
 from inventory.count_models import sale_trigger
@@ -119,6 +119,11 @@ class Order(models.Model):
     placed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="orders", db_index=False
     )
+    # The constraint is one over key and client together, in the migration: the key is the client's own.
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="API key", db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
     placed_at_utc = models.DateTimeField("placed (UTC)")
     quantity = models.PositiveIntegerField("leads")
     total = MoneyField("total (USD)")

@@ -18,7 +18,7 @@ def orders_page(
 ) -> Page[Order]:
     """The client's orders, newest first: those placed from one instant until before another (UTC), or under one
     idempotency key. Raises BadCursor."""
-    orders = Order.objects.filter(client_id=client_id).select_related("placed_by")
+    orders = Order.objects.filter(client_id=client_id).select_related("placed_by", "api_key")
     if placed_from is not None:
         orders = orders.filter(placed_at_utc__gte=placed_from)
     if placed_until is not None:
@@ -32,7 +32,11 @@ def orders_page(
 
 def order_get(*, client_id: UUID, order_id: UUID) -> Order:
     """One of the client's orders with its lines. Raises Order.DoesNotExist, also for another client's order."""
-    return Order.objects.prefetch_related("lines").get(client_id=client_id, id=order_id)
+    return (
+        Order.objects.select_related("placed_by", "api_key")
+        .prefetch_related("lines")
+        .get(client_id=client_id, id=order_id)
+    )
 
 
 def order_sales_page(*, order: Order, cursor: str | None, limit: int = 50) -> Page[Sale]:

@@ -37,6 +37,7 @@ def order_place(
     user_id: UUID | None,
     demands: Sequence[Demand],
     key: str,
+    api_key_id: UUID | None = None,
     expected_total: Decimal | None = None,
     as_of: datetime | None = None,
 ) -> Order:
@@ -44,7 +45,8 @@ def order_place(
     database's transaction time, on which all workers agree.
 
     The same client, key and demands return the first order (`replayed`) and sell nothing more. `expected_total` in USD
-    is what the buyer has seen; another total is refused.
+    is what the buyer has seen; another total is refused. `api_key_id` is the client's API key, where the order came by
+    one.
 
     Raises EmptyOrder, ClientMayNotBuy, NoPrice, PricesChanged, InsufficientInventory (with alternatives), Busy, and
     IdempotencyKeyReused where the key came with another request before. A key has 1 to 255 printable characters:
@@ -55,6 +57,7 @@ def order_place(
         Purchase(
             client_id=client_id,
             user_id=user_id,
+            api_key_id=api_key_id,
             key=key,
             basket=CriteriaBasket(demands),
             expected_total=expected_total,
@@ -69,6 +72,7 @@ def order_place_named(
     user_id: UUID | None,
     inventory_ids: Sequence[UUID],
     key: str,
+    api_key_id: UUID | None = None,
     quote_id: UUID | None = None,
     as_of: datetime | None = None,
 ) -> Order:
@@ -82,6 +86,7 @@ def order_place_named(
         Purchase(
             client_id=client_id,
             user_id=user_id,
+            api_key_id=api_key_id,
             key=key,
             basket=NamedBasket(inventory_ids, quote_id),
             expected_total=None,
@@ -108,6 +113,7 @@ def order_place_draft(
         Purchase(
             client_id=user.client_id,
             user_id=user.id,
+            api_key_id=None,
             key=f"draft:{draft_id}",
             basket=DraftBasket(user=user, draft_id=draft_id, version=version, total=expected_total),
             expected_total=expected_total,

@@ -8,10 +8,10 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html
 
-from homeshield.accounts.errors import TooManyKeys
+from homeshield.accounts.errors import StatusForbids, TooManyKeys
 from homeshield.accounts.keys import require_room
 from homeshield.accounts.models import ApiKey, Client, User
-from homeshield.accounts.permissions import ClientRole, ClientStatus
+from homeshield.accounts.permissions import Act, ClientRole, ClientStatus, require_status
 
 
 class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
@@ -112,7 +112,8 @@ class KeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_client(self) -> Client:
         client: Client = self.cleaned_data["client"]
         try:
+            require_status(Act.KEY_MAKE, status=client.status)
             require_room(client.id)
-        except TooManyKeys as refusal:
+        except (StatusForbids, TooManyKeys) as refusal:
             raise forms.ValidationError(refusal.message) from refusal
         return client

@@ -10,8 +10,8 @@ import secrets
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -24,6 +24,8 @@ from django.db.models import Model
 from homeshield.accounts.allowances import call_spend
 from homeshield.accounts.errors import KeyNotFound, KeyRefused, TooManyKeys
 from homeshield.accounts.models import ApiKey, Client, User
+from homeshield.accounts.owner_mail import owners_mail
+from homeshield.accounts.permissions import Act, require_role, require_status
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 
@@ -49,7 +51,11 @@ class MadeKey:
 
 
 def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: datetime) -> MadeKey:
-    """A key for a client. Raises KeyRefused for a name that is blank, too long or not printable, and TooManyKeys."""
+    """A key for a client, of which its owners are told by mail.
+
+    Raises KeyRefused for a name that is blank, too long or not printable, StatusForbids where the client is not active,
+    TooManyKeys, and RoleMayNot where the maker has left the team, or the role, since the page was opened.
+    """
     name = name.strip()
     if not name.isprintable():
         raise KeyRefused("A name has no line breaks or control characters.")
@@ -67,14 +73,32 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
     except ValidationError as error:
         raise KeyRefused(" ".join(error.messages)) from error
     with transaction.atomic():
-        # Of two new keys at once the second counts the first.
-        Client.objects.select_for_update(no_key=True).get(id=client_id)
+        # Of two new keys at once the second counts the first; and a member is removed before a key or after it.
+        client = Client.objects.select_for_update(no_key=True).get(id=client_id)
+        require_status(Act.KEY_MAKE, status=client.status)
+        if created_by is not None and created_by.client_id == client_id:
+            maker = User.objects.get(id=created_by.id)
+            require_role(Act.KEY_MAKE, granted=maker.granted if maker.client_id == client_id else frozenset())
         require_room(client_id)
         key.save(force_insert=True)
         audit_record(
             action=AuditAction.API_KEY_CREATE, obj=key, client_id=client_id, details={"prefix": prefix}, as_of=as_of
         )
+        transaction.on_commit(partial(_tell_owners, key), robust=True)
     return MadeKey(key, f"{prefix}_{secret}")
+
+
+def _tell_owners(key: ApiKey) -> None:
+    """By mail: who made a key, when, and how it begins. Not its name, which somebody has chosen."""
+    maker = key.created_by
+    context = {
+        "prefix": key.prefix,
+        "made": f"{key.created_at_utc.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "maker": None if maker is None else maker.email if maker.client_id == key.client_id else "HomeShield staff",
+    }
+    owners_mail(
+        client_id=key.client_id, subject="A new API key", template="accounts/email/key_made.txt", context=context
+    )
 
 
 def require_room(client_id: UUID) -> None:
@@ -94,6 +118,11 @@ def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
             action=AuditAction.API_KEY_REVOKE, obj=key, client_id=client_id, details={"prefix": key.prefix}, as_of=as_of
         )
     return key
+
+
+def keys_made_by(user: User) -> list[ApiKey]:
+    """The keys in force that a user has made for the client whose team the user is in, the newest first."""
+    return list(ApiKey.objects.filter(client=user.client, created_by=user, revoked_at_utc__isnull=True))
 
 
 def keys_of(client_id: UUID) -> list[ApiKey]:

@@ -221,8 +221,22 @@ class ApiKey(models.Model):
                 condition=~models.Q(name__regex=r"^\s*$"),
                 violation_error_message="Give the key a name, so that you know later what uses it.",
             ),
+            # What was done with a key refers to both: the key is that of the client who did it (`of_its_client`).
+            models.UniqueConstraint(fields=["id", "client"], name="api_key_of_one_client"),
         ]
         triggers = [
+            pgtrigger.Trigger(
+                name="api_key_of_an_active_client",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF NOT EXISTS (SELECT FROM clients WHERE id = NEW.client_id AND status = 'active') THEN
+                        RAISE EXCEPTION 'client % is not active, so it gets no API key', NEW.client_id
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'api_key_of_an_active_client';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Protect(
                 name="api_key_facts_are_fixed",
                 operation=pgtrigger.Update,

@@ -32,23 +32,25 @@ class ClientRole(models.TextChoices):
 class Act(models.TextChoices):
     """What somebody may be allowed to do for a client. Every page and every operation of the API needs one."""
 
-    BROWSE = "browse", "Browse leads, counts and prices"
+    BROWSE = "browse", "Browse counts and prices"
+    PREVIEW = "preview", "Preview leads: first name and city"
     DRAFT = "draft", "Put an order together"
     BUY = "buy", "Buy"
     ORDERS = "orders", "See the company's orders"
     LEADS = "leads", "See purchased leads in full"
     DOWNLOAD = "download", "Download purchased leads"
-    KEYS = "keys", "Make and revoke API keys"
+    KEYS = "keys", "See and revoke API keys"
+    KEY_MAKE = "key_make", "Make API keys"
     TEAM = "team", "Invite, change and remove users"
     CALL = "call", "Call the API"
 
 
-_LOOK = frozenset({Act.BROWSE, Act.ORDERS})
+_LOOK = frozenset({Act.BROWSE, Act.PREVIEW, Act.ORDERS})
 _TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD}
 
 ROLE_MAY: Mapping[ClientRole, frozenset[Act]] = MappingProxyType(
     {
-        ClientRole.OWNER: _TRADE | {Act.KEYS, Act.TEAM},
+        ClientRole.OWNER: _TRADE | {Act.KEYS, Act.KEY_MAKE, Act.TEAM},
         ClientRole.BUYER: _TRADE,
         ClientRole.VIEWER: _LOOK,
     }
@@ -61,7 +63,8 @@ STATUS_MAY: Mapping[ClientStatus, frozenset[Act]] = MappingProxyType(
     {
         ClientStatus.PENDING: frozenset({Act.BROWSE, Act.DRAFT, Act.ORDERS, Act.KEYS, Act.TEAM, Act.CALL}),
         ClientStatus.ACTIVE: frozenset(Act),
-        ClientStatus.SUSPENDED: frozenset({Act.ORDERS}),
+        # Its keys are refused, and serve again once it is active. An owner who does not want that revokes them.
+        ClientStatus.SUSPENDED: frozenset({Act.ORDERS, Act.KEYS}),
         ClientStatus.CLOSED: frozenset(),
     }
 )
@@ -74,7 +77,17 @@ def allowed(*, granted: frozenset[Act], status: str) -> frozenset[Act]:
 
 def require(act: Act, *, granted: frozenset[Act], status: str) -> None:
     """Raises RoleMayNot where it was not granted, StatusForbids where the client's status is in the way."""
+    require_role(act, granted=granted)
+    require_status(act, status=status)
+
+
+def require_role(act: Act, *, granted: frozenset[Act]) -> None:
+    """Raises RoleMayNot where it was not granted."""
     if act not in granted:
         raise RoleMayNot(act.label)
+
+
+def require_status(act: Act, *, status: str) -> None:
+    """Raises StatusForbids where the client's status is in the way, whoever asks."""
     if act not in STATUS_MAY[ClientStatus(status)]:
         raise StatusForbids(status, buying=act is Act.BUY)

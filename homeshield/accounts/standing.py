@@ -5,14 +5,12 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
 
 from homeshield.accounts.errors import AccountRefused
 from homeshield.accounts.models import Client, ClientChange, User
-from homeshield.accounts.permissions import ClientRole, ClientStatus
+from homeshield.accounts.owner_mail import owners_mail
+from homeshield.accounts.permissions import ClientStatus
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.states import STATES
@@ -52,12 +50,9 @@ def client_standing_change(
                 details={"licensed_states": {"was": was[1], "is": states}}, as_of=as_of,
             )  # fmt: skip
         if (was[0], status) == (ClientStatus.PENDING, ClientStatus.ACTIVE):
-            transaction.on_commit(partial(_approval_mail, client), robust=True)
+            mail = partial(
+                owners_mail, client_id=client.id, subject="Your company is approved",
+                template="accounts/email/client_approved.txt", context={"company": client.name},
+            )  # fmt: skip
+            transaction.on_commit(mail, robust=True)
     return change
-
-
-def _approval_mail(client: Client) -> None:
-    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{client.name} is approved"
-    text = render_to_string("accounts/email/client_approved.txt", {"company": client.name})
-    for owner in client.users.filter(role=ClientRole.OWNER, is_active=True):
-        send_mail(subject, text, None, [owner.email])

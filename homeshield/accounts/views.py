@@ -12,7 +12,7 @@ from homeshield.accounts.access import requires
 from homeshield.accounts.errors import KeyRefused, TooManyKeys
 from homeshield.accounts.forms import KeyForm
 from homeshield.accounts.keys import key_create, key_revoke, keys_of
-from homeshield.accounts.permissions import Act
+from homeshield.accounts.permissions import Act, require
 from homeshield.lib.http import Request
 
 
@@ -21,21 +21,24 @@ from homeshield.lib.http import Request
 def key_list(request: Request) -> HttpResponse:
     """The company's keys, and the form for another. A new key is in the answer to the form, this once: an address that
     showed it could be opened again."""
-    assert request.user.client_id is not None
+    user = request.user
+    assert user.client is not None
+    if request.method == "POST":
+        require(Act.KEY_MAKE, granted=user.granted, status=user.client.status)
     form = KeyForm(request.POST or None)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         try:
             context["made"] = key_create(
-                client_id=request.user.client_id,
+                client_id=user.client.id,
                 name=form.cleaned_data["name"],
-                created_by=request.user,
+                created_by=user,
                 as_of=request.as_of,
             )
             context["form"] = KeyForm()
         except (KeyRefused, TooManyKeys) as refusal:
             form.add_error("name", refusal.message)
-    context["keys"] = keys_of(request.user.client_id)
+    context["keys"] = keys_of(user.client.id)
     return render(request, "accounts/key_list.html", context, status=422 if form.errors else 200)
 
 

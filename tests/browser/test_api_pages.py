@@ -57,7 +57,7 @@ def test_a_buyer_makes_and_revokes_a_key(open_page: Callable[..., Page], buyer: 
         page.get_by_text("Account", exact=True).click()
         page.get_by_role("link", name="API keys").click()
         page.get_by_label("Name").fill(f"import {width}")
-        page.get_by_role("button", name="Make a key").click()
+        page.get_by_role("button", name="Create a key").click()
         token = page.get_by_text(re.compile(r"^hs_live_\w{12}_\w{40}$")).inner_text()
         assert key_find(token)
         assert objections(page) == []

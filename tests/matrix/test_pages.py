@@ -45,7 +45,7 @@ CLIENTS_PAGES = {
     "sales:order-list": Page(Act.ORDERS),
     "sales:order-show": Page(Act.ORDERS, "GET", "order_id"),
     "exports:order-download": Page(Act.DOWNLOAD, "GET", "order_id"),
-    "accounts:key-list": Page(Act.KEYS, "POST", data={"name": "another"}),
+    "accounts:key-list": Page(Act.KEY_MAKE, "POST", data={"name": "another"}),
     "accounts:key-revoke": Page(Act.KEYS, "POST", "key_id"),
     "accounts:team-show": Page(Act.TEAM, "POST", data={"email": "joe@acme.example", "role": "buyer"}),
     "accounts:member-role": Page(Act.TEAM, "POST", "user_id", {"role": "buyer"}),

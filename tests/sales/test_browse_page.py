@@ -233,6 +233,17 @@ class TestPreview:
         for hidden in ("Quebedeaux", "Hidden", "HIDDEN", "71118", "3185550177", "3185550178", "Secret", "00421"):
             assert hidden not in content
 
+    def test_a_company_that_waits_for_approval_sees_counts_and_prices_and_no_leads(
+        self, shop: Client, engine: dict[str, str], buyer: User, now: datetime
+    ) -> None:
+        stock(2, as_of=now, first_name="Opal", city="Bayouville")
+        Company.objects.filter(users=buyer).update(status="pending")
+        content = shop.get("/inventory/", headers=engine).content.decode()
+        assert (shown(content), "$8.00" in content) == ("2", True)
+        assert "once our staff have approved your company" in content
+        for hidden in ("Opal", "Bayouville", "cursor="):
+            assert hidden not in content
+
     def test_leads_that_the_company_owns_are_counted_apart_and_not_listed(
         self, shop: Client, buyer: User, now: datetime
     ) -> None:

@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.core import mail
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client as Browser
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from homeshield.accounts.errors import KeyNotFound, KeyRefused, TooManyKeys
-from homeshield.accounts.keys import MAX_KEYS, key_create, key_find, key_revoke, key_use
-from homeshield.accounts.models import ApiKey, User
+from homeshield.accounts.errors import KeyNotFound, KeyRefused, RoleMayNot, StatusForbids, TooManyKeys
+from homeshield.accounts.keys import MAX_KEYS, MadeKey, key_create, key_find, key_revoke, key_use
+from homeshield.accounts.models import ApiKey, Client, User
+from homeshield.accounts.permissions import ClientRole
 from tests.factories import ClientFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +31,12 @@ def buyer() -> User:
 def browser(client: Browser, buyer: User) -> Browser:
     client.force_login(buyer)
     return client
+
+
+def calls(made: MadeKey) -> int:
+    """The status of a call with the key."""
+    status: int = Browser(headers={"Authorization": f"Bearer {made.token}"}).get("/api/v1/inventory/facets").status_code
+    return status
 
 
 def test_a_key_is_recognised_and_only_its_digest_is_kept(buyer: User, as_of: datetime) -> None:
@@ -122,7 +131,100 @@ def test_a_client_has_so_many_keys_in_force_and_no_more(buyer: User, as_of: date
     assert ApiKey.objects.filter(client=buyer.client, revoked_at_utc=None).count() == MAX_KEYS
 
 
+@pytest.mark.parametrize("status", ["pending", "suspended", "closed"])
+def test_a_client_that_is_not_active_gets_no_key(buyer: User, as_of: datetime, status: str) -> None:
+    assert buyer.client
+    Client.objects.filter(id=buyer.client.id).update(status=status)
+    with pytest.raises(StatusForbids):
+        key_create(client_id=buyer.client.id, name="x", created_by=buyer, as_of=as_of)
+    with pytest.raises(IntegrityError, match="is not active, so it gets no API key"), transaction.atomic():
+        ApiKey.objects.create(client=buyer.client, name="x", prefix="hs_live_x", digest=b"x", created_at_utc=as_of)
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"client": None}, {"role": "buyer"}], ids=["removed", "not an owner any more"])
+def test_who_has_been_put_out_since_the_page_was_opened_makes_no_key(
+    buyer: User, as_of: datetime, change: dict[str, object]
+) -> None:
+    assert buyer.client_id
+    UserFactory(client=buyer.client)
+    User.objects.filter(id=buyer.id).update(**change)
+    with pytest.raises(RoleMayNot):
+        key_create(client_id=buyer.client_id, name="x", created_by=buyer, as_of=as_of)
+    assert not ApiKey.objects.exists()
+
+
+class TestMail:
+    """Every owner is told of every new key: who made it, when, and how it begins."""
+
+    def test_owners_are_told_and_nobody_else(
+        self, browser: Browser, buyer: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        owners: list[User] = [buyer, UserFactory(client=buyer.client)]
+        UserFactory(client=buyer.client, role=ClientRole.BUYER)
+        UserFactory(client=buyer.client, is_active=False)
+        UserFactory()
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = browser.post(PAGE, {"name": "buy at http://evil.example"})
+        key, secret = ApiKey.objects.get(), answer.context["made"].token.rpartition("_")[2]
+        assert sorted(to for sent in mail.outbox for to in sent.to) == sorted(owner.email for owner in owners)
+        for sent in mail.outbox:
+            assert sent.subject == "HomeShield: A new API key"
+            for told in (key.prefix, f"{key.created_at_utc:%Y-%m-%d %H:%M:%S} UTC", buyer.email):
+                assert told in sent.body
+            assert secret not in sent.body
+            assert "evil" not in sent.body
+
+    def test_a_key_by_an_operator_is_told_as_well(
+        self, buyer: User, as_of: datetime, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        assert buyer.client_id
+        for maker, told in ((None, False), (StaffFactory(), True)):
+            with django_capture_on_commit_callbacks(execute=True):
+                key_create(client_id=buyer.client_id, name="x", created_by=maker, as_of=as_of)
+            assert ("HomeShield staff" in mail.outbox[-1].body) == told
+        assert len(mail.outbox) == 2
+
+    def test_without_a_mail_server_the_key_is_made(
+        self,
+        buyer: User,
+        as_of: datetime,
+        settings: Settings,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        backend = "django.core.mail.backends.smtp.EmailBackend"
+        settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": {"host": "127.0.0.1", "port": 1}}}
+        assert buyer.client_id
+        with django_capture_on_commit_callbacks(execute=True):
+            made = key_create(client_id=buyer.client_id, name="x", created_by=buyer, as_of=as_of)
+        assert key_find(made.token) == made.key
+
+
 class TestPage:
+    def test_a_company_that_waits_for_approval_is_told_so(self, browser: Browser, buyer: User) -> None:
+        Client.objects.filter(users=buyer).update(status="pending")
+        content = browser.get(PAGE).content.decode()
+        assert "once our staff have approved your company" in content
+        assert "Create a key</button>" not in content
+        assert browser.post(PAGE, {"name": "x"}).status_code == 403
+        assert not ApiKey.objects.exists()
+
+    def test_keys_from_before_a_suspension_are_refused_can_be_revoked_and_serve_again(
+        self, browser: Browser, buyer: User, as_of: datetime
+    ) -> None:
+        assert buyer.client_id
+        company = Client.objects.filter(id=buyer.client_id)
+        kept, leaked = (
+            key_create(client_id=buyer.client_id, name=name, created_by=buyer, as_of=as_of) for name in ("a", "b")
+        )
+        company.update(status="suspended")
+        assert "calls with its keys are refused" in browser.get(PAGE).content.decode()
+        assert calls(kept) == 403
+        assert browser.post(reverse("accounts:key-revoke", args=[leaked.key.id])).status_code == 302
+        assert browser.post(PAGE, {"name": "x"}).status_code == 403
+        company.update(status="active")
+        assert (calls(kept), calls(leaked)) == (200, 401)
+
     def test_a_key_too_many_is_refused_on_both_pages(self, browser: Browser, buyer: User, as_of: datetime) -> None:
         assert buyer.client_id
         for n in range(MAX_KEYS):

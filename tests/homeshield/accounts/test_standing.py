@@ -63,7 +63,7 @@ def test_the_owners_are_told_of_the_approval(
         with django_capture_on_commit_callbacks(execute=True):
             support.post(standing(acme), {"status": status, "reason": "Papers are in order."})
     assert [(message.to, message.subject) for message in mail.outbox] == [
-        ([owner.email], "HomeShield: Acme is approved")
+        ([owner.email], "HomeShield: Your company is approved")
     ]
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from contextlib import redirect_stdout
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -39,7 +40,8 @@ class Command(DatabaseCommand):
         password = password_generate() if given is None else given
         key = None
         try:
-            with transaction.atomic():
+            # Without a mail server mails go to standard output, where the facts alone belong.
+            with redirect_stdout(sys.stderr), transaction.atomic():
                 client, user = client_create(
                     company=options["company"], email=options["email"], password=password, status=ClientStatus.ACTIVE
                 )
