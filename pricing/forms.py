@@ -5,6 +5,7 @@ from decimal import Decimal
 from django import forms
 from django.contrib.admin.widgets import AdminRadioSelect, AdminSplitDateTime
 
+from homeshield.lib.number_fields import DollarsField
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import PriceRefused
@@ -18,10 +19,10 @@ class PriceChangeForm(forms.Form):
         choices=Classification, coerce=Classification, widget=AdminRadioSelect, label="Class"
     )
     age_bucket = forms.TypedChoiceField(choices=AgeBucket, coerce=AgeBucket, widget=AdminRadioSelect)
-    amount = forms.DecimalField(
+    amount = DollarsField(
         label="Price (USD)",
-        help_text="For one lead, for example 8.50.",
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="For one lead, for example 8.50. A $ before it is fine.",
+        error_messages={"sign": "A price is not negative. Write it without a sign."},
     )
     effective_from = forms.SplitDateTimeField(
         label="In force from (UTC)",

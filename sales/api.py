@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
 from homeshield.accounts.permissions import Act
-from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, Refused
+from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, PageSize, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
 from inventory.availability import available_count, available_counts, records_page
@@ -49,7 +49,7 @@ purchases_router = Router(tags=["Purchases"])
 
 
 class InventoryQuery(Filters, Paged):
-    limit: int = Field(100, ge=1, le=1000, description="Items on a page.", examples=[100])
+    limit: PageSize = Field(100, ge=1, le=1000, description="Items on a page.", examples=[100])
 
 
 @inventory_router.get(
@@ -205,7 +205,7 @@ def _bought(order: Order, response: HttpResponse) -> PurchaseAnswer:
 
 
 class OrdersQuery(Paged):
-    limit: int = Field(50, ge=1, le=1000, description="Orders on a page.", examples=[50])
+    limit: PageSize = Field(50, ge=1, le=1000, description="Orders on a page.", examples=[50])
     placed_from: AskedInstant | None = Field(
         None, description="Placed at this instant or later.", examples=["2026-06-01T00:00:00Z"]
     )

@@ -7,20 +7,22 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
+from homeshield.lib.number_fields import DecimalNumberField, WholeNumberField
 from inventory.criteria import MAX_QUANTITY
 from inventory.forms import CriteriaForm
 
 _RANGE = f"A line has 1 to {MAX_QUANTITY:,} leads."
 
 
-def _quantity_field() -> forms.IntegerField:
-    return forms.IntegerField(
+def _quantity_field() -> WholeNumberField:
+    return WholeNumberField(
         label="How many leads",
         min_value=1,
         max_value=MAX_QUANTITY,
         error_messages={
             "required": f"Say how many: {_RANGE[0].lower()}{_RANGE[1:]}",
-            "invalid": "Give a whole number, such as 25.",
+            "not_whole": "Give a whole number, such as 25.",
+            "sign": _RANGE,
             "min_value": _RANGE,
             "max_value": _RANGE,
         },
@@ -39,7 +41,7 @@ class QuantitiesForm(forms.Form):
     """Quantities for lines: a field `quantity-<line id>` for each that was sent, each right or wrong by itself; and the
     version of the draft that the page showed, where it is to be that one."""
 
-    version = forms.IntegerField(required=False)
+    version = WholeNumberField(required=False)
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
@@ -100,5 +102,5 @@ class BuyForm(forms.Form):
     """The order exactly as the page showed it."""
 
     draft_id = forms.UUIDField()
-    version = forms.IntegerField()
-    expected_total = forms.DecimalField(max_digits=12, decimal_places=2)
+    version = WholeNumberField()
+    expected_total = DecimalNumberField(max_digits=12, decimal_places=2)

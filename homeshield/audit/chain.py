@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
 from homeshield.audit.errors import HeadUnreadable
+from homeshield.lib.numbers import read_digits
 
 
 class Head(NamedTuple):
@@ -30,10 +31,10 @@ class Head(NamedTuple):
         """The head that `str` wrote. Raises HeadUnreadable."""
         sequence, _, digest = text.strip().partition(":")
         try:
-            head = cls(int(sequence), bytes.fromhex(digest))
+            head = cls(read_digits(sequence), bytes.fromhex(digest))
         except ValueError:
             raise HeadUnreadable from None
-        if head.sequence < 0 or len(head.hash) != len(BEGINNING.hash):
+        if len(head.hash) != len(BEGINNING.hash):
             raise HeadUnreadable
         return head
 

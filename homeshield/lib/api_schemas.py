@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from pydantic_core import PydanticCustomError
 
 from homeshield.lib.money import CURRENCY
+from homeshield.lib.numbers import NotANumber, read_digits
 
 type Money = Annotated[
     Decimal,
@@ -46,6 +47,17 @@ type AskedInstant = Annotated[
         {"type": "string", "format": "date-time", "description": "ISO 8601.", "examples": ["2026-06-01T12:00:00Z"]}
     ),
 ]
+
+
+def _digits(text: str) -> int:
+    try:
+        return read_digits(text)
+    except NotANumber as error:
+        raise PydanticCustomError("int_parsing", "Input should be a whole number in digits") from error
+
+
+PageSize = Annotated[int, BeforeValidator(_digits)]
+"""How many rows a page has, in an address: pydantic alone takes `1_0` and `+10` for 10."""
 
 type CurrencyCode = Annotated[
     str, Field(description="The ISO 4217 code of all amounts here.", examples=[CURRENCY]), PlainSerializer(str)

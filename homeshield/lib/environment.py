@@ -8,6 +8,8 @@ from collections.abc import Collection
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+from homeshield.lib.numbers import NotANumber, read_whole
+
 _SWITCH = dict.fromkeys(["true", "yes", "on", "1"], True) | dict.fromkeys(["false", "no", "off", "0"], False)
 
 
@@ -24,9 +26,13 @@ def number(env: Env, name: str, *, default: int, least: int) -> int:
     """A whole number, not below `least`."""
     if not (text := env.str(name, default="").strip()):
         return default
-    if not (text.isascii() and text.isdigit() and int(text) >= least):
+    try:
+        value = read_whole(text)
+    except NotANumber:
+        value = least - 1
+    if value < least:
         raise ImproperlyConfigured(f"{name} is {text!r}, but must be a whole number, {least} or more.")
-    return int(text)
+    return value
 
 
 def choice(env: Env, name: str, *, default: str, among: Collection[str]) -> str:

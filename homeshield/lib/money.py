@@ -1,9 +1,12 @@
 """Money: US dollars as Decimal with exactly two places, never a float."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, override
 
+from django import forms
 from django.db import models
+
+from homeshield.lib.number_fields import DollarsField
 
 CURRENCY = "USD"
 
@@ -14,6 +17,11 @@ class MoneyField(models.DecimalField):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.update(max_digits=12, decimal_places=2)
         super().__init__(*args, **kwargs)
+
+    @override
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        """The field of forms, and what the administration's search takes for an amount."""
+        return super().formfield(**{"form_class": DollarsField} | kwargs)
 
 
 def dollars(amount: Decimal) -> str:

@@ -5,8 +5,8 @@
   "use strict";
 
   const order = document.getElementById("order");
-  const quantities = () => [...order.querySelectorAll("input[type=number]")];
-  const isQuantity = (element) => element.type === "number";
+  const quantities = () => [...order.querySelectorAll("input[inputmode=numeric]")];
+  const isQuantity = (element) => element.inputMode === "numeric";
   let pressed = false; // a button is held down: its click comes when it is let go
   let action = null; // the last button's request, until it is answered
 

@@ -70,10 +70,10 @@ def test_a_switch_knows_its_words_and_takes_no_other(monkeypatch: pytest.MonkeyP
 
 
 def test_a_number_is_whole_and_not_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    for text, value in [("7", 7), (" 1 ", 1), ("", 20)]:
+    for text, value in [("7", 7), (" 1 ", 1), ("", 20), ("262,144", 262_144)]:
         monkeypatch.setenv("A_NUMBER", text)
         assert number(env, "A_NUMBER", default=20, least=1) == value
-    for text in ["abc", "0", "-3", "1.5", "²"]:
+    for text in ["abc", "0", "-3", "1.5", "²", "2_0", "1e1", "٢٠"]:
         monkeypatch.setenv("A_NUMBER", text)
         with pytest.raises(ImproperlyConfigured, match=f"A_NUMBER is '{text}', but must be a whole number, 1 or more"):
             number(env, "A_NUMBER", default=20, least=1)

@@ -75,6 +75,11 @@ class TestAddingALine:
             ("-3", "A line has 1 to 1,000 leads."),
             ("2.5", "Give a whole number, such as 25."),
             ("ten", "Give a whole number, such as 25."),
+            ("2_5", "Give a whole number, such as 25."),
+            ("1e1", "Give a whole number, such as 25."),
+            ("٢٥", "Give a whole number, such as 25."),
+            ("+5", "A line has 1 to 1,000 leads."),
+            ("1,00", "Put commas between thousands only, and a point before decimals: 1,250.50."),
             ("", "Say how many: a line has 1 to 1,000 leads."),
         ],
     )

@@ -1,6 +1,6 @@
 """`manage.py demo`: the whole shop on this machine, with fictional leads, ready to be tried out."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from homeshield.demo import contents
 from homeshield.demo.server import HOST, PortInUse, port_check, serve
 from homeshield.lib.commands import DatabaseCommand
+from homeshield.lib.numbers import whole_number
 from pricing.services import starting_prices_load
 
 ROWS, PORT = 20_000, 8000
@@ -30,12 +31,12 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--rows",
-            type=_number(0, MAX_ROWS),
+            type=whole_number(0, MAX_ROWS),
             default=ROWS,
             metavar="N",
             help=f"how many fictional leads there shall be at least ({ROWS:,}); none is ever removed",
         )
-        parser.add_argument("--port", type=_number(1, 65_535), default=PORT, help=f"where to serve ({PORT})")
+        parser.add_argument("--port", type=whole_number(1, 65_535), default=PORT, help=f"where to serve ({PORT})")
 
     def handle(self, *args: Any, rows: int, port: int, **options: Any) -> None:
         as_of = timezone.now()
@@ -113,17 +114,6 @@ class Command(DatabaseCommand):
 
     def _done(self, what: str, how: str) -> None:
         self.console.print(f"{what:<12}{how}")
-
-
-def _number(least: int, most: int) -> Any:
-    """An argparse type: a whole number between two, both allowed."""
-
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise ArgumentTypeError(f"{text!r} is no whole number from {least:,} to {most:,}")
-        return int(text)
-
-    return parse
 
 
 def _another(port: int) -> int:

@@ -2,8 +2,9 @@
 
 import logging
 import signal
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import datetime
+from decimal import Decimal
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -15,9 +16,10 @@ from psycopg.errors import InsufficientPrivilege
 
 from homeshield.audit.sealing import audit_seal
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
+from homeshield.lib.numbers import decimal_number
 from inventory.roll import inventory_generate
 
-EVERY = 10.0
+EVERY = Decimal(10)
 """How many seconds lie between two rounds. A round without anything to do takes some milliseconds."""
 
 logger = logging.getLogger(__name__)
@@ -25,16 +27,6 @@ logger = logging.getLogger(__name__)
 
 class Stopping(Exception):
     """Raised between two transactions once the scheduler was told to stop."""
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 0.1 <= seconds <= 3600:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds from 0.1 to 3600.")
-    return seconds
 
 
 class Command(DatabaseCommand):
@@ -46,17 +38,21 @@ class Command(DatabaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--every", type=_seconds, default=EVERY, metavar="SECONDS", help="between two rounds (%(default)s)"
+            "--every",
+            type=decimal_number(Decimal("0.1"), Decimal(3600)),
+            default=EVERY,
+            metavar="SECONDS",
+            help="between two rounds (%(default)s)",
         )
 
-    def handle(self, *args: Any, every: float, **options: Any) -> None:
+    def handle(self, *args: Any, every: Decimal, **options: Any) -> None:
         self._stop = Event()
         before = {number: signal.signal(number, self._told_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
         logger.info("The scheduler has started: a round every %g seconds.", every)
         try:
             while not self._stop.is_set():
                 self._round()
-                self._stop.wait(every)
+                self._stop.wait(float(every))
         except Stopping:
             pass
         finally:
