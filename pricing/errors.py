@@ -7,6 +7,7 @@ from uuid import UUID
 from homeshield.lib.errors import DomainError
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.change import PriceChange
 
 
 class NoPrice(DomainError):
@@ -34,6 +35,37 @@ class PriceRefused(DomainError):
     def __init__(self, field: str, message: str) -> None:
         self.field = field
         super().__init__(message)
+
+
+class PriceNotConfirmed(DomainError):
+    """A change that is unusual enough to be asked for once more. Nothing was changed: the same call with
+    `confirmed=change` makes it, as long as it is still that change."""
+
+    code = "price_not_confirmed"
+    status = 409
+
+    def __init__(self, change: PriceChange, questions: Sequence[str]) -> None:
+        self.change = change
+        self.questions = list(questions)
+        super().__init__(f"{' '.join(questions)} Nothing was changed. Confirm the change to make it.")
+
+
+class PriceChangedMeanwhile(DomainError):
+    """Since the page was opened somebody has set or withdrawn a price of the same class and bucket."""
+
+    code = "price_changed_meanwhile"
+    status = 409
+
+    def __init__(self, news: Sequence[str]) -> None:
+        self.news = list(news)
+        super().__init__(f"{' '.join(news)} Nothing of yours was changed.")
+
+
+class StartingPricesRefused(DomainError):
+    """A file of starting prices that is not as it should be."""
+
+    code = "starting_prices_refused"
+    status = 422
 
 
 class PriceRuleHasBegun(DomainError):

@@ -1,6 +1,9 @@
 """The form with which staff change a price."""
 
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any, override
 
 from django import forms
 from django.contrib.admin.widgets import AdminRadioSelect, AdminSplitDateTime
@@ -9,11 +12,43 @@ from homeshield.lib.number_fields import DollarsField
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import PriceRefused
-from pricing.services import price_check
+from pricing.instants import utc
+from pricing.limits import price_check
+
+NOW, AT = "now", "at"
+
+SLOW_CLOCK = timedelta(minutes=5)
+"""How far a browser's clock, from which the links "Now" and "Today" are filled, may be behind the server's."""
+
+
+class MomentField(forms.SplitDateTimeField):
+    """A date, and a time where one is given: a pair, either of which may be None."""
+
+    widget = AdminSplitDateTime
+    default_error_messages = {
+        "invalid_date": "Write the date like 2026-12-01.",
+        "invalid_time": "Write the time like 15:09:26.",
+    }
+
+    @override
+    def clean(self, value: Any) -> Any:
+        parts = zip(value or [], ["invalid_date", "invalid_time"], strict=False)
+        for text, fault in parts:
+            if text and not str(text).isascii():  # Python reads digits of other scripts as well
+                raise forms.ValidationError(self.error_messages[fault], code=fault)
+        return super().clean(value)
+
+    @override
+    def compress(self, data_list: Any) -> Any:
+        return tuple(part or None for part in data_list) if data_list else (None, None)
 
 
 class PriceChangeForm(forms.Form):
-    """What `price_set` needs. Without an instant the price changes now."""
+    """What `price_set` needs: `change`, once the form is valid. Its instant is None for a change now.
+
+    `opened` (UTC): when the page was made. An instant between then and `as_of` was now when it was chosen, so it means
+    now: a price cannot change in the past, and nobody fills in a form within a second.
+    """
 
     classification = forms.TypedChoiceField(
         choices=Classification, coerce=Classification, widget=AdminRadioSelect, label="Class"
@@ -24,12 +59,30 @@ class PriceChangeForm(forms.Form):
         help_text="For one lead, for example 8.50. A $ before it is fine.",
         error_messages={"sign": "A price is not negative. Write it without a sign."},
     )
-    effective_from = forms.SplitDateTimeField(
-        label="In force from (UTC)",
-        required=False,
-        widget=AdminSplitDateTime,
-        help_text="Leave both empty to change the price now. A date without a time is incomplete.",
+    when = forms.ChoiceField(
+        label="Takes effect",
+        choices=[(NOW, "Now"), (AT, "At the date and time below")],
+        widget=AdminRadioSelect,
+        initial=NOW,
     )
+    effective_from = MomentField(label="Date and time (UTC)", required=False)
+
+    class Media:
+        js = ["js/price-change.js"]
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, opened: datetime, as_of: datetime, **options: Any
+    ) -> None:
+        super().__init__(data, **options)
+        self.opened, self.as_of = opened, as_of
+        self.fields["effective_from"].help_text = (
+            f"In UTC, to the second. It was {utc(as_of)} when this page was made. Without a time: when that day "
+            "begins, or now for today."
+        )
+
+    @property
+    def change(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("classification", "age_bucket", "amount", "effective_from")}
 
     def clean_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["amount"]
@@ -38,3 +91,36 @@ class PriceChangeForm(forms.Form):
         except PriceRefused as refusal:
             raise forms.ValidationError(refusal.message) from refusal
         return amount
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "when" not in self.errors and "effective_from" not in self.errors:
+            day, hour = cleaned["effective_from"]
+            try:
+                cleaned["effective_from"] = self._instant(day, hour)
+            except forms.ValidationError as error:
+                self.add_error("effective_from", error)
+        return cleaned
+
+    def _instant(self, day: date | None, hour: time | None) -> datetime | None:
+        if self.cleaned_data["when"] == NOW:
+            if day or hour:
+                raise forms.ValidationError(
+                    "You chose Now, but gave a date or time too. Empty them, or choose “At the date and time below”."
+                )
+            return None
+        if day is None:
+            raise forms.ValidationError("Give the date as well." if hour else "Give the date, or choose Now.")
+        chosen_from = self.opened - SLOW_CLOCK
+        if hour is None and chosen_from.date() <= day <= self.as_of.date():
+            return None
+        instant = datetime.combine(day, hour or time.min, tzinfo=UTC)
+        if chosen_from <= instant <= self.as_of:
+            return None
+        if instant < self.as_of:
+            raise forms.ValidationError(
+                f"{utc(instant)} has passed: it is {utc(self.as_of)} now. A price cannot be changed in the past. "
+                "Choose Now, or a later instant."
+            )
+        return instant

@@ -4,15 +4,13 @@ Price changes are rare and take milliseconds, so one lock for the whole table is
 also covers a (classification, bucket) that has no rule yet to lock. Readers, purchases among them, never wait for it.
 """
 
-import csv
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NoReturn
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from homeshield.accounts.models import User
@@ -21,13 +19,19 @@ from homeshield.audit.services import audit_record
 from homeshield.lib.money import dollars
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.errors import PriceRefused, PriceRuleHasBegun, PriceRuleIsGone
+from pricing.change import PriceChange
+from pricing.errors import (
+    PriceChangedMeanwhile,
+    PriceNotConfirmed,
+    PriceRefused,
+    PriceRuleHasBegun,
+    PriceRuleIsGone,
+)
+from pricing.instants import utc
+from pricing.limits import price_check
 from pricing.models import PriceRule
-
-MAX_AMOUNT = Decimal("10000.00")
-"""The highest price in USD that is taken for meant; what is above it is taken for a slip of the keyboard."""
-
-STARTING_PRICES = settings.BASE_DIR / "fixtures" / "starting_prices.csv"
+from pricing.seen import SeenPrices
+from pricing.starting_prices import starting_prices
 
 logger = logging.getLogger(__name__)
 
@@ -37,25 +41,41 @@ def price_set(
     classification: Classification,
     age_bucket: AgeBucket,
     amount: Decimal,
-    effective_from: datetime,
+    effective_from: datetime | None,
     as_of: datetime,
     by: User | None,
+    seen: SeenPrices | None = None,
+    confirmed: PriceChange | None = None,
 ) -> PriceRule:
-    """Make `amount` (USD) the price from `effective_from` (UTC) until the next change that is already set.
+    """Make `amount` (USD) the price from `effective_from` (UTC; None: now) until the next change that is already set.
 
     The rule in force at that instant ends at it. Raises PriceRefused, which names the argument at fault, where the
-    amount is no price, the instant lies before `as_of`, or the change would change nothing (contract, "Price").
+    amount is no price, the instant lies before `as_of`, or the change would change nothing (contract, "Price");
+    PriceChangedMeanwhile where the prices are not those that were `seen`; and PriceNotConfirmed where the change is
+    unusual and is not the one that was `confirmed`.
     """
     price_check(amount)
+    begins, effective_from = effective_from, effective_from or as_of
     if effective_from < as_of:
         _refuse("effective_from", f"A price cannot be changed in the past: it is {utc(as_of)} now.")
     cell = PriceRule.objects.filter(classification=classification, age_bucket=age_bucket)
     try:
         with _only_writer():
+            _check_seen(seen, classification, age_bucket, reader=by)
             before = cell.in_force(effective_from).first()
             after = cell.filter(effective_from_utc__gt=effective_from).order_by("effective_from_utc").first()
             if before:
                 _check_change(before, amount, effective_from)
+            change = PriceChange(
+                classification=classification,
+                age_bucket=age_bucket,
+                was=before.amount if before else None,
+                amount=amount,
+                begins=begins,
+            )
+            if change != confirmed and (questions := change.questions(as_of)):
+                raise PriceNotConfirmed(change, questions)
+            if before:
                 before.effective_until_utc = effective_from
                 before.save(update_fields=["effective_until_utc"])
             rule = PriceRule.objects.create(
@@ -66,7 +86,7 @@ def price_set(
                 effective_until_utc=after.effective_from_utc if after else None,
                 created_by=by,
             )
-            _record(AuditAction.PRICE_SET, rule, was=before.amount if before else None, by=by, as_of=as_of)
+            _record(AuditAction.PRICE_SET, rule, was=change.was, by=by, as_of=as_of)
     except IntegrityError as error:
         if not _is_history(error):
             raise
@@ -79,22 +99,11 @@ def price_set(
     return rule
 
 
-def price_check(amount: Decimal) -> None:
-    """Raises PriceRefused for an amount that is no price: negative, finer than a cent, above MAX_AMOUNT."""
-    if not amount.is_finite():
-        _refuse("amount", "A price is a number of US dollars, for example 8.50.")
-    if amount < 0:
-        _refuse("amount", "A price is not negative.")
-    if amount > MAX_AMOUNT:
-        _refuse("amount", f"A price is {dollars(MAX_AMOUNT)} at most.")
-    if amount != amount.quantize(Decimal("0.01")):
-        _refuse("amount", "A price has at most two decimals.")
-
-
-def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None) -> None:
+def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None, seen: SeenPrices | None = None) -> None:
     """Take back a rule that is not in force yet; the rule before it then lasts until where this one would have ended.
 
-    Raises PriceRuleHasBegun where it is or was in force, PriceRuleIsGone where it has been withdrawn already.
+    Raises PriceRuleHasBegun where it is or was in force, PriceRuleIsGone where it has been withdrawn already, and
+    PriceChangedMeanwhile where the prices around it are not those that were `seen`.
     """
     try:
         with _only_writer():
@@ -103,6 +112,7 @@ def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None) -> None
                 raise PriceRuleIsGone
             if future.effective_from_utc <= as_of:
                 raise PriceRuleHasBegun
+            _check_seen(seen, Classification(future.classification), AgeBucket(future.age_bucket), reader=by)
             _record(AuditAction.PRICE_WITHDRAW, future, was=future.amount, by=by, as_of=as_of)
             future.delete()
             PriceRule.objects.filter(
@@ -118,12 +128,16 @@ def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None) -> None
 
 
 def starting_prices_load(*, as_of: datetime) -> int:
-    """Put the starting prices in force from `as_of` on, and say how many: only where there has never been a rule."""
+    """Put the starting prices in force from `as_of` on, and say how many: only where there has never been a rule.
+
+    Nothing is replaced, so nothing is asked. Raises StartingPricesRefused before anything is written.
+    """
+    amounts = starting_prices()
     with _only_writer():
         priced = set(PriceRule.objects.order_by().values_list("classification", "age_bucket").distinct())
         rules = [
             PriceRule(classification=name, age_bucket=bucket, amount=amount, effective_from_utc=as_of)
-            for name, bucket, amount in _starting_prices()
+            for (name, bucket), amount in amounts.items()
             if (name, bucket) not in priced
         ]
         for rule in PriceRule.objects.bulk_create(rules):
@@ -157,6 +171,13 @@ def _only_writer() -> Iterator[None]:
         yield
 
 
+def _check_seen(
+    seen: SeenPrices | None, classification: Classification, age_bucket: AgeBucket, *, reader: User | None
+) -> None:
+    if seen is not None and (news := seen.news(classification, age_bucket, reader=reader)):
+        raise PriceChangedMeanwhile(news)
+
+
 def _check_change(before: PriceRule, amount: Decimal, effective_from: datetime) -> None:
     if before.effective_from_utc == effective_from:
         _refuse(
@@ -175,14 +196,3 @@ def _refuse(field: str, message: str) -> NoReturn:
 def _is_history(error: IntegrityError) -> bool:
     """Whether the database refused because a rule is history by now: a race lost against the clock."""
     return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) == "price_history_is_kept"
-
-
-def utc(instant: datetime) -> str:
-    """`2026-03-14 15:09:26 UTC`"""
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _starting_prices() -> Iterator[tuple[Classification, AgeBucket, Decimal]]:
-    with STARTING_PRICES.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield Classification(row["classification"]), AgeBucket(row["age_bucket"]), Decimal(row["amount"])

@@ -39,12 +39,12 @@ from leads.models import Lead as LeadRow
 from pricing.errors import NoPrice, QuoteExpired
 from pricing.models import Quote
 from pricing.quotes import quote_create
-from pricing.services import price_set
 from sales.errors import AlreadyOwned, InsufficientInventory, QuoteUsed
 from sales.models import Order, Sale
 from sales.services import order_place, order_place_named
 from tests.factories import ClientFactory
 from tests.market.model import CELLS, Cell, Lead, Line, Market, Record
+from tests.pricing.changes import price_set_anyway
 
 # Few kinds of lead and few places, so that orders meet: lines overlap, stock runs out, buyers own what rolls on.
 PLACES = [("LA", "Caddo"), ("LA", "Orleans"), ("LA", ""), ("TX", "Travis")]
@@ -152,9 +152,9 @@ class MarketMachine(RuleBasedStateMachine):
         if self.market.prices.get(cell) == amount:
             return
         self.now += timedelta(seconds=1)
-        price_set(
+        price_set_anyway(
             classification=Classification(cell[0]), age_bucket=AgeBucket(cell[1]), amount=amount,
-            effective_from=self.now, as_of=self.now, by=None,
+            effective_from=self.now, as_of=self.now,
         )  # fmt: skip
         self.market.prices[cell] = amount
 

@@ -16,11 +16,10 @@ from pricing.models import PriceRule
 from pricing.selectors import prices_in_force
 from pricing.services import starting_prices_load
 from tests.factories import StaffFactory
+from tests.pricing.changes import ADD, LIST, change, hidden
 
 pytestmark = pytest.mark.django_db
 
-LIST = reverse("admin:pricing_pricerule_changelist")
-ADD = reverse("admin:pricing_pricerule_add")
 CELL = (Classification.GOLD, AgeBucket.MONTH_3_TO_5)
 HOUR = timedelta(hours=1)
 
@@ -41,17 +40,6 @@ def first(now: datetime) -> PriceRule:
 def rules() -> list[PriceRule]:
     cell = PriceRule.objects.filter(classification=CELL[0], age_bucket=CELL[1])
     return list(cell.order_by("effective_from_utc"))
-
-
-def change(browser: Browser, price: str, at: datetime | None = None, **other: str) -> Any:
-    data = {
-        "classification": "Gold",
-        "age_bucket": "MONTH_3_TO_5",
-        "amount": price,
-        "effective_from_0": f"{at:%Y-%m-%d}" if at else "",
-        "effective_from_1": f"{at:%H:%M:%S}" if at else "",
-    }
-    return browser.post(ADD, {**data, **other}, follow=True)
 
 
 def said(response: Any) -> list[str]:
@@ -110,11 +98,20 @@ def test_a_price_changes_from_a_future_instant_and_a_change_now_tells_where_it_e
         ({"classification": "Bronze"}, "classification", "Select a valid choice."),
         ({"classification": ""}, "classification", "This field is required."),
         ({"age_bucket": "MONTH_0_TO_2"}, "age_bucket", "Select a valid choice."),
-        ({"effective_from_0": "2999-03-14"}, "effective_from", "Enter a valid time."),
-        ({"effective_from_1": "12:00"}, "effective_from", "Enter a valid date."),
-        ({"effective_from_0": "31/31/2999", "effective_from_1": "12:00"}, "effective_from", "Enter a valid date."),
+        ({"when": ""}, "when", "This field is required."),
+        ({"when": "soon"}, "when", "Select a valid choice."),
+        ({"when": "at"}, "effective_from", "Give the date, or choose Now."),
+        ({"when": "at", "effective_from_1": "12:00"}, "effective_from", "Give the date as well."),
+        ({"when": "at", "effective_from_0": "31/31/2999"}, "effective_from", "Write the date like 2026-12-01."),
+        ({"when": "at", "effective_from_0": "２０２７-01-01"}, "effective_from", "Write the date like 2026-12-01."),
         (
-            {"effective_from_0": "2026-01-01", "effective_from_1": "00:00:00"},
+            {"when": "at", "effective_from_0": "2999-03-14", "effective_from_1": "25:00"},
+            "effective_from",
+            "Write the time like 15:09:26.",
+        ),
+        ({"effective_from_0": "2999-03-14"}, "effective_from", "You chose Now, but gave a date or time too."),
+        (
+            {"when": "at", "effective_from_0": "2026-01-01", "effective_from_1": "00:00:00"},
             "effective_from",
             "A price cannot be changed in the past",
         ),
@@ -125,6 +122,7 @@ def test_what_is_wrong_is_said_at_the_field_and_changes_nothing(
 ) -> None:
     response = change(staff, "9.00", None, **data)
     form = response.context["adminform"].form
+    assert response.status_code == 422
     assert list(form.errors) == [field]
     assert message in form.errors[field][0]
     assert form.errors[field][0] in response.content.decode().replace("&#x27;", "'")
@@ -180,7 +178,7 @@ def test_a_rule_is_never_edited(staff: Browser, first: PriceRule) -> None:
 
 
 def test_a_rule_that_has_been_in_force_is_not_withdrawn(staff: Browser, first: PriceRule) -> None:
-    response = staff.post(address("delete", first), follow=True)
+    response = staff.post(address("delete", first), hidden(staff.get(ADD)), follow=True)
     assert said(response) == [
         "This price is or was in force, so it is kept as history. To change what leads cost from now on, set "
         "another price for the same class and bucket."
@@ -195,9 +193,11 @@ def test_a_future_rule_is_withdrawn_after_a_question(staff: Browser, first: Pric
     change(staff, "12.00", now + HOUR)
     future = rules()[1]
     assert address("delete", future) in staff.get(address("change", future)).content.decode()
-    assert "Withdraw the price of 12.00 USD for Gold" in staff.get(address("delete", future)).content.decode()
+    question = staff.get(address("delete", future))
+    for text in ("Gold, 3 to 5 months", "$12.00", "$10.00, as before", "0 for sale now"):
+        assert text in question.content.decode()
     assert len(rules()) == 2
-    response = staff.post(address("delete", future), follow=True)
+    response = staff.post(address("delete", future), hidden(question), follow=True)
     assert said(response) == ["Withdrawn: Gold MONTH_3_TO_5: 12.00 USD."]
     assert [(rule.amount, rule.effective_until_utc) for rule in rules()] == [(10, None)]
     assert LogEntry.objects.filter(object_id=str(future.pk), action_flag=3).count() == 1

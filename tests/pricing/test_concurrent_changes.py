@@ -16,8 +16,9 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import PriceRefused
 from pricing.models import PriceRule
-from pricing.services import price_set, price_withdraw, starting_prices_load
+from pricing.services import price_withdraw, starting_prices_load
 from tests.concurrency.parallel import run_together
+from tests.pricing.changes import price_set_anyway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,13 +28,12 @@ PATIENCE = 20
 
 
 def set_price(cents: int, *, at: datetime, as_of: datetime) -> PriceRule:
-    return price_set(
+    return price_set_anyway(
         classification=Classification.GOLD,
         age_bucket=AgeBucket.MONTH_3_TO_5,
         amount=Decimal(cents) / 100,
         effective_from=at,
         as_of=as_of,
-        by=None,
     )
 
 

@@ -14,6 +14,7 @@ from pricing.models import PriceRule
 from pricing.selectors import prices_in_force
 from pricing.services import price_set, price_withdraw, starting_prices_load
 from tests.factories import StaffFactory
+from tests.pricing.changes import price_set_anyway
 
 pytestmark = pytest.mark.django_db
 
@@ -25,13 +26,8 @@ HOUR = timedelta(hours=1)
 
 def set_price(amount: str, at: datetime, *, as_of: datetime | None = None) -> PriceRule:
     """The cell's price from `at` on, as staff set it at `as_of` (by default at that very instant)."""
-    return price_set(
-        classification=CELL[0],
-        age_bucket=CELL[1],
-        amount=Decimal(amount),
-        effective_from=at,
-        as_of=as_of or at,
-        by=None,
+    return price_set_anyway(
+        classification=CELL[0], age_bucket=CELL[1], amount=Decimal(amount), effective_from=at, as_of=as_of or at
     )
 
 

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand
-from pricing.services import STARTING_PRICES, starting_prices_load
+from pricing.errors import StartingPricesRefused
+from pricing.services import starting_prices_load
+from pricing.starting_prices import STARTING_PRICES
 
 
 class Command(DatabaseCommand):
@@ -15,7 +18,10 @@ class Command(DatabaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = starting_prices_load(as_of=timezone.now())
+        try:
+            count = starting_prices_load(as_of=timezone.now())
+        except StartingPricesRefused as refusal:
+            raise CommandError(f"{refusal.message} Nothing was changed.", returncode=2) from None
         self.stdout.write(
             f"{count} starting prices are in force from now on."
             if count
