@@ -61,7 +61,7 @@ def test_what_is_ahead_is_that_second_in_utc(day: str, hour: str, instant: datet
 def test_what_was_past_already_is_refused_with_what_to_do(day: str, hour: str) -> None:
     form = sent(day, hour)
     assert list(form.errors) == ["effective_from"]
-    assert form.errors["effective_from"][0].endswith(
+    assert str(form.errors["effective_from"][0]).endswith(
         " has passed: it is 2026-03-14 15:29:26 UTC now. A price cannot be changed in the past. Choose Now, or a later "
         "instant."
     )
