@@ -31,7 +31,7 @@ _PART = """
 """Each part has the limit for itself as well: only then is it read by its index, whatever its size."""
 
 
-_SHOWN = f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM leads WHERE id = ANY (%s)"  # noqa: S608 - ours
+_SHOWN = f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM lead_previews WHERE id = ANY (%s)"  # noqa: S608
 """Not joined to the list, so that nothing tempts PostgreSQL away from the indexes. A lead never changes or goes."""
 
 

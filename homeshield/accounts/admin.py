@@ -121,13 +121,19 @@ class UserAdmin(RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
     search_help_text = "Search by e-mail address or company name."
     ordering = ("email",)
     raw_id_fields = ("client",)  # a list to choose from would hold every client there is
-    readonly_fields = ("last_login", "created_at_utc")
+    readonly_fields = ("is_staff", "is_superuser", "groups", "last_login", "created_at_utc")
     fieldsets = (
         (None, {"fields": ("email", "password", "client", "role", "is_active")}),
-        ("Staff", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+        (
+            "Staff",
+            {
+                "fields": ("is_staff", "is_superuser", "groups"),
+                "description": "Operators decide this at the command line: manage.py staff EMAIL --group NAME",
+            },
+        ),
         ("Dates", {"fields": ("last_login", "created_at_utc")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "client", "role", "is_staff", "password1", "password2")}),)
+    add_fieldsets = ((None, {"fields": ("email", "client", "role", "password1", "password2")}),)
 
     actions = ("remove_second_factors",)
 
@@ -149,11 +155,6 @@ class UserAdmin(RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
         above = obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
         return not above and super().has_change_permission(request, obj)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:  # noqa: ARG002
-        """Powers are given by superusers alone: nobody gives themselves more than they have."""
-        powers = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups", "user_permissions")
-        return (*self.readonly_fields, *powers)
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         sign_in_address_set(user=obj)
@@ -163,8 +164,8 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(RecordedEdits, DjangoGroupAdmin):
-    pass
+class GroupAdmin(ViewOnly, DjangoGroupAdmin):
+    """What each group may do. Migrations say so, and operators who belongs to it (manage.py staff)."""
 
 
 @admin.register(ApiKey)

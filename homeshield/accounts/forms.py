@@ -27,23 +27,13 @@ class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
 class UserCreationForm(_EmailInLowerCase, BaseUserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = ("email", "client", "role", "is_staff")
+        fields = ("email", "client", "role")
 
 
 class UserChangeForm(_EmailInLowerCase, DjangoUserChangeForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = (
-            "email",
-            "password",
-            "client",
-            "role",
-            "is_active",
-            "is_staff",
-            "is_superuser",
-            "groups",
-            "user_permissions",
-        )
+        fields = ("email", "password", "client", "role", "is_active")
 
 
 class InvitationForm(forms.Form):

@@ -145,10 +145,15 @@ def _client_save(client: Client) -> None:
     )
 
 
-def _user_save(user: User, password: str) -> None:
+def user_check(user: User) -> None:
+    """Raises AccountRefused for a user that cannot be, and EmailTaken where another one has the address."""
     if address_is_taken(user.email):
         raise EmailTaken
     _check(user, {"client": "company"})
+
+
+def _user_save(user: User, password: str) -> None:
+    user_check(user)
     _password_set(user, password)
     try:
         with transaction.atomic():

@@ -1,7 +1,7 @@
 """What the web process may do with each table: no more than its pages and the API need.
 
-A table that is missing here stops `provision_roles`: whoever adds one says so here. Nobody but the owner may alter a
-table, truncate it, or switch a trigger off.
+A table or view that is missing here stops `provision_roles`: whoever adds one says so here. Nobody but the owner may
+alter a table, truncate it, or switch a trigger off.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ KEEP: Privileges = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 WEB: Mapping[str, Privileges] = {
     # Final once written
-    "leads": READ,
+    "leads": READ,  # those that its client has bought
+    "lead_previews": READ,  # of all leads what may be shown before purchase
     "inventory": ("SELECT", "UPDATE (sold_at_utc)"),
     "inventory_counts_by_state": READ,  # written by triggers, which act as the owner
     "inventory_counts_by_county": READ,
@@ -42,9 +43,9 @@ WEB: Mapping[str, Privileges] = {
     "draft_lines": KEEP,
     "clients": CHANGE,
     "invitations": ("SELECT", "INSERT", "UPDATE (accepted_at_utc)", "UPDATE (withdrawn_at_utc)"),
-    "users": CHANGE,
-    "users_groups": KEEP,
-    "users_user_permissions": KEEP,
+    "users": CHANGE,  # a trigger keeps it from making staff
+    "users_groups": READ,  # an operator says who is staff: manage.py staff
+    "users_user_permissions": READ,
     "account_emailaddress": KEEP,
     "account_emailconfirmation": KEEP,
     "mfa_authenticator": KEEP,
@@ -55,8 +56,8 @@ WEB: Mapping[str, Privileges] = {
     "api_keys": ("SELECT", "INSERT", "UPDATE (last_used_at_utc)", "UPDATE (revoked_at_utc)"),
     "api_allowances": KEEP,
     # Django's own
-    "auth_group": KEEP,
-    "auth_group_permissions": KEEP,
+    "auth_group": READ,
+    "auth_group_permissions": READ,
     "auth_permission": READ,
     "cache": KEEP,
     "django_content_type": READ,

@@ -205,7 +205,7 @@ def _rules(*, strange: bool = False) -> Mapping[str, Privileges]:
     """The rules of the tables that are there. Raises TableWithoutRule where a rule has no table, or a table no rule,
     unless `strange` allows it."""
     with connection.cursor() as cursor:
-        tables = set(connection.introspection.table_names(cursor))
+        tables = set(connection.introspection.table_names(cursor, include_views=True))
     if not tables:
         raise TableWithoutRule("The database has no tables yet: run manage.py migrate first.")
     if (unknown := sorted(tables - WEB.keys())) and not strange:

@@ -132,12 +132,12 @@ def test_the_audit_record(view: Page, buyer: User) -> None:
 
 
 def test_everything_that_staff_read_of_a_user_can_be_read(view: Page, buyer: User) -> None:
-    """The two lists of groups and permissions, which the admin colours by variables meant for its header."""
+    """Also what is shown and not to be changed here."""
     staff = StaffFactory()
     view.goto(f"/accounts/login/?next=/admin/accounts/user/{buyer.id}/change/")
     view.get_by_label("Email").fill(staff.email)
     view.get_by_label("Password").fill("correct horse battery staple")
     view.get_by_role("button", name="Sign in", exact=True).click()
-    view.get_by_text("Chosen groups").wait_for()
+    view.get_by_text("Operators decide this").wait_for()
     found = Axe().run(view, options={"runOnly": ["color-contrast"]}).response["violations"]
     assert [node["failureSummary"] for violation in found for node in violation["nodes"]] == []

@@ -31,7 +31,6 @@ SEE = {
 ADD = {
     "accounts_user": None,
     "accounts_apikey": "Make and revoke API keys",
-    "auth_group": None,
     "pricing_pricerule": "Set and withdraw prices",
 }
 """What can be added at all, superusers included."""
@@ -82,12 +81,12 @@ def test_lists_and_pages_open_for_whom_the_documentation_says(everybody: World) 
 
 
 def test_nothing_is_deleted(everybody: World) -> None:
-    """Groups apart; and prices that are not in force yet, which are withdrawn (tests/pricing/test_admin.py)."""
+    """Prices apart that are not in force yet, which are withdrawn (tests/pricing/test_admin.py)."""
     wrong = []
     for staff, user in everybody.staff.items():
         browser = Browser()
         browser.force_login(user)
-        for model in SEE.keys() - {"auth_group", "pricing_pricerule"}:
+        for model in SEE.keys() - {"pricing_pricerule"}:
             path = page(model, "delete")
             statuses = [browser.get(path).status_code, browser.post(path, {"post": "yes"}).status_code]
             if statuses != [403, 403]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client as Browser
 from django.urls import reverse
 
@@ -132,21 +132,29 @@ def test_a_password_is_set_and_never_shown(staff: Browser) -> None:
     assert user.check_password("a new battery staple")
 
 
-def test_staff_who_are_no_superusers_give_nobody_powers(clerk: Browser) -> None:
-    user = UserFactory()
-    data = {
-        "email": user.email,
-        "client": str(user.client_id),
-        "role": "owner",
-        "is_active": "on",
-        "is_staff": "on",
-        "is_superuser": "on",
-    }
-    clerk.post(page(User, "change", user), data)
-    clerk.post(page(User, "add"), new_user(is_staff="on", is_superuser="on"))
+@pytest.mark.parametrize("who", ["staff", "clerk"])
+def test_no_page_makes_anybody_staff(who: str, request: pytest.FixtureRequest) -> None:
+    """Operators do (manage.py staff), also where superusers ask for it."""
+    browser: Browser = request.getfixturevalue(who)
+    user, group = UserFactory(), Group.objects.create(name="The pricing desk")
+    powers = {"is_staff": "on", "is_superuser": "on", "groups": str(group.pk)}
+    data = {"email": user.email, "client": str(user.client_id), "role": "owner", "is_active": "on"}
+    browser.post(page(User, "change", user), data | powers)
+    browser.post(page(User, "add"), new_user(**powers))
     made = User.objects.get(email="joe@acme.example")
     user.refresh_from_db()
     assert [made.is_staff, made.is_superuser, user.is_staff, user.is_superuser] == [False] * 4
+    assert [made.groups.count(), user.groups.count()] == [0, 0]
+
+
+def test_a_group_is_there_to_be_looked_at(staff: Browser) -> None:
+    group = Group.objects.create(name="The pricing desk")
+    address = reverse("admin:auth_group_change", args=[group.pk])
+    assert staff.get(address).status_code == 200
+    assert staff.post(address, {"name": "Everything", "permissions": []}).status_code == 403
+    assert staff.get(reverse("admin:auth_group_add")).status_code == 403
+    group.refresh_from_db()
+    assert group.name == "The pricing desk"
 
 
 def test_staff_who_are_no_superusers_do_not_touch_superusers(clerk: Browser, boss: User) -> None:

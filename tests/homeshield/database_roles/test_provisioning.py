@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 from pytest_django import Settings
 
+from homeshield.accounts.models import User
 from homeshield.database_roles import provisioning
 from homeshield.database_roles.privileges import NOT_EVERYWHERE, WEB
 from homeshield.database_roles.provisioning import RoleRefused, TableWithoutRule, roles_provision
+from tests.factories import StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +166,10 @@ def test_the_command_tells_what_holds_and_fails_a_check_that_finds_something(
         "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "SET session_replication_role = replica",
         "COPY drafts TO PROGRAM 'cat'",
+        "INSERT INTO users_groups (user_id, group_id) SELECT id, 1 FROM users",
+        "INSERT INTO users_user_permissions (user_id, permission_id) SELECT id, 1 FROM users",
+        "INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (1, 1)",
+        "UPDATE auth_group SET name = 'pricing'",
     ],
 )
 def test_the_web_process_is_refused(as_web: Callable[[], AbstractContextManager[Any]], statement: str) -> None:
@@ -172,3 +179,47 @@ def test_the_web_process_is_refused(as_web: Callable[[], AbstractContextManager[
         as_web(),
     ):
         execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE users SET is_staff = true",
+        "UPDATE users SET is_superuser = true",
+        "UPDATE users SET is_staff = false WHERE is_staff",
+        """
+        INSERT INTO users (id, email, password, role, is_active, is_staff, is_superuser)
+        VALUES (gen_random_uuid(), 'evil@homeshield.example', '', 'viewer', true, true, false)
+        """,
+        """
+        INSERT INTO users (id, email, password, role, is_active, is_staff, is_superuser)
+        VALUES (gen_random_uuid(), 'evil@homeshield.example', '', 'viewer', true, false, true)
+        """,
+    ],
+)
+@pytest.mark.parametrize("looking_away", [False, True])
+def test_the_web_process_makes_nobody_staff(
+    as_web: Callable[[], AbstractContextManager[Any]], statement: str, looking_away: bool
+) -> None:
+    """Also where it tells triggers to look away, which pgtrigger's own would."""
+    UserFactory()
+    StaffFactory()
+    with (
+        pgtrigger.ignore() if looking_away else nullcontext(),
+        pytest.raises(ProgrammingError, match="only the owner of the tables makes members of staff"),
+        transaction.atomic(),
+        as_web(),
+    ):
+        execute(statement)
+
+
+def test_the_web_process_keeps_users_as_pages_do(as_web: Callable[[], AbstractContextManager[Any]]) -> None:
+    buyer, boss = UserFactory(), StaffFactory()
+    with as_web():
+        for user in (buyer, boss):
+            user.set_password("a-lantern-on-the-porch")
+            user.save()  # all columns, as allauth does
+        made = User.objects.create_user("new@acme.example", "a-lantern-on-the-porch")
+    assert not made.is_staff
+    boss.refresh_from_db()
+    assert (boss.is_staff, boss.check_password("a-lantern-on-the-porch")) == (True, True)

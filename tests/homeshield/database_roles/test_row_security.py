@@ -15,6 +15,7 @@ from exports.models import Export, ExportCompletion, SanitisedCell
 from exports.services import SaleOfAnotherClient, export_start_sales, export_stream
 from homeshield.accounts.models import ApiKey, Client, ClientChange, Invitation, User
 from homeshield.audit.models import AuditEvent
+from homeshield.lib.personal_data import SHOWN_BEFORE_PURCHASE
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, seen_by
 from inventory.buyer import Buyer
 from inventory.count_upkeep import counts_compare
@@ -24,6 +25,7 @@ from inventory.models import InventoryRecord
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.models import Lead
 from pricing.models import Quote, QuoteItem
 from pricing.quotes import quote_create
 from sales.models import Order, OrderLine, Sale
@@ -139,6 +141,39 @@ def test_buyer_protection_holds_for_who_looks(shop: tuple[Client, Client], as_we
         assert {lead for (lead,) in cursor.fetchall()} == set(owned)
 
 
+def test_a_lead_is_seen_whole_by_who_has_bought_it_and_by_staff(
+    shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime
+) -> None:
+    own, other = shop
+    bought = {client.id: set(client.sales.values_list("lead_id", flat=True)) for client in shop}
+    everything = set(Lead.objects.order_by().values_list("id", flat=True))
+    assert bought[own.id]
+    assert bought[own.id].isdisjoint(bought[other.id])
+    assert bought[own.id] | bought[other.id] < everything  # some are for sale
+
+    def seen() -> set[UUID]:
+        return {id_ for id_, phone in Lead.objects.order_by().values_list("id", "borrower_phone") if phone}
+
+    with as_web():
+        assert seen() == set()
+        with seen_by(Viewer(own.id)):
+            assert seen() == bought[own.id]
+        with seen_by(STAFF):
+            assert seen() == everything
+
+
+def test_of_other_leads_the_first_name_and_the_city_are_seen(
+    shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime
+) -> None:
+    [lead] = [record.lead for record in stock(1, as_of=as_of, first_name="Ada", city="Pecanville")]
+    with as_web(), seen_by(Viewer(shop[0].id)), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM lead_previews WHERE id = %s", [lead.id])
+        assert [column.name for column in cursor.description or ()] == ["id", *SHOWN_BEFORE_PURCHASE]
+        assert cursor.fetchall() == [(lead.id, "Ada", "Pecanville")]
+        cursor.execute("SELECT FROM leads WHERE id = %s", [lead.id])
+        assert cursor.fetchone() is None
+
+
 def test_what_is_sold_stays_sold_even_where_triggers_are_told_to_look_away(
     shop: tuple[Client, Client], as_web: AsWeb
 ) -> None:
@@ -218,5 +253,11 @@ def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
         secured = {name for (name,) in cursor.fetchall()}
-    others = {"inventory", "inventory_counts_by_state", "inventory_counts_by_county", "inventory_count_changes"}
+    others = {
+        "leads",
+        "inventory",
+        "inventory_counts_by_state",
+        "inventory_counts_by_county",
+        "inventory_count_changes",
+    }
     assert secured == others | {model._meta.db_table for model in OF_A_CLIENT}
