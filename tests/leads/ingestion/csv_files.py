@@ -45,7 +45,7 @@ def row(**cells: str) -> list[str]:
 
 
 def csv_bytes(*rows: Iterable[Any], header: Iterable[str] | None = HEADER) -> bytes:
-    """A well-formed file of these rows."""
+    """A well-formed file of these rows. Lines end with CRLF: else Python 3.12 leaves a cell's own CR without quotes."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([*([header] if header else []), *rows])
+    csv.writer(out).writerows([*([header] if header else []), *rows])
     return out.getvalue().encode()
