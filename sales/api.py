@@ -15,10 +15,11 @@ from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, PageSize, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
-from inventory.availability import available_count, available_counts, records_page
+from inventory.availability import available_count, available_counts
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.listing import ListedRecord
+from inventory.previews import previews_page
 from pricing.selectors import Prices, prices_in_force
 from sales.api_schemas import (
     AvailabilityAnswer,
@@ -61,13 +62,17 @@ class InventoryQuery(Filters, Paged):
 @browsing
 def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> InventoryPage:
     """One page of the leads that you can buy, what lapses soonest first. Pages follow one another without gaps or
-    repeats while others buy. Leads that you own from an earlier age bucket are not among them."""
+    repeats while others buy. Leads that you own from an earlier age bucket are not among them.
+
+    Each lead on a page counts towards your company's previews of the day; the last page that they allow is shorter, and
+    then 429 says when there are more."""
     buyer, as_of, asked = buyer_of(request.auth), request.as_of, query.criteria
-    page = records_page(criteria=asked, buyer=buyer, as_of=as_of, cursor=query.cursor, limit=query.limit)
     prices = prices_in_force(as_of)
+    total = available_count(criteria=asked, buyer=buyer, as_of=as_of)
+    page = previews_page(criteria=asked, buyer=buyer, as_of=as_of, cursor=query.cursor, limit=query.limit).page
     return InventoryPage(
         items=[_item(record, prices) for record in page.rows],
-        total=available_count(criteria=asked, buyer=buyer, as_of=as_of),
+        total=total,
         next_cursor=page.next_cursor,
     )
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,14 +13,16 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from homeshield.accounts.access import requires
+from homeshield.accounts.errors import PreviewsUsed
 from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
 from homeshield.lib.keyset import BadCursor
-from inventory.availability import Availability, availability, records_page
+from inventory.availability import Availability, availability
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.criteria import Criteria
 from inventory.forms import FilterForm
+from inventory.previews import previews_page
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.selectors import Prices, prices_in_force
@@ -100,11 +103,16 @@ def _has_blanks(query: QueryDict) -> bool:
 
 def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> dict[str, Any]:
     """One page of the list, each record with the price of its cell (None: not for sale), and its neighbours."""
+    buyer = buyer_of(request.user)
     try:
-        page = records_page(criteria=criteria, buyer=buyer_of(request.user), as_of=request.as_of, cursor=cursor or None)
+        found = previews_page(criteria=criteria, buyer=buyer, as_of=request.as_of, cursor=cursor or None)
     except BadCursor as error:
         return {"cursor_error": error.message}
+    except PreviewsUsed as refusal:
+        return {"previews_used": refusal}
+    page = found.page
     return {
+        "few_left": found.left if found.left is not None and found.left < settings.PREVIEWS_PER_DAY / 10 else None,
         "rows": [(record, prices.get((record.classification, record.age_bucket))) for record in page.rows],
         "next": page.next_cursor and browse_address(criteria, page.next_cursor),
         "previous": page.previous_cursor and browse_address(criteria, page.previous_cursor),

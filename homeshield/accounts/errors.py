@@ -1,5 +1,7 @@
 """Refusals of accounts."""
 
+from datetime import datetime
+
 from homeshield.lib.errors import DomainError
 
 
@@ -173,6 +175,21 @@ class RateLimited(DomainError):
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(f"Too many calls with this API key. Try again in {retry_after} s.")
+
+
+class PreviewsUsed(DomainError):
+    """The client has been shown as many leads as it may see in a day before purchase. From `again_at` (UTC) on there are
+    more."""
+
+    code = "previews_used"
+    status = 429
+
+    def __init__(self, most: int, *, again_at: datetime, retry_after: int) -> None:
+        self.most, self.again_at, self.retry_after = most, again_at, retry_after
+        super().__init__(
+            f"Your company has seen its {most:,} previews of today. There are more from {again_at:%Y-%m-%d %H:%M} UTC "
+            "on. Counts, prices and purchases work as always."
+        )
 
 
 class TooManyAttempts(DomainError):

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 
+from homeshield.accounts.allowance_models import PreviewAllowance as PreviewAllowance
 from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, allowed
 from homeshield.accounts.permissions import ClientStatus as ClientStatus
 from homeshield.accounts.team_models import Invitation as Invitation

@@ -55,6 +55,7 @@ WEB: Mapping[str, Privileges] = {
     "socialaccount_socialtoken": KEEP,
     "api_keys": ("SELECT", "INSERT", "UPDATE (last_used_at_utc)", "UPDATE (revoked_at_utc)"),
     "api_allowances": KEEP,
+    "preview_allowances": CHANGE,
     # Django's own
     "auth_group": READ,
     "auth_group_permissions": READ,

@@ -279,8 +279,9 @@ class TestPreview:
         self, shop: Client, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         stock(60, as_of=now)
-        # session, user with company; all counts; prices; where the list goes and its rows; the number in the header
-        with django_assert_num_queries(7):
+        # session, user with company; all counts; prices; where the list goes and its rows; the allowance of previews;
+        # the number in the header
+        with django_assert_num_queries(8):
             shop.get(browse(state="LA", county="Caddo"))
 
     def test_two_companies_see_their_own_counts(self, shop: Client, now: datetime) -> None:

@@ -10,10 +10,12 @@ import pytest
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import Model
+from pytest_django import Settings
 
 from exports.models import Export, ExportCompletion, SanitisedCell
 from exports.services import SaleOfAnotherClient, export_start_sales, export_stream
-from homeshield.accounts.models import ApiKey, Client, ClientChange, Invitation, User
+from homeshield.accounts.models import ApiKey, Client, ClientChange, Invitation, PreviewAllowance, User
+from homeshield.accounts.previews import Previews, previews_spend
 from homeshield.audit.models import AuditEvent
 from homeshield.lib.personal_data import SHOWN_BEFORE_PURCHASE
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, seen_by
@@ -45,6 +47,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     ExportCompletion: "export__client_id",
     Quote: "client_id",
     QuoteItem: "quote__client_id",
+    PreviewAllowance: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
@@ -68,6 +71,7 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         assert len(list(export_stream(export))) == 1
         records = [record.id for record in stock(1, as_of=as_of)]
         quote_create(buyer=Buyer(client.id), inventory_ids=records, as_of=as_of)
+        previews_spend(client_id=client.id, wanted=1, as_of=as_of)
     connection.check_constraints()  # as commits would: before 18, PostgreSQL runs what is deferred as who is there then
     return clients
 
@@ -121,6 +125,18 @@ def test_nothing_is_written_in_the_name_of_another_client(
             buy(other, 1, GOLD, as_of=as_of)
         assert buy(own, 1, GOLD, as_of=as_of).quantity == 1
         connection.check_constraints()  # as the commit would: what is deferred must see who looks, too
+
+
+def test_previews_are_counted_for_who_looks_and_for_nobody_else(
+    shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime, settings: Settings
+) -> None:
+    own, other = shop
+    settings.PREVIEWS_PER_DAY = 10
+    with as_web(), seen_by(Viewer(own.id)):
+        assert previews_spend(client_id=own.id, wanted=4, as_of=as_of) == Previews(granted=4, left=5)
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            previews_spend(client_id=other.id, wanted=4, as_of=as_of)
+    assert PreviewAllowance.objects.get(client=other).shown == 1
 
 
 def test_another_clients_sale_is_told_from_one_that_does_not_exist(
