@@ -178,8 +178,8 @@ class RateLimited(DomainError):
 
 
 class PreviewsUsed(DomainError):
-    """The client has been shown as many leads as it may see in a day before purchase. From `again_at` (UTC) on there are
-    more."""
+    """The client has been shown as many leads as it may see in a day before purchase. There are more from `again_at`
+    (UTC) on."""
 
     code = "previews_used"
     status = 429

@@ -50,6 +50,7 @@ def serving(workers: int, **environment: str) -> Iterator[tuple[int, int]]:
         "SECURE_SSL_REDIRECT": "false",
         "API_CALLS_PER_MINUTE": "100000000",
         "API_CALLS_AT_ONCE": "100000000",
+        "PREVIEWS_PER_DAY": "1000000000",
         "WEB_CONCURRENCY": str(workers),
         "WEB_THREADS": "8",
         "PYTHONWARNINGS": "ignore",
