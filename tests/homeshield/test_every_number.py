@@ -132,7 +132,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 
 def test_no_source_reads_numbers_by_pythons_own_rule() -> None:
-    """`type=int` of an argument, and Django's fields for numbers."""
+    """`type=int` of an argument, `env.int` of a setting, and Django's fields for numbers."""
     wrong = []
     for path in (path for folder in FOLDERS for path in folder.rglob("*.py") if "migrations" not in path.parts):
         if path.name in {"numbers.py", "number_fields.py"}:
@@ -141,7 +141,14 @@ def test_no_source_reads_numbers_by_pythons_own_rule() -> None:
             types = [ast.unparse(word.value) for word in call.keywords if word.arg == "type"]
             function = ast.unparse(call.func)
             if {"int", "float", "Decimal"} & set(types) or function.startswith(
-                ("forms.IntegerField", "forms.DecimalField", "forms.FloatField", "forms.NumberInput")
+                (
+                    "env.int",
+                    "env.float",
+                    "forms.IntegerField",
+                    "forms.DecimalField",
+                    "forms.FloatField",
+                    "forms.NumberInput",
+                )
             ):
                 wrong.append(f"{path.relative_to(settings.BASE_DIR)}:{call.lineno}: {function}")
     assert wrong == []
