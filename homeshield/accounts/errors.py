@@ -91,6 +91,16 @@ class MemberNotFound(DomainError):
         super().__init__("There is no such user in your team, or not any more.")
 
 
+class KeysNotShown(DomainError):
+    """A user who is to be removed has API keys that whoever removes the user has not seen."""
+
+    code = "keys_not_shown"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This user has API keys that the page did not show yet. Look at them, then remove the user.")
+
+
 class LastOwner(DomainError):
     """A client has at least one owner who is active."""
 

@@ -1,7 +1,7 @@
 """A client's team: who is in it, invited, given another role, removed. The client's row is locked for each change, so
 that two owners who act at once cannot leave it without one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,11 +18,13 @@ from django.template.loader import render_to_string
 from homeshield.accounts.errors import (
     AccountRefused,
     InvitationGone,
+    KeysNotShown,
     LastOwner,
     MailNotSent,
     MemberNotFound,
     NotInvited,
 )
+from homeshield.accounts.keys import key_revoke, keys_made_by
 from homeshield.accounts.models import Client, User
 from homeshield.accounts.permissions import ClientRole
 from homeshield.accounts.services import address_is_taken, user_create, user_prove, user_unproven
@@ -173,10 +175,36 @@ def member_role_change(*, client_id: UUID, user_id: UUID, role: ClientRole, as_o
     return user
 
 
-def member_remove(*, client_id: UUID, user_id: UUID, as_of: datetime) -> User:
-    """Takes a user out of the team; the account stays, without a company. Raises MemberNotFound, LastOwner."""
+def member_find(*, client_id: UUID, user_id: UUID) -> User:
+    """Somebody in the team. Raises MemberNotFound."""
+    user = User.objects.filter(client_id=client_id, id=user_id).first()
+    if user is None:
+        raise MemberNotFound
+    return user
+
+
+def member_remove(
+    *,
+    client_id: UUID,
+    user_id: UUID,
+    keys_shown: Collection[UUID] = (),
+    keys_revoked: Collection[UUID] = (),
+    as_of: datetime,
+) -> tuple[User, int]:
+    """Takes a user out of the team, and revokes those of the user's keys that are named; how many these were.
+
+    The account stays, without a company. `keys_shown` are the keys that whoever removes the user was shown: a key that
+    is not among them, made a moment ago, would go on without anybody having looked at it. Raises MemberNotFound,
+    KeysNotShown, LastOwner; then all is as it was.
+    """
     with transaction.atomic():
         user = _member(client_id, user_id)
+        keys = keys_made_by(user)  # and no others: whoever makes one waits for the client's row
+        if any(key.id not in keys_shown for key in keys):
+            raise KeysNotShown
+        revoked = [key for key in keys if key.id in keys_revoked]
+        for key in revoked:
+            key_revoke(client_id=client_id, key_id=key.id, as_of=as_of)
         was = user.role
         user.client, user.role = None, ClientRole.VIEWER
         user.save(update_fields=["client", "role"])
@@ -184,7 +212,7 @@ def member_remove(*, client_id: UUID, user_id: UUID, as_of: datetime) -> User:
         audit_record(
             action=AuditAction.USER_ROLE, obj=user, client_id=client_id, details={"was": was, "is": None}, as_of=as_of
         )
-    return user
+    return user, len(revoked)
 
 
 def _member(client_id: UUID, user_id: UUID) -> User:

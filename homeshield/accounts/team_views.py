@@ -1,5 +1,6 @@
 """The team page of a company's owners, and the page of an invitation's link."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from homeshield.accounts.access import requires
-from homeshield.accounts.errors import AccountRefused, LastOwner, MailNotSent
+from homeshield.accounts.errors import AccountRefused, KeysNotShown, LastOwner, MailNotSent
 from homeshield.accounts.forms import InvitationForm, NewPasswordForm, RoleForm
+from homeshield.accounts.keys import keys_made_by
 from homeshield.accounts.limits import limited
 from homeshield.accounts.models import User
 from homeshield.accounts.permissions import Act, ClientRole
@@ -26,6 +28,7 @@ from homeshield.accounts.team import (
     invitation_withdraw,
     invitations_of,
     may_join,
+    member_find,
     member_remove,
     member_role_change,
     team_of,
@@ -86,20 +89,48 @@ def member_role(request: Request, user_id: UUID) -> HttpResponse:
     except LastOwner as refusal:
         return _team_page(request, refusal=refusal, status=refusal.status)
     messages.success(request, f"{user.email} is {user.get_role_display().lower()} now.")
+    if user.role != ClientRole.OWNER and keys_made_by(user):
+        messages.warning(request, f"API keys that {user.email} created still work. Revoke them under API keys.")
     return _to_team(request, user)
 
 
 @requires(Act.TEAM)
-@require_POST
-def member_remove_now(request: Request, user_id: UUID) -> HttpResponse:
-    """Takes a user out of the company."""
-    assert request.user.client_id is not None
-    try:
-        user = member_remove(client_id=request.user.client_id, user_id=user_id, as_of=request.as_of)
-    except LastOwner as refusal:
-        return _team_page(request, refusal=refusal, status=refusal.status)
-    messages.success(request, f"{user.email} is not in your team any more.")
-    return _to_team(request, user)
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_remove_confirm(request: Request, user_id: UUID) -> HttpResponse:
+    """Asks once more, and shows the API keys that the user has made, to be revoked as well; then removes the user."""
+    client_id = request.user.client_id
+    assert client_id is not None
+    member = member_find(client_id=client_id, user_id=user_id)
+    refusal = None
+    if request.method == "POST":
+        try:
+            user, revoked = member_remove(
+                client_id=client_id, user_id=user_id, as_of=request.as_of, keys_shown=_ids(request, "shown"),
+                keys_revoked=_ids(request, "revoke"),
+            )  # fmt: skip
+        except LastOwner as error:
+            return _team_page(request, refusal=error, status=error.status)
+        except KeysNotShown as error:
+            refusal = error
+        else:
+            messages.success(request, _removed(user, revoked))
+            return _to_team(request, user)
+    context = {"member": member, "keys": keys_made_by(member), "refusal": refusal}
+    return render(request, "accounts/member_remove.html", context, status=refusal.status if refusal else 200)
+
+
+def _ids(request: Request, name: str) -> set[UUID]:
+    """Ids of keys that the form names. What is no id is none of the user's keys either."""
+    found = set()
+    for text in request.POST.getlist(name):
+        with suppress(ValueError):
+            found.add(UUID(text))
+    return found
+
+
+def _removed(user: User, revoked: int) -> str:
+    keys = f" {revoked} API key{'s' if revoked > 1 else ''} revoked." if revoked else ""
+    return f"{user.email} is no longer in your team.{keys}"
 
 
 def _to_team(request: Request, changed: User) -> HttpResponse:

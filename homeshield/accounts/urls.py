@@ -23,7 +23,7 @@ company_urlpatterns = [
     path("api-keys/<uuid:key_id>/revoke/", key_revoke_now, name="key-revoke"),
     path("team/", team_views.team_show, name="team-show"),
     path("team/<uuid:user_id>/role/", team_views.member_role, name="member-role"),
-    path("team/<uuid:user_id>/remove/", team_views.member_remove_now, name="member-remove"),
+    path("team/<uuid:user_id>/remove/", team_views.member_remove_confirm, name="member-remove"),
     path(
         "team/invitations/<uuid:invitation_id>/withdraw/",
         team_views.invitation_withdraw_now,

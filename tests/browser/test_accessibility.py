@@ -8,13 +8,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import User
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.drafts import draft_line_add
 from tests.browser.conftest import sign_in
-from tests.factories import StaffFactory, stock
+from tests.factories import StaffFactory, UserFactory, stock
 from tests.sales.purchases import buy
 
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_12_TO_23)
@@ -81,7 +82,9 @@ def test_buyers_pages(view: Page, buyer: User, now: datetime) -> None:
     order = buy(buyer.client, 60, aged, as_of=now)
     sign_in(view, buyer)
     found = []
-    for path in [*BUYERS_PAGES, f"/orders/{order.id}/"]:
+    colleague = UserFactory(client=buyer.client)
+    key_create(client_id=buyer.client.id, name="nightly import", created_by=colleague, as_of=now)
+    for path in [*BUYERS_PAGES, f"/orders/{order.id}/", f"/accounts/team/{colleague.id}/remove/"]:
         view.goto(path)
         found += objections(view)
     view.get_by_text("Account", exact=True).click()
