@@ -1,7 +1,7 @@
 """Places: the states with their time zones, and the Census Bureau's counties, whose lists are facts in leads/data."""
 
 import csv
-import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,16 +14,24 @@ from homeshield.lib.states import STATES as STATES
 _DATA = Path(__file__).parent / "data"
 
 
-def _read_counties() -> dict[str, tuple[str, ...]]:
+def _read_counties() -> tuple[dict[str, tuple[str, ...]], frozenset[tuple[str, str]]]:
     counties: dict[str, list[str]] = {}
+    cities = set()
     with (_DATA / "counties.csv").open(newline="", encoding="utf-8") as rows:
         for row in csv.DictReader(rows):
             counties.setdefault(row["state"], []).append(row["county"])
-    return {state: tuple(sorted(names)) for state, names in counties.items()}
+            if row["independent_city"]:
+                cities.add((row["state"], row["county"]))
+    return {state: tuple(sorted(names)) for state, names in counties.items()}, frozenset(cities)
 
 
-COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_read_counties())
-"""The counties of each state as the Census Bureau writes them, without "County" or "Parish", in order.
+_COUNTIES, INDEPENDENT_CITIES = _read_counties()
+"""INDEPENDENT_CITIES: each (state, name) of a city that lies in no county. Where a county has the same name, the list
+writes both alike: they are one place here."""
+
+COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_COUNTIES)
+"""The counties of each state as the Census Bureau writes them, without "County" or "Parish", in order; independent
+cities among them, and Connecticut's planning regions beside its old counties.
 
 Territories and military regions have none.
 """
@@ -46,19 +54,41 @@ def zone_to_utc(local: datetime, zone: ZoneInfo) -> datetime:
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-_SAINT = re.compile(r"\b(?:saint|st)\b\.?\s*")
-_SAINTE = re.compile(r"\b(?:sainte|ste)\b\.?\s*")
-_KIND = re.compile(r"\s(?:county|parish)$")  # no more: Iowa City is no Iowa County, and Baltimore is beside its city
+_KINDS = ("county", "parish", "cityandborough", "censusarea", "municipality", "planningregion")
+"""What may stand behind a county's name. "Borough" and "city" count only as words of their own: Waldoborough is a town
+of Maine, and does not lie in Waldo County."""
+
+_SAINTS = ("st", "ste", "saint", "sainte")
+_APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’‚‛ʹʻʼʽʾʿˈˊˋ′‵＇｀"))
 
 
-def _spelling(county: str) -> str:
-    """What two ways to write a county have in common."""
-    text = " ".join(county.casefold().split())
-    return _SAINTE.sub("ste ", _SAINT.sub("st ", text))
+def _words(text: str) -> list[str]:
+    """The words of a name: small letters without accents, apostrophes, dots and invisible characters."""
+    letters = []
+    for letter in unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold():
+        kind = unicodedata.category(letter)
+        if letter.isspace() or kind == "Pd":
+            letters.append(" ")
+        elif letter != "." and kind not in ("Mn", "Cf", "Cc"):
+            letters.append(letter)
+    return "".join(letters).split()
 
 
-_CENSUS_SPELLING: dict[tuple[str, str], str] = {
-    (state, _spelling(name)): name for state, names in COUNTIES.items() for name in names
+def _spellings(state: str, name: str) -> set[str]:
+    """How a county's name may be written, without blanks."""
+    first, *others = _words(name)
+    rest = "".join(others)
+    spellings = {saint + rest for saint in _SAINTS} if first in ("st", "ste") else {first + rest}
+    if others[-1:] == ["city"] and (state, name) in INDEPENDENT_CITIES:
+        spellings.add((first + rest).removesuffix("city"))
+    return spellings
+
+
+_NAMED: dict[tuple[str, str], str] = {
+    (state, spelling): name
+    for state, names in COUNTIES.items()
+    for name in names
+    for spelling in _spellings(state, name)
 }
 
 
@@ -66,8 +96,16 @@ _CENSUS_SPELLING: dict[tuple[str, str], str] = {
 def match_county(state: str, text: str) -> str | None:
     """The county of a state that `text` names, as the Census Bureau writes it; None where it names none.
 
-    Case, `Saint` or `St.` (`Sainte` or `Ste.`), blanks, and a trailing "County" or "Parish" make no difference:
-    csv-format of docs/behavior. A city or a borough is none of its namesakes, so it matches only where the Census
-    writes it so (Carson City): a lead is never changed, and a wrong county would stay for ever.
+    What makes no difference is in docs/behavior, "Loading a call-centre file". A trailing "city" does only where the
+    list has a city of that name: Iowa City is not Iowa County. A lead is never changed, so a wrong county would stay
+    for ever.
     """
-    return _CENSUS_SPELLING.get((state, _KIND.sub("", _spelling(text))))
+    words = _words(text)
+    written = "".join(words)
+    if found := _NAMED.get((state, written)):
+        return found
+    if words[-1:] == ["city"]:
+        city = _NAMED.get((state, written.removesuffix("city")))
+        return city if (state, city) in INDEPENDENT_CITIES else None
+    kind = next((kind for kind in _KINDS if written.endswith(kind)), "borough" if words[-1:] == ["borough"] else "")
+    return _NAMED.get((state, written.removesuffix(kind))) if kind else None

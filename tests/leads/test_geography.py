@@ -1,10 +1,14 @@
 """States, their clocks, and the names of counties."""
 
+import re
+import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from leads.geography import COUNTIES, STATES, match_county, to_utc
+from leads.geography import COUNTIES, INDEPENDENT_CITIES, STATES, match_county, to_utc
+from leads.neighbours import neighbours
 
 
 def test_there_are_fifty_states_the_district_six_territories_and_three_military_codes() -> None:
@@ -74,15 +78,44 @@ def test_times_that_do_not_exist_or_exist_twice(state: str, local: str, utc: str
         ("VA", "James City County", "James City"),
         ("VA", "CHARLES CITY COUNTY", "Charles City"),
         ("IA", "Iowa County", "Iowa"),
+        ("NM", "DONA ANA", "Doña Ana"),
+        ("NM", "Don\u0303a Ana County", "Doña Ana"),  # composed of two characters
+        ("MD", "Prince George\u2019s", "Prince George's"),
+        ("MD", "prince georges county", "Prince George's"),
+        ("IA", "O`Brien", "O'Brien"),
+        ("FL", "Miami Dade", "Miami-Dade"),
+        ("FL", "Miami \u2013 Dade", "Miami-Dade"),
+        ("FL", "De Soto", "DeSoto"),
+        ("IL", "Dekalb", "DeKalb"),
+        ("MO", "St. Genevieve", "Ste. Genevieve"),
+        ("LA", "St.LandryParish", "St. Landry"),
+        ("LA", "Cad\u200bdo\ufeff", "Caddo"),
+        ("AK", "Kenai Peninsula Borough", "Kenai Peninsula"),
+        ("AK", "Juneau City and Borough", "Juneau"),
+        ("AK", "Nome Census Area", "Nome"),
+        ("AK", "Anchorage Municipality", "Anchorage"),
+        ("MD", "Baltimore City", "Baltimore"),  # one name on the list for the county and the city
+        ("MD", "Baltimore County", "Baltimore"),
+        ("MO", "St. Louis City", "St. Louis"),
+        ("MO", "Saint Louis County", "St. Louis"),
+        ("VA", "Fairfax city", "Fairfax"),
+        ("VA", "Richmond City", "Richmond"),
+        ("VA", "ROANOKE CITY", "Roanoke"),
+        ("VA", "Franklin city", "Franklin"),
+        ("VA", "Alexandria city", "Alexandria"),
+        ("NV", "Carson", "Carson City"),
+        ("CT", "Capitol", "Capitol"),
+        ("CT", "Western Connecticut Planning Region", "Western Connecticut"),
+        ("CT", "Hartford County", "Hartford"),
+        ("VA", "Charles", None),  # Charles City is a county, and no city
+        ("VA", "Bedford city", None),  # a town since 2013
+        ("MN", "St. Louis City", None),  # of Missouri
+        ("AK", "Juneau City", None),
+        ("ME", "Waldoborough", None),  # in Lincoln County
         ("IA", "Iowa City", None),  # in Johnson County
         ("TN", "Johnson City", None),  # in Washington County
         ("MO", "Jefferson City", None),  # in Cole County
         ("OK", "Oklahoma City", None),  # in four counties
-        ("MD", "Baltimore City", None),  # beside Baltimore County
-        ("AK", "Kenai Peninsula Borough", None),
-        ("AK", "Juneau City and Borough", None),
-        ("AK", "Nome Census Area", None),
-        ("AK", "Anchorage Municipality", None),
         ("LA", "Caddo County Parish", None),
         ("LA", "Harris", None),  # of Texas
         ("LA", "County", None),
@@ -94,6 +127,46 @@ def test_counties_are_matched_to_the_census_spelling(state: str, text: str, coun
     assert match_county(state, text) == county
 
 
-def test_every_county_is_found_by_its_own_name_and_no_two_are_confused() -> None:
-    assert all(match_county(state, name) == name for state, names in COUNTIES.items() for name in names)
-    assert all(match_county(state, f"{name} County") == name for state, names in COUNTIES.items() for name in names)
+KINDS = ["County", "Parish", "Borough", "City and Borough", "Census Area", "Municipality"]
+APOSTROPHES = ["", "\u2019", "\u2018", "`", "\u00b4", "\u02bc", "\u2032"]
+
+
+def spellings(state: str, name: str) -> Iterator[str]:
+    """Every way to write a county that csv-format allows, several at once among them."""
+    kinds = KINDS + ["city"] * ((state, name) in INDEPENDENT_CITIES)
+    bare = {name, name.replace("-", " "), name.replace(" ", "-"), name.replace(" ", "").replace("-", "")}
+    bare |= {name.replace("'", mark) for mark in APOSTROPHES}
+    bare |= {re.sub(r"^Ste?\. ", f"{saint} ", name) for saint in ("Saint", "St.", "St", "Ste.", "Ste")}
+    bare |= {unicodedata.normalize(form, written) for written in bare for form in ("NFC", "NFD")}
+    bare |= {re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", name))}
+    for written in bare:
+        for whole in (written, *(f"{written} {kind}" for kind in kinds)):
+            yield from (whole, whole.upper(), whole.lower(), f"  {whole.replace(' ', '   ')} ")
+
+
+def test_every_county_is_found_in_every_spelling_and_none_finds_another() -> None:
+    for state, names in COUNTIES.items():
+        for name in names:
+            assert {match_county(state, written) for written in spellings(state, name)} == {name}
+
+
+def test_the_list_has_the_cities_that_lie_in_no_county_and_both_kinds_of_places_in_connecticut() -> None:
+    assert {state: sum(city[0] == state for city in INDEPENDENT_CITIES) for state in ("VA", "MD", "MO", "NV")} == {
+        "VA": 38, "MD": 1, "MO": 1, "NV": 1,
+    }  # fmt: skip
+    assert len(INDEPENDENT_CITIES) == 41
+    assert all(name in COUNTIES[state] for state, name in INDEPENDENT_CITIES)
+    assert len(COUNTIES["CT"]) == 17
+    assert sum(map(len, COUNTIES.values())) == 3145
+
+
+def test_every_neighbour_is_on_the_list() -> None:
+    places = {(state, name) for state, names in COUNTIES.items() for name in names}
+    assert {other for state, name in places for other in neighbours(state, name)} <= places
+    assert neighbours("CT", "Greater Bridgeport") == [
+        ("CT", "Fairfield"),
+        ("CT", "Naugatuck Valley"),
+        ("CT", "South Central Connecticut"),
+        ("CT", "Western Connecticut"),
+    ]
+    assert ("NY", "Westchester") in neighbours("CT", "Western Connecticut")
