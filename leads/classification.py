@@ -3,9 +3,12 @@
 Classification changes price and presentation only, never what may be sold when.
 """
 
+import re
 from collections.abc import Mapping
 
 from django.db import models
+
+from homeshield.lib.characters import INVISIBLE
 
 
 class Classification(models.TextChoices):
@@ -23,15 +26,22 @@ QUALIFICATION_FIELDS: tuple[str, ...] = (
 )
 """The lead fields that must all be present for Gold: the criteria, in the contract's order."""
 
-PLACEHOLDERS = frozenset({"undefined", "null", "none", "n/a", "na", "nan", "-"})
-"""What call-centre exports write where they know nothing, in any case. `No` is an answer, not a placeholder."""
+PLACEHOLDERS = frozenset(
+    {
+        *("undefined", "null", "none", "n/a", "na", "nan", "-"),
+        *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!"),
+    }
+)
+"""What call-centre exports write where they know nothing, in any case, and the errors of spreadsheets. `No` is an
+answer, not a placeholder."""
 
 _SAYS_NOTHING = PLACEHOLDERS | {""}
+_INVISIBLE_ENDS = re.compile(rf"\A[{INVISIBLE}]+|[{INVISIBLE}]+\Z")
 
 
 def present(value: str | None) -> bool:
-    """Whether a qualification field says anything: not blank after trimming, and no placeholder."""
-    return value is not None and value.strip().lower() not in _SAYS_NOTHING
+    """Whether a text says anything: it has visible characters, and is no placeholder."""
+    return value is not None and _INVISIBLE_ENDS.sub("", value).lower() not in _SAYS_NOTHING
 
 
 def classify(lead: Mapping[str, str | None]) -> Classification:

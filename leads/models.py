@@ -1,16 +1,29 @@
 """The lead: one consumer inquiry, as it came, for ever (contract, "Lead")."""
 
+from datetime import UTC, datetime
+
 import pgtrigger
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Length, Now
+from django.db.models.lookups import LessThanOrEqual
 
 from homeshield.lib.ids import new_id
 from leads.classification import Classification
+from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
 
 
 def _text(label: str) -> "models.TextField[str | None, str | None]":
     """A cell of the call-centre CSV: text as it came, trimmed; NULL where it was blank."""
     return models.TextField(label, null=True, blank=True)
+
+
+def _at_most(characters: int, fields: tuple[str, ...]) -> LessThanOrEqual:
+    """That none of these fields is longer. An absent one has no length."""
+    return LessThanOrEqual(Greatest(*map(Length, fields)), characters)
+
+
+EARLIEST, LATEST = datetime(1899, 12, 31, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Between them every bucket of an inquiry lies in Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
 
 
 class Lead(models.Model):
@@ -69,6 +82,21 @@ class Lead(models.Model):
                 name="lead_state_is_a_code",
                 condition=models.Q(state__regex=r"^[A-Z]{2}$"),
                 violation_error_message="A lead's state is a USPS code of two capital letters.",
+            ),
+            models.CheckConstraint(
+                name="lead_places_are_short",
+                condition=_at_most(LONGEST_PLACE, PLACES),
+                violation_error_message=f"County, city and ZIP code have {LONGEST_PLACE} characters at most.",
+            ),
+            models.CheckConstraint(
+                name="lead_texts_are_bounded",
+                condition=_at_most(LONGEST, TEXTS),
+                violation_error_message=f"No text of a lead has more than {LONGEST:,} characters.",
+            ),
+            models.CheckConstraint(
+                name="lead_inquiry_in_the_calendar",
+                condition=models.Q(created_at_utc__gte=EARLIEST, created_at_utc__lt=LATEST),
+                violation_error_message="An inquiry is of 1900 or later, and has an end of its buckets.",
             ),
         ]
         triggers = [

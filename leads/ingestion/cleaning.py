@@ -1,6 +1,6 @@
 """From a row's cells to a lead, or to the reason why it is none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
@@ -12,8 +12,9 @@ from homeshield.lib.copying import DELIMITER, copy_cell
 from homeshield.lib.ids import new_id_text
 from leads.classification import QUALIFICATION_FIELDS, Classification, classify, present
 from leads.geography import STATES, match_county
-from leads.ingestion.columns import FIELDS, Header
+from leads.ingestion.columns import COLUMNS, FIELDS, Header
 from leads.ingestion.times import call_in_time, looks_like_a_time
+from leads.lengths import LONGEST, LONGEST_PLACE, longest
 
 
 class Place(NamedTuple):
@@ -47,7 +48,7 @@ class RowRefused(Exception):
 _PLACE = ("state", "county")
 _TEXTS = tuple(name for name in FIELDS if name not in {*QUALIFICATION_FIELDS, *_PLACE})
 _ANSWERS = tuple(name for name in FIELDS if name in QUALIFICATION_FIELDS)
-_CALL_IN_DATE, _MORTGAGE_ID = map(_TEXTS.index, ("call_in_date", "mortgage_id"))
+_CALL_IN_DATE, _MORTGAGE_ID, _CITY, _ZIP = map(_TEXTS.index, ("call_in_date", "mortgage_id", "city", "zip"))
 COPY_COLUMNS = ("id", "natural_key", "created_at_utc", "classification", *_PLACE, *_TEXTS, *_ANSWERS)
 FIRST_YEAR = "1900"  # an earlier one is a slip of the pen: 0025 for 2025
 _CAPITAL = STATES["DC"]  # whose clocks tell whether a time is possible where the state is not known
@@ -67,20 +68,31 @@ class Cleaner:
         """The lead of a row that has as many cells as the header. Raises RowRefused."""
         cells = [*cells, ""]
         texts = self._texts(cells)
-        answers = [_answer(cell) for cell in self._answers(cells)]
+        answers = [_ANSWER[cell] for cell in self._answers(cells)]
         joined = DELIMITER.join((*texts, *answers))
-        if not _is_tidy(joined):
+        if not _is_tidy(joined) or "  " in texts[_CITY]:
             texts = [cell.strip() for cell in texts]
+            texts[_CITY] = _on_one_line(texts[_CITY])
             joined = DELIMITER.join([copy_cell(text) for text in (*texts, *answers)])
         state, county = self._place(cells)
-        place, created_at = self._where_and_when(state, county, texts[_CALL_IN_DATE])
+        too_long: list[str] = []
+        if (  # asking each cell would take a tenth of the whole
+            len(joined) > LONGEST
+            or len(texts[_CITY]) > LONGEST_PLACE
+            or len(texts[_ZIP]) > LONGEST_PLACE
+            or len(state) + len(county) > LONGEST_PLACE
+        ):
+            state, county = state.strip()[:LONGEST_PLACE], _on_one_line(county)
+            too_long = _too_long(dict(zip((*_TEXTS, *_ANSWERS, "county"), (*texts, *answers, county), strict=True)))
+            county = county[:LONGEST_PLACE]
+        place, created_at = self._where_and_when(state, county, texts[_CALL_IN_DATE], too_long)
         lead_id, classification = new_id_text(), _classification(*map(bool, answers))
         same = natural_key(texts, place, answers)
         row = DELIMITER.join((lead_id, same, created_at.isoformat(), classification, place.cells, joined))
         return NewLead(lead_id, same, created_at, classification, place, row)
 
-    def _where_and_when(self, state: str, county: str, called: str) -> tuple[Place, datetime]:
-        """The place and the instant of the inquiry. Raises RowRefused with everything that is wrong."""
+    def _where_and_when(self, state: str, county: str, called: str, too_long: Sequence[str]) -> tuple[Place, datetime]:
+        """The place and the instant of the inquiry. Raises RowRefused with everything that is wrong with the row."""
         reasons = []
         place = _place(state, county)
         if place is None:
@@ -98,6 +110,7 @@ class Cleaner:
                 reasons.append("Call In Date is no time in the format MM-DD-YYYY HH:MM:SS")
         if created_at > self._as_of:
             reasons.append("Call In Date lies in the future")
+        reasons += too_long
         if place is None or reasons:
             raise RowRefused(*reasons)
         return place, created_at
@@ -121,6 +134,17 @@ def _is_tidy(joined: str) -> bool:
 _DELIMITERS = len(_TEXTS) + len(_ANSWERS) - 1
 
 
+def _on_one_line(text: str) -> str:
+    """The text with one blank in the place of each run of blanks and line breaks."""
+    return " ".join(text.split())
+
+
+def _too_long(lead: Mapping[str, str]) -> list[str]:
+    """Why a lead cannot be kept with these texts: every column holds less than the database could."""
+    limits = ((name, text, longest(name)) for name, text in lead.items())
+    return [f"{COLUMNS[name]} is longer than {most:,} characters" for name, text, most in limits if len(text) > most]
+
+
 # These remember what they return, because most cells repeat.
 
 
@@ -129,16 +153,29 @@ def _place(state: str, county: str) -> Place | None:
     """The place that two cells name; None where there is no such state."""
     if (known := STATES.get(state.strip().upper())) is None:
         return None
-    written = county.strip() or None
+    written = _on_one_line(county) or None
     listed = match_county(known.code, written) if written else None
     found = listed or written
     return Place(known.code, found, listed == found, known.time_zone, f"{known.code}{DELIMITER}{copy_cell(found)}")
 
 
-@lru_cache(maxsize=10_000)
-def _answer(cell: str) -> str:
-    """A cell of a qualification column, where a placeholder says as little as a blank; empty where it says nothing."""
-    return cell.strip() if present(cell) else ""
+class _Answers(dict[str, str]):
+    """What a cell of a qualification column says, by the cell; empty where it says nothing.
+
+    Six look-ups a row: in a dict each takes half as long as in lru_cache.
+    """
+
+    def __missing__(self, cell: str) -> str:
+        answer = cell.strip() if present(cell) else ""
+        if len(cell) <= LONGEST_PLACE:  # or a few thousand cells could fill the memory
+            if len(self) >= _ANSWERS_KEPT:
+                self.clear()
+            self[cell] = answer
+        return answer
+
+
+_ANSWERS_KEPT = 10_000
+_ANSWER = _Answers()
 
 
 @lru_cache
@@ -150,10 +187,13 @@ def _classification(*answered: bool) -> Classification:
 def natural_key(texts: Sequence[str], place: Place, answers: Sequence[str]) -> str:
     """The digest of what makes two rows the same inquiry, as 32 hexadecimal digits.
 
-    Mortgage id, state and call-in time (as the clock showed it); where the mortgage id is absent, all the cells.
+    Mortgage id, state and call-in time (as the clock showed it); where the mortgage id is absent or a placeholder, all
+    the other cells.
     """
-    if mortgage_id := texts[_MORTGAGE_ID]:
+    mortgage_id = texts[_MORTGAGE_ID]
+    if mortgage_id.isdecimal() or present(mortgage_id):  # nearly every one is a number, which takes no time to see
         same = f"{mortgage_id}\0{place.state}\0{texts[_CALL_IN_DATE]}"  # NUL, since no cell can hold one
     else:
-        same = "\0".join((place.state, place.county or "", *texts, *answers))
+        others = (text for number, text in enumerate(texts) if number != _MORTGAGE_ID)
+        same = "\0".join((place.state, place.county or "", "", *others, *answers))
     return md5(same.encode(), usedforsecurity=False).hexdigest()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leads.classification import QUALIFICATION_FIELDS, Classification
+from leads.ingestion import cleaning
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
 from leads.ingestion.columns import COLUMNS, FIELDS, Header
 from leads.models import Lead
@@ -73,8 +74,9 @@ def test_one_untidy_cell_leaves_the_others_alone() -> None:
 
 
 @pytest.mark.parametrize("field", QUALIFICATION_FIELDS)
-def test_a_placeholder_is_absent_in_the_qualification_columns(field: str) -> None:
-    lead = clean(row(**{field: " N/A "}))
+@pytest.mark.parametrize("written", [" N/A ", "#REF!", "#div/0!", "\u200b", "\ufeffUndefined"])
+def test_a_placeholder_is_absent_in_the_qualification_columns(field: str, written: str) -> None:
+    lead = clean(row(**{field: written}))
     assert loaded(lead)[field] is None
     assert lead.classification is Classification.SILVER
 
@@ -107,6 +109,52 @@ def test_a_county_is_stored_as_the_census_writes_it_or_else_as_it_came() -> None
         lead = clean(row(county=written))
         assert loaded(lead)["county"] == lead.place.county == stored
         assert lead.place.is_on_the_list is is_on_the_list
+
+
+@pytest.mark.parametrize(
+    "written", ["New  Orleans", "New\r\nOrleans", " New \N{NO-BREAK SPACE}\t Orleans\n", "New\nOrleans"]
+)
+def test_city_and_county_are_on_one_line_with_single_blanks(written: str) -> None:
+    lead = clean(row(city=written, county=written, address=f"1 Oak\n{written}"))
+    values = loaded(lead)
+    assert (values["city"], values["county"], lead.place.county) == ("New Orleans", "New Orleans", "New Orleans")
+    assert values["address"] == f"1 Oak\n{written}".strip()
+    assert loaded(clean(row(county="St.\n Landry \n Parish")))["county"] == "St. Landry"
+
+
+LIMITS = {name: 100 if name in ("city", "county", "zip") else 1000 for name in FIELDS}
+
+
+@pytest.mark.parametrize("field", sorted(set(FIELDS) - {"state", "call_in_date"}))
+def test_a_text_has_a_greatest_length(field: str) -> None:
+    longest = "é" * LIMITS[field]
+    assert loaded(clean(row(**{field: f"{longest}  \n"})))[field] == longest
+    assert refusal(**{field: longest + "é"}) == (f"{COLUMNS[field]} is longer than {LIMITS[field]:,} characters",)
+
+
+def test_everything_that_is_too_long_is_told_beside_all_other_reasons() -> None:
+    assert refusal(state="X" * 5000, city="x" * 101, source="y" * 1001) == (
+        "State is no US state, district, territory or military code",
+        "City is longer than 100 characters",
+        "Source is longer than 1,000 characters",
+    )
+    assert refusal(county="x" * 101, call_in_date="1" * 1001) == (
+        "Call In Date is no time in the format MM-DD-YYYY HH:MM:SS",
+        "Call In Date is longer than 1,000 characters",
+        "County is longer than 100 characters",
+    )
+
+
+def test_blanks_do_not_make_a_text_too_long() -> None:
+    padded = [f"{cell:<1500}" for cell in row()]
+    assert loaded(clean(padded)) | {"id": ""} == loaded(clean(row())) | {"id": ""}
+
+
+def test_long_answers_are_not_remembered() -> None:
+    before = len(cleaning._ANSWER)
+    for number in range(50):
+        clean(row(source=f"{number:0990}"))
+    assert len(cleaning._ANSWER) <= before + 5  # the short ones of GOLD
 
 
 NO_STATE = "State is no US state, district, territory or military code"
@@ -164,6 +212,12 @@ def test_without_a_mortgage_id_all_cells_must_be_the_same() -> None:
     assert key(mortgage_id="", source="undefined") == key(mortgage_id="", source="")
     for field in set(FIELDS) - {"mortgage_id", "state", "call_in_date"}:
         assert key(mortgage_id="", **{field: "another"}) != absent
+
+
+@pytest.mark.parametrize("written", ["N/A", "#REF!", "undefined", "-", "\u200b"])
+def test_a_placeholder_is_no_mortgage_id(written: str) -> None:
+    assert key(mortgage_id=written) == key(mortgage_id="")
+    assert key(mortgage_id=written, first_name="Eve") != key(mortgage_id=written)
 
 
 def test_cells_do_not_run_into_one_another() -> None:
