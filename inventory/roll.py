@@ -4,13 +4,14 @@ The cost follows what is due, by three indexes: unsold and sold records whose wi
 yet (the next bucket is a new right for both), and leads that were too young when they were loaded.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+import psycopg
+from django.db import DatabaseError, connection, models, transaction
 from psycopg.errors import DeadlockDetected
 
 from homeshield.lib.errors import DomainError
@@ -37,6 +38,17 @@ class RollInFuture(DomainError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class RollFailure:
+    """A lead that is due, and whose record the database refuses to close or to open.
+
+    `reason` is the kind of refusal and the constraint, and never PostgreSQL's message, which may repeat data.
+    """
+
+    lead_id: UUID
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollReport:
     """What a roll did, or for a dry run would do: records created, and records whose window is over."""
@@ -46,84 +58,188 @@ class RollReport:
     sold_before: int
     """How many of the records whose window is over were sold in it."""
     dry_run: bool
+    failures: tuple[RollFailure, ...] = ()
+    """What was left as it was, and is still due."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    leads: Sequence[Lead]
-    lapsed: int
-    sold_before: int
+NAMED = 10
+"""How many refused leads a sentence names; a report has them all."""
+
+
+def failures_told(failures: Sequence[RollFailure]) -> str:
+    """One line about leads that a roll left as they were. Nothing in it describes a person."""
+    leads = "One lead is" if len(failures) == 1 else f"{len(failures):,} leads are"
+    named = "; ".join(f"{failure.lead_id}: {failure.reason}" for failure in failures[:NAMED])
+    more = f"; and {len(failures) - NAMED:,} more" if len(failures) > NAMED else ""
+    return (
+        f"{leads} due, but the database refuses the records ({named}{more}). All others are done. "
+        'See "A lead that cannot be rolled" in docs/scheduler.md.'
+    )
 
 
 def inventory_generate(
-    *, as_of: datetime, now: datetime, dry_run: bool = False, progress: Callable[[int], None] | None = None
+    *,
+    as_of: datetime,
+    now: datetime,
+    dry_run: bool = False,
+    leave_out: Collection[UUID] = (),
+    progress: Callable[[int], None] = lambda _: None,
 ) -> RollReport:
     """Creates the records of all leads that have entered a bucket by `as_of`, and closes those that have left theirs.
 
     A lead that has passed through a bucket unseen gets no record there: it could never be sold. Safe to repeat, and to
     run beside purchases, loads and itself; committed batch by batch, so an interrupted roll is taken up by the next.
-    In the end the counts are compacted. `progress` is told how many leads each batch held. Raises RollInFuture where
-    `as_of` is after `now`, unless dry.
+    In the end the counts are compacted. `progress` is told how many leads each batch held.
+
+    A lead that the database refuses holds up no other: it stays as it is, and is one of the report's `failures`. The
+    leads in `leave_out` are not tried. Raises RollInFuture where `as_of` is after `now`, unless dry.
     """
     if dry_run:
         return _forecast(as_of)
     if as_of > now:
         raise RollInFuture
-    created = lapsed = sold_before = 0
-    for due in (partial(_close_windows, sold=False), partial(_close_windows, sold=True), _welcome_young_leads):
-        # First past what others hold, then waiting for it: an order holds its records for milliseconds.
-        for wait in (False, True):
-            while True:
-                try:
-                    batch, made = _batch(due, as_of=as_of, wait=wait)
-                except OperationalError as error:
-                    if not isinstance(error.__cause__, DeadlockDetected):
-                        raise
-                    continue  # an order that waits across the end of a window; it or the batch is tried again
-                created += made
-                if not batch.leads:
-                    break
-                lapsed += batch.lapsed
-                sold_before += batch.sold_before
-                if progress:
-                    progress(len(batch.leads))
+    roll = _Roll(as_of, set(leave_out), progress)
+    roll.run()
     counts_compact()
-    return RollReport(created=created, lapsed=lapsed, sold_before=sold_before, dry_run=False)
-
-
-def _batch(due: Callable[..., _Batch], *, as_of: datetime, wait: bool) -> tuple[_Batch, int]:
-    """One transaction: what was due, and how many records came of it."""
-    with transaction.atomic():
-        batch = due(as_of=as_of, wait=wait)
-        return batch, _create_records(batch.leads, as_of)
-
-
-_FACTS = ("created_at_utc", "classification", "state", "county")
-
-
-def _close_windows(*, as_of: datetime, wait: bool, sold: bool) -> _Batch:
-    records = list(
-        _over(as_of, sold=sold)
-        .in_order_of_sale()
-        .select_for_update(skip_locked=not wait, of=("self",), no_key=True)
-        .select_related("lead")
-        .only("id", *(f"lead__{fact}" for fact in _FACTS))[:BATCH]
+    return RollReport(
+        created=roll.created,
+        lapsed=roll.lapsed,
+        sold_before=roll.sold_before,
+        dry_run=False,
+        failures=tuple(roll.failures),
     )
-    InventoryRecord.objects.filter(id__in=[record.id for record in records]).update(lapsed_at_utc=as_of)
-    leads = [record.lead for record in records]
-    return _Batch(leads, 0, len(leads)) if sold else _Batch(leads, len(leads), 0)
 
 
-def _welcome_young_leads(*, as_of: datetime, wait: bool) -> _Batch:
-    young = list(
-        YoungLead.objects.filter(enters_at_utc__lte=as_of)
-        .order_by("enters_at_utc", "lead_id")
-        .select_for_update(skip_locked=not wait, of=("self",))
-        .select_related("lead")
-        .only("enters_at_utc", *(f"lead__{fact}" for fact in _FACTS))[:BATCH]
-    )
-    YoungLead.objects.filter(lead_id__in=[row.lead_id for row in young]).delete()
-    return _Batch([row.lead for row in young], 0, 0)
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """One kind of rows that a roll takes on, each of which stands for its lead."""
+
+    rows: "Callable[[datetime], models.QuerySet[Any]]"
+    """What is due at an instant, in an order of its own."""
+    close: Callable[[Sequence[UUID], datetime], object]
+    """Takes the rows with these keys out of what is due."""
+    lock: dict[str, Any]
+
+
+def _records_over(*, sold: bool) -> Callable[[datetime], InventoryQuerySet]:
+    return lambda as_of: _over(as_of, sold=sold).in_order_of_sale().select_related("lead").only("id", *_FACTS)
+
+
+def _records_close(ids: Sequence[UUID], as_of: datetime) -> None:
+    InventoryRecord.objects.filter(id__in=ids).update(lapsed_at_utc=as_of)
+
+
+def _old_enough(as_of: datetime) -> models.QuerySet[YoungLead]:
+    young = YoungLead.objects.filter(enters_at_utc__lte=as_of).order_by("enters_at_utc", "lead_id")
+    return young.select_related("lead").only("enters_at_utc", *_FACTS)
+
+
+_FACTS = tuple(f"lead__{fact}" for fact in ("created_at_utc", "classification", "state", "county"))
+_RECORD_LOCK = {"of": ("self",), "no_key": True}
+_UNSOLD = _Due(_records_over(sold=False), _records_close, _RECORD_LOCK)
+_SOLD = _Due(_records_over(sold=True), _records_close, _RECORD_LOCK)
+_YOUNG = _Due(_old_enough, lambda keys, _: YoungLead.objects.filter(lead_id__in=keys).delete(), {"of": ("self",)})
+
+
+class _BatchRefused(Exception):
+    """The database refused what a batch does; all of it was rolled back. The rows of the batch, and the reason."""
+
+    def __init__(self, rows: Sequence[Any], reason: str) -> None:
+        super().__init__(reason)
+        self.rows, self.reason = rows, reason
+
+
+@dataclass(slots=True)
+class _Roll:
+    as_of: datetime
+    left_out: set[UUID]
+    """Leads that are not tried, or not again."""
+    progress: Callable[[int], None]
+    created: int = 0
+    lapsed: int = 0
+    sold_before: int = 0
+    failures: list[RollFailure] = field(default_factory=list)
+
+    def run(self) -> None:
+        for due in (_UNSOLD, _SOLD, _YOUNG):
+            # First past what others hold, then waiting for it: an order holds its records for milliseconds.
+            for wait in (False, True):
+                while rows := self._batch(due, wait=wait):
+                    self.progress(len(rows))
+
+    def _batch(self, due: _Due, *, wait: bool) -> Sequence[Any]:
+        """The rows of the next batch, which are done now, or failed one by one."""
+        rows = due.rows(self.as_of)
+        if self.left_out:
+            rows = rows.exclude(lead_id__in=self.left_out)
+        try:
+            return self._take(due, rows, wait=wait)
+        except _BatchRefused as refused:
+            self._go_around(due, refused, wait=wait)
+            return refused.rows
+
+    def _take(self, due: _Due, wanted: "models.QuerySet[Any]", *, wait: bool) -> Sequence[Any]:
+        """Does the first of these rows, in one transaction. Raises _BatchRefused."""
+        locked = wanted.select_for_update(skip_locked=not wait, **due.lock)[:BATCH]
+        while True:
+            rows: Sequence[Any] = ()
+            try:
+                with transaction.atomic():
+                    rows = list(locked)
+                    due.close([row.pk for row in rows], self.as_of)
+                    created = _create_records([row.lead for row in rows], self.as_of)
+            except DatabaseError as error:
+                if isinstance(error.__cause__, DeadlockDetected):
+                    continue  # an order that waits across the end of a window; it or the batch is tried again
+                if not rows or not _is_of_a_row(error):
+                    raise
+                raise _BatchRefused(rows, _reason(error)) from error
+            self.created += created
+            self.lapsed += len(rows) if due is _UNSOLD else 0
+            self.sold_before += len(rows) if due is _SOLD else 0
+            return rows
+
+    def _go_around(self, due: _Due, refused: _BatchRefused, *, wait: bool) -> None:
+        """Does the rows of a batch that was refused by halves and halves of these, until what is refused stands alone.
+
+        A row costs two short transactions for each time that it is halved, and one that is sound is done once.
+        """
+        if len(refused.rows) == 1:
+            lead_id = refused.rows[0].lead_id
+            self.left_out.add(lead_id)
+            self.failures.append(RollFailure(lead_id, refused.reason))
+            return
+        middle = len(refused.rows) // 2
+        for half in (refused.rows[:middle], refused.rows[middle:]):
+            self.progress(0)  # so that who wants to stop can
+            try:
+                self._take(due, due.rows(self.as_of).filter(pk__in=[row.pk for row in half]), wait=wait)
+            except _BatchRefused as again:
+                self._go_around(due, again, wait=wait)
+
+
+_OF_A_ROW = (
+    "22",  # what a value may be
+    "23",  # constraints
+    "44",  # what a policy lets through
+    "54",  # an index row that is too large
+    "P0",  # a trigger's refusal
+    "XX",  # a broken row or index
+)
+"""Classes of PostgreSQL's errors that may be about what a row holds; others are about the server, the tables or the
+login, and end the roll."""
+
+
+def _is_of_a_row(error: DatabaseError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith(_OF_A_ROW)
+
+
+def _reason(error: DatabaseError) -> str:
+    cause = error.__cause__
+    assert isinstance(cause, psycopg.Error)
+    constraint = cause.diag.constraint_name
+    return f"{type(cause).__name__} ({constraint})" if constraint else type(cause).__name__
 
 
 def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:

@@ -115,6 +115,8 @@ def database_refusal(error: Exception) -> CommandError | None:
     cause = error.__cause__ or error  # Django wraps what psycopg raises
     if isinstance(cause, _LACKING):
         return CommandError("The database lacks tables or columns: run manage.py migrate.", returncode=2)
+    if isinstance(cause, errors.ProgramLimitExceeded):  # psycopg's OperationalError, but about what a row holds
+        return None
     if not isinstance(error, _UNUSABLE) and not isinstance(cause, _UNUSABLE):
         return None
     reason = first_line(error).removeprefix("connection failed: ")

@@ -18,6 +18,7 @@ from inventory import roll
 from inventory.count_upkeep import counts_compare
 from inventory.models import CountChange, InventoryRecord
 from tests.factories import stock
+from tests.inventory.poison import SECRET, by_trigger, cure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,6 +82,33 @@ def test_two_at_once_keep_all_current_through_a_restart_until_they_are_told_to_s
     said = log.read_text()
     assert said.count("The scheduler has stopped") == 2
     assert "Traceback" not in said
+
+
+@pytest.mark.direct
+def test_a_lead_that_the_database_refuses_is_logged_in_each_round_and_holds_up_nothing(
+    now: datetime, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    due = stock(5, as_of=now - timedelta(days=20), age_days=165)
+    refused = due[0].lead
+    by_trigger(refused)
+    try:
+        with schedulers(log, 1) as [scheduler]:
+            wait_until(lambda: log.read_text().count(str(refused.id)) >= 3)
+            later = stock(5, as_of=now - timedelta(days=20), age_days=165)
+            wait_until(lambda: InventoryRecord.objects.filter(age_bucket="MONTH_6_TO_8").count() == 9)
+            scheduler.send_signal(signal.SIGTERM)
+            assert scheduler.wait(timeout=10) == 0
+    finally:
+        cure(refused.id)
+    open_now = InventoryRecord.objects.filter(lapsed_at_utc__isnull=True).exclude(lead=refused)
+    assert {record.lead_id for record in open_now} == {record.lead_id for record in (*due[1:], *later)}
+    assert set(open_now.values_list("age_bucket", flat=True)) == {"MONTH_6_TO_8"}
+    assert InventoryRecord.objects.get(lead=refused).lapsed_at_utc is None
+    said = log.read_text()
+    assert "Traceback" not in said
+    assert SECRET not in said
+    assert not CountChange.objects.exists()  # compacted, too
 
 
 def test_told_to_stop_within_a_roll_it_ends_after_the_batch_in_hand(

@@ -16,6 +16,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Order, Sale
 from tests.factories import ClientFactory, InventoryFactory, LeadFactory, stock
+from tests.inventory.poison import SECRET, by_trigger, cure
 from tests.sales.purchases import buy, set_prices
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,34 @@ def test_generate_inventory_refuses_the_future_but_forecasts_it(now: datetime) -
     assert refusal.value.returncode == 2
     assert InventoryRecord.objects.count() == 1
     assert run_json("generate_inventory", "--as-of", next_week, "--dry-run")["created"] == 1
+
+
+def test_generate_inventory_names_the_leads_that_the_database_refuses_and_fails(now: datetime) -> None:
+    leads = [
+        InventoryFactory(as_of=now - timedelta(days=30), lead__age=timedelta(days=160, seconds=n)).lead
+        for n in range(13)
+    ]
+    for lead in leads[:12]:
+        by_trigger(lead)
+    out = StringIO()
+    with pytest.raises(CommandError) as refusal:
+        call_command("generate_inventory", "--json", stdout=out)
+    answer = json.loads(out.getvalue())
+    assert refusal.value.returncode == 1
+    assert (answer["created"], answer["lapsed"]) == (1, 1)
+    assert {failure["lead_id"] for failure in answer["failures"]} == {str(lead.id) for lead in leads[:12]}
+    assert {failure["reason"] for failure in answer["failures"]} == {"RaiseException"}
+
+    with pytest.raises(CommandError, match="12 leads are due, but the database refuses the records") as refusal:
+        run("generate_inventory")
+    said = str(refusal.value)
+    assert "and 2 more" in said
+    assert sum(str(lead.id) in said for lead in leads[:12]) == 10
+    assert SECRET not in said + out.getvalue()
+
+    for lead in leads[:12]:
+        cure(lead.id)
+    assert run_json("generate_inventory")["failures"] == []
 
 
 def test_check_inventory_status_counts_everything(now: datetime) -> None:

@@ -1,17 +1,23 @@
 """Generating inventory: a record exists once the lead has entered the bucket, and only one (contract, "Inventory")."""
 
+import hashlib
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import F
 
+from inventory import roll as roll_module
+from inventory.count_upkeep import counts_compare
 from inventory.models import InventoryRecord, YoungLead
-from inventory.roll import RollInFuture, RollReport, inventory_generate
+from inventory.roll import RollFailure, RollInFuture, RollReport, inventory_generate
 from leads.age import NEVER, AgeBucket
 from leads.models import Lead
 from tests.factories import InventoryFactory, LeadFactory
+from tests.inventory.poison import POISONS, SECRET, cure
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +165,84 @@ def test_the_database_refuses_a_sale_outside_the_window(as_of: datetime) -> None
     early = record.enters_at_utc - timedelta(seconds=1)
     with pytest.raises(IntegrityError, match="inventory_sold_within_its_window"), transaction.atomic():
         InventoryRecord.objects.filter(id=record.id).update(sold_at_utc=early)
+
+
+# --- Leads that the database refuses ---
+
+
+def due_leads(kind: str, count: int, as_of: datetime) -> list[Lead]:
+    """Leads that are due a day after `as_of`, in one order of sale."""
+    if kind == "young":
+        return [young_lead(as_of, timedelta(days=89, seconds=n)) for n in range(count)]
+    sold = {"sold_at_utc": as_of} if kind == "sold" else {}
+    return [InventoryFactory(as_of=as_of, lead__age=timedelta(days=179, seconds=n), **sold).lead for n in range(count)]
+
+
+def state_of_things() -> tuple[list[Any], list[Any]]:
+    return list(InventoryRecord.objects.order_by("id").values()), list(YoungLead.objects.order_by("lead").values())
+
+
+@pytest.mark.parametrize("poison", POISONS)
+@pytest.mark.parametrize("kind", ["unsold", "sold", "young"])
+def test_a_lead_that_the_database_refuses_holds_up_no_other(
+    as_of: datetime, kind: str, poison: Callable[[Lead], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roll_module, "BATCH", 8)
+    leads = due_leads(kind, 20, as_of)
+    poisoned = [leads[0], leads[9], leads[10], leads[19]]
+    for lead in poisoned:
+        poison(lead)
+    as_they_were = {lead.id: records(lead) for lead in poisoned}
+    tomorrow = as_of + timedelta(days=1)
+
+    report = roll(tomorrow)
+
+    assert report.created == 16
+    assert (report.lapsed, report.sold_before) == {"unsold": (16, 0), "sold": (0, 16), "young": (0, 0)}[kind]
+    assert {failure.lead_id for failure in report.failures} == {lead.id for lead in poisoned}
+    assert len(report.failures) == 4
+    assert SECRET not in str(report)
+    assert {lead.id: records(lead) for lead in poisoned} == as_they_were
+    assert YoungLead.objects.count() == (4 if kind == "young" else 0)
+    assert InventoryRecord.objects.sellable(tomorrow).count() == 16
+    assert counts_compare() == []
+
+    before = state_of_things()
+    again = roll(tomorrow)
+    assert (again.created, len(again.failures)) == (0, 4)
+    left_alone = inventory_generate(as_of=tomorrow, now=tomorrow, leave_out={lead.id for lead in poisoned})
+    assert (left_alone.created, left_alone.failures) == (0, ())
+    assert state_of_things() == before
+
+    for lead in poisoned:
+        cure(lead.id)
+    assert roll(tomorrow).created == 4
+    assert InventoryRecord.objects.sellable(tomorrow).count() == 20
+
+
+def test_a_county_from_before_its_limit_holds_up_no_roll(as_of: datetime) -> None:
+    """An index cannot hold it, so the lead never enters a bucket."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE leads DROP CONSTRAINT lead_places_are_short")
+    tomorrow = as_of + timedelta(days=1)
+    county = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(80))  # nothing that can be compressed
+    endless = LeadFactory(as_of=as_of, age=timedelta(days=89), county=county)
+    YoungLead.objects.create(lead=endless, enters_at_utc=AgeBucket.MONTH_3_TO_5.enters_at(endless.created_at_utc))
+    other = young_lead(as_of, timedelta(days=89))
+    report = roll(tomorrow)
+    assert report.failures == (RollFailure(endless.id, "ProgramLimitExceeded (inventory_open_by_county)"),)
+    assert (report.created, records(other), records(endless)) == (1, [("MONTH_3_TO_5", False)], [])
+
+
+def test_what_ails_the_database_and_no_lead_ends_the_roll(as_of: datetime) -> None:
+    InventoryFactory(as_of=as_of, lead__age=timedelta(days=179))
+    before = state_of_things()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE inventory_count_changes RENAME TO elsewhere")
+    with pytest.raises(ProgrammingError, match="inventory_count_changes"), transaction.atomic():
+        roll(as_of + timedelta(days=1))
+    assert state_of_things() == before
 
 
 @pytest.mark.parametrize(("sold", "index"), [(False, "inventory_open"), (True, "inventory_sold_due")])

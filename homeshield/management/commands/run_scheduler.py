@@ -3,11 +3,12 @@
 import logging
 import signal
 from argparse import ArgumentParser
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Event
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
@@ -17,10 +18,13 @@ from psycopg.errors import InsufficientPrivilege
 from homeshield.audit.sealing import audit_seal
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
 from homeshield.lib.numbers import decimal_number
-from inventory.roll import inventory_generate
+from inventory.roll import RollFailure, failures_told, inventory_generate
 
 EVERY = Decimal(10)
 """How many seconds lie between two rounds. A round without anything to do takes some milliseconds."""
+
+REFUSED_AGAIN_AFTER = timedelta(hours=1)
+"""For how long a lead that the roll was refused is left alone. Each try costs as many transactions as such leads."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +37,8 @@ class Command(DatabaseCommand):
     help = (
         "Keeps the inventory current: gives leads that enter a bucket their record there, closes those whose window is "
         "over, compacts the counts, and seals what was recorded for audit; until SIGTERM or Ctrl-C, when it ends with "
-        "exit code 0 after the transaction in hand. Several may run at once. It outlives the database's restarts."
+        "exit code 0 after the transaction in hand. Several may run at once. It outlives the database's restarts, and "
+        "goes around leads that the database refuses: they are logged in each round, and tried again every hour."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,6 +52,8 @@ class Command(DatabaseCommand):
 
     def handle(self, *args: Any, every: Decimal, **options: Any) -> None:
         self._stop = Event()
+        self._refused: dict[UUID, RollFailure] = {}
+        self._try_refused_at: datetime | None = None
         before = {number: signal.signal(number, self._told_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
         logger.info("The scheduler has started: a round every %g seconds.", every)
         try:
@@ -80,9 +87,15 @@ class Command(DatabaseCommand):
                 connection.close()  # held by nobody between two rounds, and checked before the next
 
     def _roll(self, now: datetime) -> None:
-        report = inventory_generate(as_of=now, now=now, progress=self._between_batches)
+        if self._try_refused_at is None or now >= self._try_refused_at:
+            self._refused.clear()
+            self._try_refused_at = now + REFUSED_AGAIN_AFTER
+        report = inventory_generate(as_of=now, now=now, leave_out=self._refused, progress=self._between_batches)
         if report.created or report.lapsed:
             logger.info("Records created: %s; lapsed: %s.", f"{report.created:,}", f"{report.lapsed:,}")
+        self._refused |= {failure.lead_id: failure for failure in report.failures}
+        if self._refused:
+            logger.error("%s", failures_told(list(self._refused.values())))
 
     def _seal(self, now: datetime) -> None:
         audit_seal(as_of=now)

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, instant, write_json
 from homeshield.lib.errors import DomainError
-from inventory.roll import RollReport, inventory_generate
+from inventory.roll import RollReport, failures_told, inventory_generate
 
 
 class Command(DatabaseCommand):
     help = (
         "Creates the inventory records of leads that have entered an age bucket, and closes those whose window is "
-        "over. "
-        "Safe to run at any time, twice, and beside purchases."
+        "over. Safe to run at any time, twice, and beside purchases. Exit code 0, or 1 where the database refused some "
+        "leads: they are named and stay due, and all others are done."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,6 +36,9 @@ class Command(DatabaseCommand):
             write_json(self, {"as_of": as_of.isoformat(), **asdict(report)})
         else:
             self.stdout.write(_sentence(report, as_of))
+        if report.failures:
+            self.stdout.flush()
+            raise CommandError(failures_told(report.failures), returncode=1)
 
 
 def _sentence(report: RollReport, as_of: datetime) -> str:
