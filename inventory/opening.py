@@ -1,8 +1,10 @@
 """The first records of new leads: what ingestion derives from each batch that it loads."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import product
 from typing import NamedTuple
 
 from django.db import connection
@@ -11,16 +13,21 @@ from django.db.backends.utils import CursorWrapper
 from homeshield.lib.copying import COPY_FORMAT, DELIMITER, copy_rows
 from homeshield.lib.ids import new_id_text
 from homeshield.lib.table_statistics import analyze_first_rows
+from inventory.availability import Cell
 from inventory.count_upkeep import counts_compact
 from leads.age import DAY, NEVER, AgeBucket
+from leads.classification import Classification
 from leads.ingestion import NewLead
 
 
 class OpenedRow(NamedTuple):
-    """A row for COPY: a record, or that its lead is too young for one."""
+    """A row for COPY: a record of a cell, by its number among CELLS, or that its lead is too young for one (None)."""
 
-    is_record: bool
+    cell: int | None
     text: str
+
+
+CELLS: tuple[Cell, ...] = tuple(product(Classification, AgeBucket))
 
 
 class FirstRecords:
@@ -32,27 +39,34 @@ class FirstRecords:
 
     def __init__(self, as_of: datetime) -> None:
         self._spans = [
-            (bucket, bucket.first_day * DAY, bucket.next.first_day * DAY if bucket.next else None)
+            (
+                bucket,
+                bucket.first_day * DAY,
+                bucket.next.first_day * DAY if bucket.next else None,
+                (CELLS.index((Classification.SILVER, bucket)), CELLS.index((Classification.GOLD, bucket))),
+            )
             for bucket in reversed(AgeBucket)
         ]
-        self._latest = [as_of - first for _, first, _ in self._spans]  # the youngest lead of each, oldest bucket first
+        self._latest = [as_of - first for _, first, *_ in self._spans]  # the youngest lead of each, oldest bucket first
 
     def row(self, lead: NewLead) -> OpenedRow:
         created = lead.created_at_utc
         if (place := bisect_left(self._latest, created)) == len(self._spans):
-            return OpenedRow(False, DELIMITER.join((lead.id, AgeBucket.MONTH_3_TO_5.enters_at(created).isoformat())))
-        bucket, first, end = self._spans[place]
+            return OpenedRow(None, DELIMITER.join((lead.id, AgeBucket.MONTH_3_TO_5.enters_at(created).isoformat())))
+        bucket, first, end, cells = self._spans[place]
         expires = (created + end).isoformat() if end else _NEVER
         facts = (new_id_text(), lead.id, bucket, lead.classification, lead.place.cells)
-        return OpenedRow(True, DELIMITER.join((*facts, (created + first).isoformat(), expires)))
+        cell = cells[lead.classification is Classification.GOLD]  # an enumeration's hash takes longer
+        return OpenedRow(cell, DELIMITER.join((*facts, (created + first).isoformat(), expires)))
 
-    def count(self, rows: Sequence[OpenedRow]) -> int:
-        return sum(row.is_record for row in rows)
+    def count(self, rows: Sequence[OpenedRow]) -> Counter[Cell]:
+        numbers = Counter([row.cell for row in rows])
+        return Counter({cell: records for number, cell in enumerate(CELLS) if (records := numbers[number])})
 
     def store(self, *, cursor: CursorWrapper, rows: Sequence[OpenedRow]) -> None:
         """Within the caller's transaction, which has the leads."""
-        records = [text for is_record, text in rows if is_record]
-        young = [text for is_record, text in rows if not is_record]
+        records = [row.text for row in rows if row.cell is not None]
+        young = [row.text for row in rows if row.cell is None]
         columns = "id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc"
         _copy(cursor, f"inventory ({columns})", records)
         _copy(cursor, "young_leads (lead_id, enters_at_utc)", young)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import Any
 
 from django.core.management.base import OutputWrapper
 from rich.console import Console
@@ -10,7 +11,10 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from inventory.availability import Cell
+from inventory.opening import CELLS
 from leads.ingestion import IngestReport, Progress
+from pricing.selectors import Prices
 
 LINE_SECONDS = 10.0
 """How often progress is written where it is no terminal: a log should not fill with it."""
@@ -71,13 +75,46 @@ def _rate(rows: int, seconds: float) -> str:
     return f"{rows / seconds:,.0f} rows/s" if seconds > 0 else ""
 
 
-def summary_print(report: IngestReport, *, name: str, out: OutputWrapper) -> None:
-    """The report in words."""
+def summary_print(report: IngestReport, *, name: str, prices: Prices | None, out: OutputWrapper) -> None:
+    """The report in words. `prices` are those in force; None where they are not known."""
     console = Console(file=out, highlight=False, soft_wrap=True)  # type: ignore[arg-type]
     title = "Dry run of" if report.dry_run else "Processed"
     console.print(Text(f"{title} {_printable(name)}: {report.rows:,} rows in {report.seconds:,.1f} s", style="bold"))
     for line in _summary(report):
         console.print(Text(f"  {line}"))
+    if prices is not None:
+        for line in _about_prices(report, prices):
+            console.print(Text(f"  {line}", style="yellow"))
+
+
+def prices_json(report: IngestReport, prices: Prices | None) -> dict[str, Any]:
+    """What --json tells of prices: for how many of the ten pairs of class and bucket one is in force, and which stock
+    of this load has none."""
+    if prices is None:
+        return {"prices_in_force": None, "without_price": None}
+    return {
+        "prices_in_force": len(prices),
+        "without_price": [
+            {"classification": str(classification), "age_bucket": str(bucket), "records": records}
+            for (classification, bucket), records in _without_price(report, prices)
+        ],
+    }
+
+
+def _without_price(report: IngestReport, prices: Prices) -> list[tuple[Cell, int]]:
+    return [(cell, report.opened[cell]) for cell in CELLS if report.opened[cell] and cell not in prices]
+
+
+def _about_prices(report: IngestReport, prices: Prices) -> Iterator[str]:
+    if not prices:
+        yield (
+            "No price is in force, so nothing can be sold. Set prices on the staff pages, or run "
+            "manage.py load_starting_prices."
+        )
+    if missing := _without_price(report, prices):
+        be = "Would not be" if report.dry_run else "Not"
+        named = "; ".join(f"{cell.label}, {bucket.label} ({records:,})" for (cell, bucket), records in missing)
+        yield f"{be} for sale until a price is in force: {named}"
 
 
 def _summary(report: IngestReport) -> Iterator[str]:

@@ -22,6 +22,7 @@ from django.db.backends.utils import CursorWrapper
 
 from homeshield.lib.copying import COPY_FORMAT, copy_rows
 from homeshield.lib.table_statistics import analyze_first_rows
+from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
 from leads.ingestion.reader import Reader
@@ -43,8 +44,8 @@ class Records[Row](Protocol):
     def row(self, lead: NewLead) -> Row:
         """What is to be stored for a lead. Called beside the database's work, for leads that may be known already."""
 
-    def count(self, rows: Sequence[Row]) -> int:
-        """How many records it makes to store these rows."""
+    def count(self, rows: Sequence[Row]) -> Counter[tuple[Classification, AgeBucket]]:
+        """How many records of each class and bucket it makes to store these rows."""
 
     def store(self, *, cursor: CursorWrapper, rows: Sequence[Row]) -> None:
         """Stores what was made for new leads, within the load's transaction."""
@@ -244,7 +245,12 @@ def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> None:
         analyze_first_rows(cursor, table)
 
 
-def _note(report: IngestReport, batch: _Batch, new: Sequence[NewLead], made: int) -> None:
+def _note(
+    report: IngestReport,
+    batch: _Batch,
+    new: Sequence[NewLead],
+    opened: Counter[tuple[Classification, AgeBucket]],
+) -> None:
     gold = sum(lead.classification is Classification.GOLD for lead in new)
     report.rows += batch.rows
     report.loaded += len(new)
@@ -253,7 +259,7 @@ def _note(report: IngestReport, batch: _Batch, new: Sequence[NewLead], made: int
     report.reject_reasons += batch.reasons
     report.gold += gold
     report.silver += len(new) - gold
-    report.inventory_created += made
+    report.opened += opened
     for lead in new:
         if lead.place.county and not lead.place.is_on_the_list:
             report.note_unmatched(lead.place.state, lead.place.county)

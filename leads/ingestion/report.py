@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from leads.age import AgeBucket
+from leads.classification import Classification
+
 COUNTIES_NAMED = 1_000
 """How many different unmatched counties a report names: a column full of something else must not fill the memory."""
 
@@ -15,6 +18,7 @@ class IngestReport:
 
     `unmatched_counties` counts the loaded leads by (state, county as it came) for counties that are not on the
     Census Bureau's list, at most COUNTIES_NAMED of them; `unmatched_leads` counts all such leads.
+    `opened` counts the inventory records of new leads by class and bucket.
     `old_rejects_file` is one from before in the place where this load, which rejected nothing, would have put its own.
     It is left alone: somebody may have mended rows in it.
     """
@@ -26,7 +30,7 @@ class IngestReport:
     rejected: int = 0
     gold: int = 0
     silver: int = 0
-    inventory_created: int = 0
+    opened: Counter[tuple[Classification, AgeBucket]] = field(default_factory=Counter)
     unknown_columns: tuple[str, ...] = ()
     unmatched_leads: int = 0
     unmatched_counties: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -34,6 +38,10 @@ class IngestReport:
     rejects_file: Path | None = None
     old_rejects_file: Path | None = None
     seconds: float = 0.0
+
+    @property
+    def inventory_created(self) -> int:
+        return self.opened.total()
 
     def note_unmatched(self, state: str, county: str) -> None:
         """Counts a loaded lead whose county is not on the list."""

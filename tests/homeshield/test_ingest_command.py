@@ -1,6 +1,7 @@
 """`manage.py ingest_csv`, as a shell calls it."""
 
 import gzip
+import hashlib
 import json
 import os
 import select
@@ -10,21 +11,28 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from inventory.models import InventoryRecord
+from inventory.models import InventoryRecord, YoungLead
+from leads.age import AgeBucket
 from leads.models import Lead
+from pricing.models import PriceRule
 from tests.concurrency.parallel import rival
 from tests.leads.ingestion.csv_files import HEADER, csv_bytes, row
+from tests.sales.purchases import set_prices
 
 ROWS = [row(mortgage_id=str(n), source="" if n == 2 else "CALL") for n in range(3)]
+CALLED = datetime(2026, 1, 15, 18, tzinfo=UTC)
 BAD = row(state="XX", last_name="Secretname")
 PATIENCE = 60
 """Seconds: a busy machine may take as many to start a process."""
@@ -80,7 +88,8 @@ class TestCommand:
         assert (answer["loaded"], answer["duplicates"], answer["inventory_created"]) == (0, 3, 0)
         assert (Lead.objects.count(), InventoryRecord.objects.count()) == (3, 3)
 
-    def test_the_summary_is_for_people_and_names_nobody(self, file: Path) -> None:
+    def test_the_summary_is_for_people_and_names_nobody(self, file: Path, now: datetime) -> None:
+        set_prices(now)
         file.write_bytes(
             csv_bytes(*([*cells, "x"] for cells in (*ROWS, BAD, row(county="No\x1bwhere"))), header=[*HEADER, "Mood"])
         )
@@ -97,6 +106,68 @@ class TestCommand:
             "1 leads in counties that are not on the Census list: No\N{REPLACEMENT CHARACTER}where, LA (1)",
         ]
         assert "Secretname" not in out + err
+
+    @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+    def test_a_load_into_a_shop_without_prices_says_so(self, file: Path, now: datetime, dry: list[str]) -> None:
+        bucket = AgeBucket.at(CALLED, now)
+        assert bucket
+        out, _ = run(file, *dry)
+        assert "No price is in force, so nothing can be sold. Set prices on the staff pages, or run" in out
+        be = "Would not be" if dry else "Not"
+        named = f"Gold, {bucket.label} (2); Silver, {bucket.label} (1)"
+        assert f"{be} for sale until a price is in force: {named}\n" in out
+
+    @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+    def test_programs_are_told_of_stock_without_prices(self, file: Path, now: datetime, dry: list[str]) -> None:
+        bucket = AgeBucket.at(CALLED, now)
+        assert bucket
+        answer = run_json(file, *dry)
+        assert answer["prices_in_force"] == 0
+        assert answer["without_price"] == [
+            {"classification": "Gold", "age_bucket": bucket.value, "records": 2},
+            {"classification": "Silver", "age_bucket": bucket.value, "records": 1},
+        ]
+
+    def test_a_load_that_makes_stock_without_a_price_names_its_class_and_age(self, file: Path, now: datetime) -> None:
+        set_prices(now)
+        bucket = AgeBucket.at(CALLED, now)
+        assert bucket
+        PriceRule.objects.filter(classification="Silver", age_bucket=bucket).update(effective_until_utc=timezone.now())
+        out, _ = run(file, "--dry-run")
+        assert "No price is in force, so" not in out
+        assert f"Would not be for sale until a price is in force: Silver, {bucket.label} (1)\n" in out
+        answer = run_json(file)
+        assert answer["prices_in_force"] == 9
+        assert answer["without_price"] == [{"classification": "Silver", "age_bucket": bucket.value, "records": 1}]
+
+    def test_a_load_whose_stock_has_prices_says_nothing_of_them(self, file: Path, now: datetime) -> None:
+        set_prices(now)
+        out, _ = run(file, "--dry-run")
+        assert "price" not in out.lower()
+        assert run_json(file)["without_price"] == []
+
+    def test_a_county_without_end_refuses_its_row_alone_and_a_dry_run_foretells_it(
+        self, file: Path, now: datetime
+    ) -> None:
+        """No index takes so much: the load of an old lead failed as a whole, and that of a young one never rolled."""
+        endless = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(80))[:5_000]
+        young = (now - timedelta(days=30)).strftime("%m-%d-%Y %H:%M:%S")
+        old, fresh = row(mortgage_id="old", county=endless), row(county=endless, call_in_date=young)
+        file.write_bytes(csv_bytes(ROWS[0], old, fresh, ROWS[1]))
+        told = [run_json(file, *how) for how in (["--dry-run"], [])]
+        assert [(answer["loaded"], answer["reject_reasons"]) for answer in told] == [
+            (2, {"County is longer than 100 characters": 2})
+        ] * 2
+        assert set(Lead.objects.values_list("county", flat=True)) == {"Caddo"}
+        assert (InventoryRecord.objects.count(), YoungLead.objects.count()) == (2, 0)
+
+    def test_a_row_that_an_index_does_not_take_is_no_database_that_cannot_be_used(self, file: Path) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE INDEX too_narrow ON leads (address)")
+        letters = Random(7)
+        four_bytes_each = "".join(chr(letters.randrange(0x10000, 0x10FFFF)) for _ in range(1_000))
+        file.write_bytes(csv_bytes(row(address=four_bytes_each)))
+        assert "The database refused the leads: index row " in refusal(file)
 
     def test_a_dry_run_says_so_and_loads_nothing(self, file: Path) -> None:
         out, _ = run(file, "--dry-run")

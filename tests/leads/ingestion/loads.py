@@ -1,6 +1,7 @@
 """Loading files of fictional leads, for tests."""
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +9,11 @@ from pathlib import Path
 from django.db.backends.utils import CursorWrapper
 
 from leads.age import AgeBucket
+from leads.classification import Classification
 from leads.ingestion import IngestReport, NewLead, ingest
 from tests.leads.ingestion.csv_files import row
+
+type Cell = tuple[Classification, AgeBucket]
 
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -20,13 +24,14 @@ class CountOnly:
     def __init__(self, as_of: datetime) -> None:
         self._as_of = as_of
 
-    def row(self, lead: NewLead) -> bool:
-        return AgeBucket.at(lead.created_at_utc, self._as_of) is not None
+    def row(self, lead: NewLead) -> Cell | None:
+        bucket = AgeBucket.at(lead.created_at_utc, self._as_of)
+        return (lead.classification, bucket) if bucket else None
 
-    def count(self, rows: Sequence[bool]) -> int:
-        return sum(rows)
+    def count(self, rows: Sequence[Cell | None]) -> Counter[Cell]:
+        return Counter(filter(None, rows))
 
-    def store(self, *, cursor: CursorWrapper, rows: Sequence[bool]) -> None:
+    def store(self, *, cursor: CursorWrapper, rows: Sequence[Cell | None]) -> None:
         pass
 
     def complete(self) -> None:
