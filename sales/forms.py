@@ -22,6 +22,7 @@ def _quantity_field() -> WholeNumberField:
         error_messages={
             "required": f"Say how many: {_RANGE[0].lower()}{_RANGE[1:]}",
             "not_whole": "Give a whole number, such as 25.",
+            "commas": "Put commas between thousands only, such as 1,000.",
             "sign": _RANGE,
             "min_value": _RANGE,
             "max_value": _RANGE,

@@ -1,13 +1,17 @@
 """Staff change prices in a browser: "Now" and "Today" mean now, and what is unusual is asked once more."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from leads.age import AgeBucket
+from leads.classification import Classification
 from pricing.models import PriceRule
-from pricing.services import starting_prices_load
+from pricing.services import price_set, starting_prices_load
 from tests.factories import PASSWORD, StaffFactory, stock
 from tests.pricing.changes import ADD
 
@@ -98,3 +102,36 @@ def test_an_unusual_price_is_asked_once_more(staff_page: Callable[..., Page], sc
     page.get_by_role("button", name="Set the price to $1.00").click()
     page.get_by_text("Gold, 3 to 5 months: $1.00 from").wait_for()
     assert amounts() == ["10.00", "1.00"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_them_and_nothing_sticks_out_of_a_phone(
+    staff_page: Callable[..., Page], scheme: str, now: datetime
+) -> None:
+    page = staff_page(CELL, color_scheme=scheme, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    check(page)
+    page.get_by_label("Price (USD)").fill("0")
+    page.get_by_role("button", name="Change the price").click()
+    page.get_by_role("heading", name="Confirm the price change").wait_for()
+    check(page)
+    future = price_ahead(now)
+    page.goto(f"/admin/pricing/pricerule/{future.id}/delete/")
+    page.get_by_role("heading", name="Withdraw a price").wait_for()
+    check(page)
+
+
+def price_ahead(now: datetime) -> PriceRule:
+    return price_set(
+        classification=Classification.SILVER,
+        age_bucket=AgeBucket.MONTH_3_TO_5,
+        amount=Decimal(8),
+        effective_from=now + timedelta(days=9),
+        as_of=now,
+        by=None,
+    )
+
+
+def check(page: Page) -> None:
+    found = Axe().run(page, context="#content-main").response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -143,6 +143,23 @@ def test_the_list_begins_with_the_prices_in_force_and_leads_to_the_change_of_eac
     assert (form["classification"].value(), form["age_bucket"].value()) == ("Silver", "MONTH_24_PLUS")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"effective_from": "2026-12-01"},
+        {"when": "x", "amount": "1e999", "effective_from_0": "%00"},
+        {"classification": "\0", "age_bucket": "x" * 5000},
+        {"classification": ["Bronze", "Tin"]},
+    ],
+)
+def test_an_address_prefills_a_known_class_and_bucket_and_nothing_else(
+    staff: Browser, first: PriceRule, query: dict[str, str | list[str]]
+) -> None:
+    response = staff.get(ADD, query)
+    assert response.status_code == 200
+    assert response.context["adminform"].form.initial == {}
+
+
 def test_the_list_says_what_has_no_price(staff: Browser) -> None:
     assert staff.get(LIST).content.decode().count("No price: not for sale") == 10
 

@@ -63,6 +63,13 @@ class TestAddingALine:
         assert "25 leads added to your order: Gold, 6 to 8 months, Caddo, LA." in text(response)
         assert 'order-count">25<' in response.content.decode()
 
+    def test_a_thousand_may_have_its_comma(
+        self, shop: Client, buyer: User, engine: dict[str, str], now: datetime
+    ) -> None:
+        stock(1, as_of=now)
+        shop.post("/order/lines/", LINE | {"quantity": " 1,000 "}, headers=engine)
+        assert lines(buyer) == [(str(GOLD_CADDO), 1000)]
+
     def test_without_javascript_the_list_comes_back_as_it_was(self, shop: Client, now: datetime) -> None:
         response = shop.post("/order/lines/", LINE | {"quantity": "1"})
         assert response["Location"] == ("/inventory/?classification=Gold&age_bucket=MONTH_6_TO_8&state=LA&county=Caddo")
@@ -79,7 +86,7 @@ class TestAddingALine:
             ("1e1", "Give a whole number, such as 25."),
             ("٢٥", "Give a whole number, such as 25."),
             ("+5", "A line has 1 to 1,000 leads."),
-            ("1,00", "Put commas between thousands only, and a point before decimals: 1,250.50."),
+            ("1,00", "Put commas between thousands only, such as 1,000."),
             ("", "Say how many: a line has 1 to 1,000 leads."),
         ],
     )
