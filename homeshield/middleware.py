@@ -6,24 +6,20 @@ from http import HTTPStatus
 from time import perf_counter
 
 import structlog
-from allauth.account.authentication import get_authentication_records
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import render
 from django.utils import timezone
 
+from homeshield.accounts.models import User
 from homeshield.accounts.origin import RequestOrigin
+from homeshield.accounts.second_factor import second_factor_step
+from homeshield.lib.clean_headers import headers_clean
 from homeshield.lib.errors import DomainError
 from homeshield.lib.logs import address_for_log
 from homeshield.lib.origin import within
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, look_as, seen_by
 from homeshield.refusals import refusal_of_status
-
-FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 logger = structlog.get_logger(__name__)
 
@@ -39,6 +35,7 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = perf_counter()
+        headers_clean(request)
         origin = RequestOrigin(request)
         request.origin = origin  # type: ignore[attr-defined]  # for what Django logs when all middleware has returned
         with within(origin):
@@ -77,9 +74,18 @@ PERMISSIONS_POLICY = ", ".join(
 """No page uses any of these; passkeys alone, and on our own pages."""
 
 
+CLEARED_AT_SIGN_OUT = '"cache", "storage"'
+"""Pages that the browser holds for its back button, and what scripts have kept. Cookies stay: one of them says that the
+account was signed in to with this browser before, by which its owner is told from who guesses (accounts/devices.py)."""
+
+
 class HeadersMiddleware:
     """What Django has no setting for (the features that pages do without; that no page of others may load our files),
-    and what its SecurityMiddleware sets, also where a request is refused before it gets there."""
+    and what its SecurityMiddleware sets, also where a request is refused before it gets there.
+
+    Nobody keeps a copy of an answer, static files excepted: pages hold what only this user may see, forms their
+    tokens, and some addresses (an invitation, a new password) a secret.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -91,6 +97,10 @@ class HeadersMiddleware:
         response.setdefault("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY)
         response.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
         response.setdefault("X-Content-Type-Options", "nosniff")
+        if not request.path.startswith(settings.STATIC_URL) and "no-store" not in response.get("Cache-Control", ""):
+            response["Cache-Control"] = "no-store"
+        if getattr(request, "signed_out", False):
+            response["Clear-Site-Data"] = CLEARED_AT_SIGN_OUT
         return response
 
 
@@ -152,11 +162,7 @@ class DomainErrorMiddleware:
 
 
 class StaffSecondFactorMiddleware:
-    """Asks for the second factor before any page of the administration; who has none is sent to set one up.
-
-    allauth asks at the sign-in. But a session may be older than the factor, and its user have the password alone.
-    Recovery codes alone are no second factor.
-    """
+    """Asks for the second factor before any page of the administration; who has none is sent to set one up."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -170,14 +176,9 @@ class StaffSecondFactorMiddleware:
             return None
         if not (user.is_authenticated and user.is_staff):
             return None  # sent to the sign-in, or refused, by the administration itself
-        if not is_mfa_enabled(user, FACTORS):
-            messages.warning(request, "Staff enter the administration with a second factor. Set one up first.")
-            return redirect("mfa_index")
-        if any(record["method"] == "mfa" for record in get_authentication_records(request, user)):
-            return None
-        has_app = is_mfa_enabled(user, [Authenticator.Type.TOTP])
-        asks = resolve_url("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
-        return redirect_to_login(request.get_full_path(), asks)
+        assert isinstance(user, User)
+        why = "Staff enter the administration with a second factor. Set one up first."
+        return second_factor_step(request, user, why=why)
 
 
 class ApiMiddleware:
@@ -207,6 +208,6 @@ class ApiMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             return 411
-        if length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES:
+        if length.isdecimal() and (len(length) > 15 or int(length) > settings.API_MAX_BODY_BYTES):
             return 413
         return None

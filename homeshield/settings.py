@@ -199,6 +199,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "homeshield.accounts.sessions.IdleMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "homeshield.middleware.StaffSecondFactorMiddleware",
@@ -231,6 +232,14 @@ TEMPLATES = [
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["homeshield.accounts.backends.SignInBackend"]
+PASSWORD_HASHERS = ["homeshield.accounts.hashers.Argon2Hasher", "homeshield.accounts.hashers.EarlierHasher"]
+# Of the threads of a web process a quarter may hash passwords and a quarter wait for that: the others serve pages.
+PASSWORD_HASHES_AT_ONCE = number(
+    env, "PASSWORD_HASHES_AT_ONCE", default=max(1, number(env, "WEB_THREADS", default=8, least=1) // 4), least=1
+)
+PASSWORD_HASHES_WAITING = number(env, "WEB_THREADS", default=8, least=1) // 4
+PASSWORD_WAIT = 5  # in seconds
+PASSWORDS_PER_MINUTE = number(env, "PASSWORDS_PER_MINUTE", default=30, least=1)  # of one address
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -242,6 +251,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+# A session ends so many minutes after its last request (homeshield/accounts/sessions.py).
+SESSION_IDLE_MINUTES = number(env, "SESSION_IDLE_MINUTES", default=12 * 60, least=2)
+STAFF_SESSION_IDLE_MINUTES = number(env, "STAFF_SESSION_IDLE_MINUTES", default=60, least=2)
+SESSION_COOKIE_AGE = 60 * SESSION_IDLE_MINUTES
 # A company that signs up buys nothing before staff have approved it.
 CLIENTS_NEED_APPROVAL = switch(env, "CLIENTS_NEED_APPROVAL", default=True)
 # Whether staff enter the administration only with a second factor; a development site does without.

@@ -5,8 +5,10 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from homeshield.lib.web_database import connect_as_web
+from homeshield.lib.wsgi_request import ForgivingRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
 
 application = get_wsgi_application()
+application.request_class = ForgivingRequest
 connect_as_web()

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
 
 from homeshield.accounts.permissions import Act, require
+from homeshield.accounts.second_factor import second_factor_step
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 
@@ -25,13 +26,15 @@ class NotABuyer(DomainError):
         super().__init__("This page is for buyers, and your account is not connected with a buying company.")
 
 
+REQUIRED = "Your company requires two-step verification. Set it up to go on."
+
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 type ClientView[**P] = Callable[Concatenate[Request, P], HttpResponseBase]
 
 
 def requires[**P](act: Act) -> Callable[[ClientView[P]], View[P]]:
     """A view for users who may do `act` for their client. Others sign in first, or meet NotABuyer, RoleMayNot or
-    StatusForbids (homeshield/accounts/permissions.py).
+    StatusForbids (homeshield/accounts/permissions.py). Where the client requires a second factor, it comes before.
 
     The browser keeps no copy: counts are exact when shown, and purchased leads are personal data.
     """
@@ -45,6 +48,8 @@ def requires[**P](act: Act) -> Callable[[ClientView[P]], View[P]]:
                 return _sign_in_first(cast(Request, request))
             if user.client is None:
                 raise NotABuyer
+            if user.client.requires_second_factor and (step := second_factor_step(request, user, why=REQUIRED)):
+                return HttpResponseClientRedirect(step.url) if cast(Request, request).htmx else step
             require(act, granted=user.granted, status=user.client.status)
             return view(cast(Request, request), *args, **kwargs)
 

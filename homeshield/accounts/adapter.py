@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any, override
 
@@ -12,20 +13,25 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 
+from homeshield.accounts import hashers
 from homeshield.accounts.devices import device_of, device_remember
+from homeshield.accounts.errors import PasswordsBusy, TooManyPasswords
 from homeshield.accounts.models import User
 from homeshield.accounts.services import client_sign_up
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.derived_keys import derived_keys
+from homeshield.lib.visitor_address import visitor_address
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +44,8 @@ class AccountAdapter(DefaultAccountAdapter):
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
     ) -> AbstractBaseUser:
         assert isinstance(user, User)
+        super().save_user(request, user, form, commit=False)  # hashes the password, so before the transaction
         with transaction.atomic():
-            super().save_user(request, user, form, commit=False)
             client_sign_up(company=form.cleaned_data["company"], owner=user)
             if commit:
                 user.save()
@@ -67,8 +73,24 @@ class AccountAdapter(DefaultAccountAdapter):
             logger.exception("A notification could not be mailed.")
 
     @override
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that attempts are counted by. Raises PermissionDenied where nothing tells it."""
+        address = visitor_address(request.META, proxies=settings.ALLAUTH_TRUSTED_PROXY_COUNT)
+        if address is None:
+            raise PermissionDenied("Neither the connection nor a proxy tells where this request comes from.")
+        return address
+
+    @override
+    def get_http_user_agent(self, request: HttpRequest) -> str:
+        """What the browser calls itself, for mails: short, and without what could look like text of ours."""
+        named = request.headers.get("User-Agent", "")[:100]
+        return " ".join(re.sub(r"[^A-Za-z0-9 ()_,;+-]|(?<=[A-Za-z])\.(?=[A-Za-z])", " ", named).split()) or "unknown"
+
+    @override
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Counts an attempt before the password is looked at. Raises ValidationError where there were too many."""
+        if hashers.GATE.is_full:
+            raise PasswordsBusy
         super().pre_authenticate(request, **credentials)
         if _is_known(request, credentials):
             return
@@ -83,7 +105,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """The user whose password it is, by the own address or a verified one: allauth takes any that was added."""
         self._elsewhere = None
-        user: User | None = super().authenticate(request, **credentials)
+        try:
+            user: User | None = super().authenticate(request, **credentials)
+        except (PasswordsBusy, TooManyPasswords):  # the password was not looked at, so it is no wrong one
+            self._rollback_login_failed_rl_usage()
+            if self._elsewhere:
+                self._elsewhere.rollback()
+            raise
         email = _email(credentials)
         if (
             user is None

@@ -4,6 +4,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -19,6 +20,7 @@ from homeshield.accounts.forms import KeyAdminForm, StandingForm, UserChangeForm
 from homeshield.accounts.keys import MadeKey, key_create, key_revoke
 from homeshield.accounts.models import ApiKey, Client, ClientChange, User
 from homeshield.accounts.services import second_factor_remove, sign_in_address_set
+from homeshield.accounts.sessions import other_sessions_end
 from homeshield.accounts.standing import client_standing_change
 from homeshield.audit.recorded_edits import RecordedEdits
 from homeshield.lib.errors import DomainError
@@ -158,6 +160,10 @@ class UserAdmin(RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         sign_in_address_set(user=obj)
+        if "email" in form.changed_data:
+            if obj == request.user:
+                update_session_auth_hash(request, obj)
+            other_sessions_end(user=obj, request=request)
 
 
 admin.site.unregister(Group)

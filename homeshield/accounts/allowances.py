@@ -1,4 +1,5 @@
-"""How often somebody may call the API: a key its calls, an address its attempts without one.
+"""How often somebody may call the API: a key its calls, an address its attempts without one; and how many passwords an
+address may send.
 
 An allowance is told by one instant, at which it is full again ("generic cell rate algorithm"): a call moves it by the
 time in which one call is granted, and is refused where it would move it further than a burst away.
@@ -14,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from homeshield.accounts.errors import RateLimited, TooManyAttempts
+from homeshield.accounts.errors import RateLimited, TooManyAttempts, TooManyPasswords
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,18 @@ def attempt_spend(*, address: str | None, as_of: datetime) -> None:
         raise TooManyAttempts(wait)
 
 
+def hash_spend(*, address: str, as_of: datetime) -> None:
+    """Counts a password that an address wants to have hashed or compared. Raises TooManyPasswords."""
+    rate = Rate(settings.PASSWORDS_PER_MINUTE, settings.PASSWORDS_PER_MINUTE)
+    if wait := _spend(_SWEEP + _SPEND, f"password:{network_of(address)}", rate, as_of):
+        raise TooManyPasswords(wait)
+
+
 def network_of(address: str | None) -> str:
     """Who is likely to be one caller: an IPv4 address; of IPv6, where each household has 2^64 of them, the /64."""
     if address is None:
         return "unknown"
-    parsed = ip_address(address.partition("%")[0])
+    parsed = ip_address(address)
     return str(ip_network((parsed, 64), strict=False) if isinstance(parsed, IPv6Address) else parsed)
 
 

@@ -111,6 +111,16 @@ class LastOwner(DomainError):
         super().__init__("A company needs an owner. Make somebody else an owner first.")
 
 
+class SecondFactorMissing(DomainError):
+    """Who requires a second factor of the whole company has to have one first."""
+
+    code = "second_factor_missing"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("Set up two-step verification for yourself first. Then you can require it of your company.")
+
+
 class NotAuthenticated(DomainError):
     """A call of the API without a key that is in force."""
 
@@ -200,6 +210,28 @@ class PreviewsUsed(DomainError):
             f"Your company has seen its {most:,} previews of today. There are more from {again_at:%Y-%m-%d %H:%M} UTC "
             "on. Counts, prices and purchases work as always."
         )
+
+
+class PasswordsBusy(DomainError):
+    """So many passwords are looked at just now that this one would only wait."""
+
+    code = "passwords_busy"
+    status = 503
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__("Many people are signing in just now. Wait a few seconds, then try again.")
+
+
+class TooManyPasswords(DomainError):
+    """An address has sent more passwords than people behind it would type."""
+
+    code = "too_many_passwords"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"Too many passwords came from your network. Wait {retry_after} s, then try again.")
 
 
 class TooManyAttempts(DomainError):

@@ -9,8 +9,10 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models.functions import Lower, Now
+from django.utils.crypto import salted_hmac
 
 from homeshield.accounts.allowance_models import PreviewAllowance as PreviewAllowance
+from homeshield.accounts.company_names import UNSEEN
 from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, allowed
 from homeshield.accounts.permissions import ClientStatus as ClientStatus
 from homeshield.accounts.team_models import Invitation as Invitation
@@ -32,6 +34,9 @@ class Client(models.Model):
         blank=True,
         help_text="Where the company is licensed to sell: elsewhere it sees and buys nothing. None means everywhere.",
     )
+    requires_second_factor = models.BooleanField(
+        default=False, help_text="Whether its users see nothing of the company's before they have a second factor."
+    )
     created_at_utc = models.DateTimeField("created", db_default=Now(), editable=False)
 
     class Meta:
@@ -52,6 +57,33 @@ class Client(models.Model):
                 name="client_licensed_states_known",
                 condition=models.Q(licensed_states__contained_by=sorted(STATES)),
                 violation_error_message="Licensed states are given by their codes, such as LA and TX.",
+            ),
+            models.CheckConstraint(
+                name="client_name_shows_all_it_holds",
+                condition=~models.Q(name__regex=UNSEEN),
+                violation_error_message="A company name has no control characters or invisible characters.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="client_second_factor_begins_with_an_owner",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("requires_second_factor"),
+                condition=pgtrigger.Q(new__requires_second_factor=True),
+                # 'totp' and 'webauthn' are what homeshield/accounts/second_factor.py counts.
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM users JOIN mfa_authenticator ON mfa_authenticator.user_id = users.id
+                        WHERE users.client_id = NEW.id AND users.role = 'owner' AND users.is_active
+                          AND mfa_authenticator.type IN ('totp', 'webauthn')
+                    )
+                    THEN
+                        RAISE EXCEPTION 'no owner of client % has a second factor', NEW.id
+                            USING ERRCODE = 'check_violation',
+                                  CONSTRAINT = 'client_second_factor_begins_with_an_owner';
+                    END IF;
+                    RETURN NULL;
+                """,
             ),
         ]
 
@@ -182,6 +214,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session holds of how its user signs in: with another password or address it ends."""
+        signed_in_by = f"{self.password}\n{self.email}"
+        return salted_hmac("homeshield.accounts.session", signed_in_by, secret=secret, algorithm="sha256").hexdigest()
+
     @property
     def granted(self) -> frozenset[Act]:
         """What the role includes, whatever the company's status; nothing without a company."""
@@ -257,7 +294,7 @@ class ApiKey(models.Model):
 
 class ApiAllowance(models.Model):
     """How much of an allowance is used: the instant at which all of it is there again (allowances.py). Its subject is
-    `key:` with a key's id, or `address:` with a network address.
+    `key:` with a key's id, or `address:` or `password:` with a network address.
 
     The table is unlogged (see the migration): every call writes to it, and after a crash it may be empty.
     """

@@ -3,13 +3,12 @@
 from functools import cached_property
 from typing import override
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 
 from homeshield.accounts.models import ApiKey, User
 from homeshield.lib.origin import NOBODY, Actor, Origin, new_request_id, well_formed
+from homeshield.lib.visitor_address import visitor_address
 
 
 class RequestOrigin(Origin):
@@ -39,12 +38,8 @@ class RequestOrigin(Origin):
     @cached_property
     @override
     def address(self) -> str | None:
-        """The visitor's, told as allauth tells it: by X-Forwarded-For where TRUSTED_PROXY_COUNT proxies are ours."""
-        try:
-            address: str = get_adapter().get_client_ip(self.request)
-        except (PermissionDenied, ImproperlyConfigured):  # no address, or fewer proxies than there should be
-            return None
-        return address
+        """The visitor's: by X-Forwarded-For where TRUSTED_PROXY_COUNT proxies are ours."""
+        return visitor_address(self.request.META, proxies=settings.ALLAUTH_TRUSTED_PROXY_COUNT)
 
     @property
     def key(self) -> ApiKey | None:

@@ -41,7 +41,8 @@ class Act(models.TextChoices):
     DOWNLOAD = "download", "Download purchased leads"
     KEYS = "keys", "See and revoke API keys"
     KEY_MAKE = "key_make", "Make API keys"
-    TEAM = "team", "Invite, change and remove users"
+    TEAM = "team", "Change and remove users"
+    INVITE = "invite", "Invite users"
     CALL = "call", "Call the API"
 
 
@@ -50,7 +51,7 @@ _TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD}
 
 ROLE_MAY: Mapping[ClientRole, frozenset[Act]] = MappingProxyType(
     {
-        ClientRole.OWNER: _TRADE | {Act.KEYS, Act.KEY_MAKE, Act.TEAM},
+        ClientRole.OWNER: _TRADE | {Act.KEYS, Act.KEY_MAKE, Act.TEAM, Act.INVITE},
         ClientRole.BUYER: _TRADE,
         ClientRole.VIEWER: _LOOK,
     }

@@ -13,6 +13,7 @@ from django.core.mail import send_mail
 from django.db import IntegrityError, models, transaction
 from django.template.loader import render_to_string
 
+from homeshield.accounts.company_names import company_name_fault
 from homeshield.accounts.errors import AccountRefused, EmailTaken
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
@@ -49,10 +50,21 @@ def client_sign_up(*, company: str, owner: User) -> Client:
 
 
 def user_create(*, email: str, password: str, client: Client, role: ClientRole) -> User:
-    """A user of a client, who signs in with `email` at once. Raises as `client_create` does."""
+    """A user of a client, who signs in with `email` at once. `password` is what `password_hash` has made of it.
+
+    Raises EmailTaken, and AccountRefused, which names the argument at fault.
+    """
     user = User(email=_normal(email), client=client, role=role)
-    _user_save(user, password)
+    user.password = password
+    _user_insert(user)
     return user
+
+
+def password_hash(*, email: str, password: str) -> str:
+    """What is kept of a password. Outside of a transaction, for it is slow on purpose. Raises AccountRefused."""
+    user = User(email=_normal(email))
+    _password_set(user, password)
+    return user.password
 
 
 def user_unproven(email: str) -> User | None:
@@ -64,10 +76,10 @@ def user_unproven(email: str) -> User | None:
 def user_prove(*, user: User, password: str, client: Client, role: ClientRole) -> None:
     """Gives a user of `user_unproven` to whoever has proved the address: with another password, in this client.
 
-    What was claimed with the address, a password and a company, may have been somebody else's idea. Raises
-    AccountRefused for the password.
+    What was claimed with the address, a password and a company, may have been somebody else's idea. `password` is what
+    `password_hash` has made of it.
     """
-    _password_set(user, password)
+    user.password = password
     user.client, user.role = client, role
     with transaction.atomic():
         user.save(update_fields=["password", "client", "role"])
@@ -127,8 +139,8 @@ def password_generate() -> str:
 
 
 def _client(company: str, status: ClientStatus) -> Client:
-    if not company.isprintable():
-        raise AccountRefused("company", "A company name has no line breaks or control characters.")
+    if fault := company_name_fault(company.strip()):
+        raise AccountRefused("company", fault)
     client = Client(name=company.strip(), status=status)
     _check(client, {"name": "company"})
     return client
@@ -155,6 +167,11 @@ def user_check(user: User) -> None:
 def _user_save(user: User, password: str) -> None:
     user_check(user)
     _password_set(user, password)
+    _user_insert(user)
+
+
+def _user_insert(user: User) -> None:
+    user_check(user)
     try:
         with transaction.atomic():
             user.save(force_insert=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from homeshield.accounts.company_names import name_for_mail
 from homeshield.accounts.errors import AccountRefused
 from homeshield.accounts.models import Client, ClientChange, User
 from homeshield.accounts.owner_mail import owners_mail
@@ -52,7 +53,7 @@ def client_standing_change(
         if (was[0], status) == (ClientStatus.PENDING, ClientStatus.ACTIVE):
             mail = partial(
                 owners_mail, client_id=client.id, subject="Your company is approved",
-                template="accounts/email/client_approved.txt", context={"company": client.name},
+                template="accounts/email/client_approved.txt", context={"company": name_for_mail(client.name)},
             )  # fmt: skip
             transaction.on_commit(mail, robust=True)
     return change

@@ -15,6 +15,7 @@ from django.core.mail import send_mail
 from django.db import models, transaction
 from django.template.loader import render_to_string
 
+from homeshield.accounts.company_names import name_for_mail
 from homeshield.accounts.errors import (
     AccountRefused,
     InvitationGone,
@@ -26,8 +27,8 @@ from homeshield.accounts.errors import (
 )
 from homeshield.accounts.keys import key_revoke, keys_made_by
 from homeshield.accounts.models import Client, User
-from homeshield.accounts.permissions import ClientRole
-from homeshield.accounts.services import address_is_taken, user_create, user_prove, user_unproven
+from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, require
+from homeshield.accounts.services import address_is_taken, password_hash, user_create, user_prove, user_unproven
 from homeshield.accounts.team_models import Invitation
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
@@ -57,9 +58,9 @@ def invitation_send(
     """Invites an address; an open invitation of it is replaced, so that the newest link alone works.
 
     `link_of` makes the address of a page from the invitation's token. The mail is sent once all is written. Raises
-    AccountRefused where the address is none, is in the team already, or too many invitations are open, and MailNotSent
-    where all is written but the mail is not on its way. Whether anybody else has an account with the address, nobody is
-    told.
+    AccountRefused where the address is none, is in the team already, or too many invitations are open; StatusForbids
+    where the client is not active; and MailNotSent where all is written but the mail is not on its way. Whether anybody
+    else has an account with the address, nobody is told.
     """
     email = email.strip().lower()
     try:
@@ -68,6 +69,7 @@ def invitation_send(
         raise AccountRefused("email", " ".join(error.messages)) from error
     with transaction.atomic():
         client = Client.objects.select_for_update().get(id=client_id)
+        require(Act.INVITE, granted=ROLE_MAY[ClientRole.OWNER], status=client.status)
         if User.objects.filter(client=client, email=email).exists():
             raise AccountRefused("email", "This address is in your team already.")
         Invitation.objects.filter(
@@ -85,8 +87,8 @@ def invitation_send(
 
 
 def _mail(invitation: Invitation, client: Client, by: User, link: str) -> None:
-    context = {"company": client.name, "by": by.email, "link": link}
-    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{client.name} invites you"
+    context = {"company": name_for_mail(client.name), "by": by.email, "link": link}
+    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}You are invited to join a company"
     try:
         send_mail(subject, render_to_string("accounts/email/invitation.txt", context), None, [invitation.email])
     except OSError as error:  # SMTPException is one
@@ -122,10 +124,11 @@ def invitation_accept(*, token: str, password: str, as_of: datetime) -> User:
     anybody could keep somebody else out of a team. Raises InvitationGone, EmailTaken where the address has an account
     by now, and AccountRefused for the password.
     """
+    hashed = password_hash(email=invitation_find(token, as_of=as_of).email, password=password)
     with transaction.atomic():
         invitation = _claim(token, as_of)
         account: dict[str, Any] = {
-            "password": password,
+            "password": hashed,
             "client": invitation.client,
             "role": ClientRole(invitation.role),
         }

@@ -43,6 +43,18 @@ class Invitation(models.Model):
             ),
         ]
         triggers = [
+            pgtrigger.Trigger(
+                name="invitation_of_an_active_client",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF NOT EXISTS (SELECT FROM clients WHERE id = NEW.client_id AND status = 'active') THEN
+                        RAISE EXCEPTION 'client % is not active, and invites nobody', NEW.client_id
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'invitation_of_an_active_client';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Protect(
                 name="invitation_facts_are_fixed",
                 operation=pgtrigger.Update,

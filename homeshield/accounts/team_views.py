@@ -10,15 +10,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from homeshield.accounts.access import requires
-from homeshield.accounts.errors import AccountRefused, KeysNotShown, LastOwner, MailNotSent
+from homeshield.accounts.errors import AccountRefused, KeysNotShown, LastOwner, MailNotSent, SecondFactorMissing
 from homeshield.accounts.forms import InvitationForm, NewPasswordForm, RoleForm
 from homeshield.accounts.keys import keys_made_by
 from homeshield.accounts.limits import limited
 from homeshield.accounts.models import User
 from homeshield.accounts.permissions import Act, ClientRole
+from homeshield.accounts.second_factor import company_second_factor_set, with_second_factor
 from homeshield.accounts.team import (
     has_account,
     invitation_accept,
@@ -37,12 +38,19 @@ from homeshield.lib.http import Request
 
 
 @requires(Act.TEAM)
-@require_http_methods(["GET", "HEAD", "POST"])
-@limited("invite")
+@require_safe
 def team_show(request: Request) -> HttpResponse:
-    """The company's users and open invitations, and the form for another invitation."""
+    """The company's users and open invitations, with the forms to change them."""
+    return _team_page(request, status=200)
+
+
+@requires(Act.INVITE)
+@require_POST
+@limited("invite")
+def invitation_send_now(request: Request) -> HttpResponse:
+    """Invites an address into the company."""
     assert request.user.client_id is not None
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(request.POST)
     if form.is_valid():
         try:
             invitation = invitation_send(
@@ -60,7 +68,24 @@ def team_show(request: Request) -> HttpResponse:
         else:
             messages.success(request, f"An invitation is on its way to {invitation.email}.")
             return redirect("accounts:team-show")
-    return _team_page(request, form=form, status=422 if form.errors else 200)
+    return _team_page(request, form=form, status=422)
+
+
+@requires(Act.TEAM)
+@require_POST
+def second_factor_require(request: Request) -> HttpResponse:
+    """Requires a second factor of everybody in the company, or no longer does."""
+    assert request.user.client_id is not None
+    required = request.POST.get("required") == "yes"
+    try:
+        company_second_factor_set(
+            client_id=request.user.client_id, required=required, by=request.user, as_of=request.as_of
+        )
+    except SecondFactorMissing as refusal:
+        return _team_page(request, refusal=refusal, status=refusal.status)
+    said = "Everybody in your team needs two-step verification from now on."
+    messages.success(request, said if required else "Two-step verification is up to each of you now.")
+    return redirect("accounts:team-show")
 
 
 def _team_page(request: Request, *, status: int, **context: Any) -> HttpResponse:
@@ -68,6 +93,8 @@ def _team_page(request: Request, *, status: int, **context: Any) -> HttpResponse
     context = {
         "form": InvitationForm(),
         "team": team_of(request.user.client_id),
+        "may_invite": Act.INVITE in request.user.acts,
+        "with_second_factor": with_second_factor(request.user.client_id),
         "invitations": invitations_of(request.user.client_id, as_of=request.as_of),
         "roles": ClientRole,
     } | context

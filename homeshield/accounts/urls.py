@@ -22,6 +22,8 @@ company_urlpatterns = [
     path("api-keys/", key_list, name="key-list"),
     path("api-keys/<uuid:key_id>/revoke/", key_revoke_now, name="key-revoke"),
     path("team/", team_views.team_show, name="team-show"),
+    path("team/second-factor/", team_views.second_factor_require, name="second-factor-require"),
+    path("team/invitations/", team_views.invitation_send_now, name="invitation-send"),
     path("team/<uuid:user_id>/role/", team_views.member_role, name="member-role"),
     path("team/<uuid:user_id>/remove/", team_views.member_remove_confirm, name="member-remove"),
     path(

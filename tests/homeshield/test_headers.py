@@ -55,6 +55,7 @@ def assert_protected(response: HttpResponseBase) -> None:
     assert {name: response[name] for name in EXPECTED} == EXPECTED
     assert "publickey-credentials-get=(self)" in response["Permissions-Policy"]
     assert "camera=()" in response["Permissions-Policy"]
+    assert "no-store" in response["Cache-Control"]
     if response.get("Content-Type", "").startswith("text/html") and not response.streaming:
         violations = _Violations()
         violations.feed(response.content.decode())  # type: ignore[attr-defined]

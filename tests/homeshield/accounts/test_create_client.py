@@ -18,6 +18,7 @@ from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.services import client_create, password_generate, staff_create
 from tests.factories import PASSWORD, UserFactory
 
+UNSEEN = "--company: A company name has no line breaks, control characters or invisible characters."
 TAKEN = "--email: Another user has this e-mail address. Use another one."
 
 
@@ -80,7 +81,7 @@ def test_two_companies_may_have_one_name() -> None:
     [
         ({"company": "  "}, PASSWORD, "--company: This field cannot be blank."),
         ({"company": "x" * 201}, PASSWORD, "--company: Ensure this value has at most 200 characters (it has 201)."),
-        ({"company": "a\nb"}, PASSWORD, "--company: A company name has no line breaks or control characters."),
+        ({"company": "a\nb"}, PASSWORD, UNSEEN),
         ({"email": ""}, PASSWORD, "--email: This field cannot be blank."),
         ({"email": "joe"}, PASSWORD, "--email: Enter a valid email address."),
         ({"email": "joe@acme.example\nann@acme.example"}, PASSWORD, "--email: Enter a valid email address."),

@@ -23,6 +23,7 @@ from tests.sign_in import sign_in
 pytestmark = pytest.mark.django_db
 
 TEAM = reverse("accounts:team-show")
+INVITE = reverse("accounts:invitation-send")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def invite(shop: Browser, django_capture_on_commit_callbacks: DjangoCaptureOnCom
 
     def invite(email: str = "Ann@acme.example", role: str = "buyer") -> str:
         with django_capture_on_commit_callbacks(execute=True):
-            response = shop.post(TEAM, {"email": email, "role": role})
+            response = shop.post(INVITE, {"email": email, "role": role})
         assert response["Location"] == TEAM
         found = re.search(r"http://testserver(/accounts/invitations/\S+)", str(mail.outbox[-1].body))
         assert found
@@ -143,7 +144,7 @@ def test_a_user_of_no_company_joins_and_one_of_another_does_not(invite: Callable
 def test_the_owner_does_not_learn_who_has_an_account(shop: Browser) -> None:
     stranger = UserFactory()
     for email in (stranger.email, "nobody@agency.example"):
-        assert shop.post(TEAM, {"email": email, "role": "buyer"})["Location"] == TEAM
+        assert shop.post(INVITE, {"email": email, "role": "buyer"})["Location"] == TEAM
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_the_owner_does_not_learn_who_has_an_account(shop: Browser) -> None:
     ],
 )
 def test_what_cannot_be_invited_is_said_at_the_field(shop: Browser, fields: dict[str, str], field: str) -> None:
-    response = shop.post(TEAM, fields)
+    response = shop.post(INVITE, fields)
     assert (response.status_code, list(response.context["form"].errors)) == (422, [field])
     assert not Invitation.objects.exists()
 
@@ -205,7 +206,7 @@ def test_users_of_another_company_are_not_there(shop: Browser, owner: User) -> N
 
 def test_too_many_invitations_are_slowed_down(shop: Browser, settings: Settings) -> None:
     settings.USER_RATE_LIMITS = {"invite": "1/h/user"}
-    answers = [shop.post(TEAM, {"email": f"a{n}@acme.example", "role": "buyer"}) for n in range(2)]
+    answers = [shop.post(INVITE, {"email": f"a{n}@acme.example", "role": "buyer"}) for n in range(2)]
     assert [answer.status_code for answer in answers] == [302, 429]
     assert answers[1]["Retry-After"] == "60"
     assert shop.get(TEAM).status_code == 200
@@ -251,7 +252,7 @@ def test_without_the_mail_server_what_is_done_stays_done_and_is_said(owner: User
     }
     shop = Browser()
     shop.force_login(owner)
-    page = shop.post(TEAM, {"email": "ann@acme.example", "role": "buyer"}, follow=True)
+    page = shop.post(INVITE, {"email": "ann@acme.example", "role": "buyer"}, follow=True)
     assert page.status_code == 200
     assert "our mail server does not take the mail at the moment" in page.content.decode()
     assert Invitation.objects.get().email == "ann@acme.example"

@@ -1,0 +1,42 @@
+"""What a company may call itself. Its name stands in mails that others get in our name: so it is a name, and no text
+with something to click."""
+
+import re
+import unicodedata
+
+from homeshield.lib.characters import BLANKS, INVISIBLE
+
+_LINK = re.compile(
+    r"""
+      \S@\S                         # an e-mail address
+    | :/ | \bwww\b | \bxn--         # parts of an address of the web
+    | [^\W_]\.[^\W\d_]{2,}         # a domain name: no blank behind the dot, and at least two letters
+    | \d+\.\d+\.\d+\.\d+          # an address of the network
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_DOTS = re.compile("[\u3002\uff0e\uff61\u2024]")
+"""What browsers read as a dot, or what looks like one."""
+
+UNSEEN = f"[{INVISIBLE.removeprefix(BLANKS)}]"
+"""Control characters, line ends, and what shows nothing or changes the direction; the database refuses them too."""
+
+LONGEST_IN_MAIL = 60
+
+
+def company_name_fault(name: str) -> str | None:
+    """What is wrong with a company's name, in a sentence for who typed it; None where nothing is."""
+    if re.search(UNSEEN, name) or not name.isprintable():
+        return "A company name has no line breaks, control characters or invisible characters."
+    if found := _LINK.search(_DOTS.sub(".", unicodedata.normalize("NFKC", name))):
+        return (
+            f"A company name holds no web or e-mail address, and “{found[0]}” looks like part of one. Leave it out, or "
+            "put a space after the dot."
+        )
+    return None
+
+
+def name_for_mail(name: str) -> str:
+    """A chosen name as it stands in a mail, within quotes: short, on one line, without quotes of its own."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in name).replace('"', "'")
+    return shown if len(shown) <= LONGEST_IN_MAIL else f"{shown[: LONGEST_IN_MAIL - 1]}…"

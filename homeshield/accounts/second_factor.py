@@ -1,0 +1,68 @@
+"""Second factors: who has to have one, who has one, and the step that somebody is sent to who lacks it."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect, resolve_url
+
+from homeshield.accounts.errors import SecondFactorMissing
+from homeshield.accounts.models import Client, User
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
+
+FACTORS: Collection[Authenticator.Type] = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""An app or a passkey; recovery codes alone are no second factor."""
+
+
+def second_factor_step(request: HttpRequest, user: User, *, why: str) -> HttpResponseRedirect | None:
+    """Where somebody goes who has to have a second factor: to set one up, told `why`, or to use it in this session.
+    None where that is done.
+
+    allauth asks at the sign-in. But a session may be older than the factor, and its user have the password alone.
+    """
+    if not is_mfa_enabled(user, FACTORS):
+        messages.warning(request, why)
+        return redirect("mfa_index")
+    if any(record["method"] == "mfa" for record in get_authentication_records(request, user)):
+        return None
+    has_app = is_mfa_enabled(user, [Authenticator.Type.TOTP])
+    asks = resolve_url("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
+    back = request.get_full_path() if request.method in {"GET", "HEAD"} else resolve_url("home")
+    return redirect_to_login(back, asks)
+
+
+def company_second_factor_set(*, client_id: UUID, required: bool, by: User, as_of: datetime) -> Client:
+    """Says whether everybody of a company needs a second factor to see anything of it; its API keys do not.
+
+    Raises SecondFactorMissing where `by`, who requires it, has none.
+    """
+    with transaction.atomic():
+        client = Client.objects.select_for_update().get(id=client_id)
+        if client.requires_second_factor == required:
+            return client
+        if required and not is_mfa_enabled(by, FACTORS):
+            raise SecondFactorMissing
+        client.requires_second_factor = required
+        client.save(update_fields=["requires_second_factor"])
+        audit_record(
+            action=AuditAction.CLIENT_CHANGE,
+            obj=client,
+            client_id=client.id,
+            details={"requires_second_factor": {"was": not required, "is": required}},
+            as_of=as_of,
+        )
+    return client
+
+
+def with_second_factor(client_id: UUID) -> frozenset[UUID]:
+    """The ids of a company's users who have a second factor."""
+    held = Authenticator.objects.filter(user__client_id=client_id, type__in=FACTORS)
+    return frozenset(held.values_list("user_id", flat=True))

@@ -1,0 +1,93 @@
+"""When a session ends: at sign-out, after some hours without a request, and when how to sign in was changed elsewhere.
+
+A session's last request is kept in the session itself and written once a minute at most, so one ends up to a minute
+before its limit and never after it. Every request of a page counts; no page of ours asks by itself at intervals.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account import signals as account_signals
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from homeshield.accounts.models import User
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
+
+SEEN = "seen"
+"""The session's key for its last request, in seconds since 1970."""
+
+WRITTEN_EVERY = 60
+
+
+class IdleMiddleware:
+    """Ends a session that was idle for too long: of staff earlier. Behind Django's own AuthenticationMiddleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # The API and /health do not look at who is signed in; without a cookie nobody is.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(("/api/", "/health")):
+            _keep_or_end(request)
+        return self.get_response(request)
+
+
+def _keep_or_end(request: HttpRequest) -> None:
+    user = request.user
+    if not isinstance(user, User):
+        return
+    now = int(timezone.now().timestamp())
+    idle = now - request.session.get(SEEN, now - WRITTEN_EVERY)
+    if idle >= 60 * (settings.STAFF_SESSION_IDLE_MINUTES if user.is_staff else settings.SESSION_IDLE_MINUTES):
+        audit_record(
+            action=AuditAction.SESSION_END,
+            obj=user,
+            actor=user,
+            client_id=user.client_id,
+            details={"idle_minutes": idle // 60},
+            as_of=None,
+        )
+        request.session.flush()
+        request.user = AnonymousUser()
+        request.signed_out = True  # type: ignore[attr-defined]  # for HeadersMiddleware
+        messages.info(request, "You were signed out, because you had not been here for a while.")
+    elif idle >= WRITTEN_EVERY:
+        request.session[SEEN] = now
+
+
+def other_sessions_end(*, user: User, request: HttpRequest | None) -> None:
+    """Ends a user's sessions but that of the request: they may be somebody else's, who could sign in as it was."""
+    own = request.session.session_key if request is not None and request.user == user else None
+    for session in UserSession.objects.filter(user=user).exclude(session_key=own):
+        session.end()
+
+
+def _how_to_sign_in_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    if request.user == user:
+        update_session_auth_hash(request, user)  # the hash holds address and password: see User
+        UserSession.objects.create_from_request(request)
+    other_sessions_end(user=user, request=request)
+
+
+def _signed_in(request: HttpRequest, **_: Any) -> None:
+    request.session[SEEN] = int(timezone.now().timestamp())
+
+
+def _signed_out(request: HttpRequest | None, **_: Any) -> None:
+    if request is not None:
+        request.signed_out = True  # type: ignore[attr-defined]  # for HeadersMiddleware
+
+
+for signal in (account_signals.email_changed, account_signals.password_changed, account_signals.password_set,
+               account_signals.password_reset):  # fmt: skip
+    signal.connect(_how_to_sign_in_changed, dispatch_uid=__name__)
+user_logged_in.connect(_signed_in, dispatch_uid=__name__)
+user_logged_out.connect(_signed_out, dispatch_uid=__name__)
