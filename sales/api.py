@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
-from homeshield.accounts.permissions import Act
+from homeshield.accounts.permissions import KEY_MAY, Act, allowed
 from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, PageSize, Refused
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
@@ -55,7 +55,7 @@ class InventoryQuery(Filters, Paged):
 
 @inventory_router.get(
     "/inventory",
-    auth=ApiKeyAuth(Act.PREVIEW),
+    auth=ApiKeyAuth(Act.BROWSE),
     response={200: InventoryPage, **EVERYWHERE},
     summary="Leads for sale",
 )
@@ -65,10 +65,12 @@ def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> Invento
     repeats while others buy. Leads that you own from an earlier age bucket are not among them.
 
     Each lead on a page counts towards your company's previews of the day; the last page that they allow is shorter, and
-    then 429 says when there are more."""
+    then 429 says when there are more. A company that waits for approval gets the total and no items."""
     buyer, as_of, asked = buyer_of(request.auth), request.as_of, query.criteria
     prices = prices_in_force(as_of)
     total = available_count(criteria=asked, buyer=buyer, as_of=as_of)
+    if Act.PREVIEW not in allowed(granted=KEY_MAY, status=request.auth.client.status):
+        return InventoryPage(items=[], total=total, next_cursor=None)
     page = previews_page(criteria=asked, buyer=buyer, as_of=as_of, cursor=query.cursor, limit=query.limit).page
     return InventoryPage(
         items=[_item(record, prices) for record in page.rows],

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 
 from exports.models import Export
 from homeshield.accounts.keys import key_revoke
-from homeshield.accounts.models import Client, ClientStatus
+from homeshield.accounts.models import Client, ClientStatus, PreviewAllowance
 from homeshield.api import api
 from pricing.models import Quote
 from sales.models import Order, Sale
@@ -71,7 +71,8 @@ def test_an_address_that_names_another_client_is_refused(caller: Caller, other: 
 def test_a_client_that_waits_for_approval_looks_around_and_buys_nothing(caller: Caller, now: datetime) -> None:
     stock(1, as_of=now)
     Client.objects.filter(id=caller.client.id).update(status=ClientStatus.PENDING)
-    assert caller.get("inventory").json()["total"] == 1
+    assert caller.get("inventory").json() == {"items": [], "total": 1, "next_cursor": None}
+    assert not PreviewAllowance.objects.exists()
     answer = by_criteria(caller, line(1))
     assert (answer.status_code, answer.json()["detail"]["error"]) == (403, "client_may_not_buy")
     assert not Sale.objects.exists()

@@ -17,7 +17,7 @@ from tests.matrix.documentation import may
 pytestmark = pytest.mark.django_db
 
 OPERATIONS = {
-    ("GET", "inventory"): Act.PREVIEW,
+    ("GET", "inventory"): Act.BROWSE,
     ("GET", "inventory/locations"): Act.BROWSE,
     ("GET", "inventory/facets"): Act.BROWSE,
     ("GET", "prices"): Act.BROWSE,
