@@ -19,7 +19,7 @@ from pricing.selectors import Prices
 LINE_SECONDS = 10.0
 """How often progress is written where it is no terminal: a log should not fill with it."""
 SHOWN = 10
-"""How many reasons, and how many counties, a summary names; --json names more."""
+"""How many reasons, unknown columns and counties a summary names; --json names more."""
 
 WAITING = "Another load is under way: waiting for it to finish."
 
@@ -80,6 +80,8 @@ def summary_print(report: IngestReport, *, name: str, prices: Prices | None, out
     console = Console(file=out, highlight=False, soft_wrap=True)  # type: ignore[arg-type]
     title = "Dry run of" if report.dry_run else "Processed"
     console.print(Text(f"{title} {_printable(name)}: {report.rows:,} rows in {report.seconds:,.1f} s", style="bold"))
+    if report.too_many_rejected:
+        console.print(Text(f"  {too_many_rejected(report)}", style="bold"))
     for line in _summary(report):
         console.print(Text(f"  {line}"))
     if prices is not None:
@@ -117,18 +119,44 @@ def _about_prices(report: IngestReport, prices: Prices) -> Iterator[str]:
         yield f"{be} for sale until a price is in force: {named}"
 
 
+def too_many_rejected(report: IngestReport) -> str:
+    """Why nothing of a file was loaded, for the summary and for whoever reads the exit code's reason."""
+    verb = "would be" if report.dry_run else "was"
+    return (
+        f"Nothing {verb} loaded: {report.rejected:,} of {report.rows:,} rows were rejected, and --max-rejects allows "
+        f"{report.max_rejects}."
+    )
+
+
 def _summary(report: IngestReport) -> Iterator[str]:
     be = "would be " if report.dry_run else ""
     yield f"{report.loaded:>11,}  leads {be}loaded: {report.gold:,} Gold, {report.silver:,} Silver"
     yield f"{report.inventory_created:>11,}  inventory records {be}opened"
     yield f"{report.duplicates:>11,}  duplicates {be}skipped"
+    yield f"{report.opted_out:>11,}  opted out, {be}skipped"
     yield f"{report.rejected:>11,}  rows rejected" + (f", see {report.rejects_file}" if report.rejects_file else "")
     for reason, rows in report.reject_reasons.most_common(SHOWN):
         yield f"{rows:>15,} × {reason}"
+    if report.rejects_cells_changed:
+        yield (
+            f"{report.rejects_cells_changed:,} cells of the rejects file lost what a spreadsheet takes for a formula: "
+            "--raw-rejects keeps it."
+        )
+    if report.likelier_encoding:
+        yield (
+            f"The rejected rows look like {report.likelier_encoding}: load the file with "
+            f"--encoding {report.likelier_encoding}."
+        )
     if report.old_rejects_file:
         yield f"{report.old_rejects_file} is from before, and was left as it is: this time no row was rejected."
+    if report.missing_columns:
+        yield f"Missing columns: {', '.join(report.missing_columns)}"
     if report.unknown_columns:
-        yield f"Unknown columns, ignored: {', '.join(map(_printable, report.unknown_columns))}"
+        more = len(report.unknown_columns) - SHOWN
+        named = ", ".join(map(_printable, report.unknown_columns[:SHOWN])) + (
+            f", and {more:,} more" if more > 0 else ""
+        )
+        yield f"Unknown columns, ignored: {named}"
     if report.unmatched_leads:
         yield f"{report.unmatched_leads:,} leads in counties that are not on the Census list: {_counties(report)}"
     if report.dry_run:

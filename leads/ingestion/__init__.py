@@ -4,8 +4,20 @@ report = ingest(source=Path("leads.csv"), as_of=now, records=FirstRecords)
 """
 
 from leads.ingestion.cleaning import NewLead
+from leads.ingestion.columns import fields_named
 from leads.ingestion.errors import IngestRefused
 from leads.ingestion.loading import Records, ingest
+from leads.ingestion.options import IngestOptions, MaxRejects
 from leads.ingestion.report import IngestReport, Progress
 
-__all__ = ["IngestRefused", "IngestReport", "NewLead", "Progress", "Records", "ingest"]
+__all__ = [
+    "IngestOptions",
+    "IngestRefused",
+    "IngestReport",
+    "MaxRejects",
+    "NewLead",
+    "Progress",
+    "Records",
+    "fields_named",
+    "ingest",
+]

@@ -1,8 +1,10 @@
 """The call-centre CSV's columns, and the header that says where a file has them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from leads.classification import QUALIFICATION_FIELDS
+from leads.ingestion.column_names import folded, near_misses
 from leads.ingestion.errors import IngestRefused
 
 COLUMNS: dict[str, str] = {
@@ -36,30 +38,61 @@ COLUMNS: dict[str, str] = {
 
 FIELDS: tuple[str, ...] = tuple(COLUMNS)
 REQUIRED: tuple[str, ...] = ("state", "call_in_date")
+EXPECTED: tuple[str, ...] = ("mortgage_id", *QUALIFICATION_FIELDS)
+"""Without the first the same people would be loaded and sold twice, without one of the others no lead would be Gold.
+A file that lacks one is refused, unless somebody says that it is meant."""
 REJECT_COLUMNS: tuple[str, ...] = ("reject_line", "reject_reason")
 """What the rejects file puts before a row. Read back they mean nothing, and are not reported as unknown."""
 
-_FIELD_OF = {name.casefold(): field for field, name in COLUMNS.items()} | {"mortgage id": "mortgage_id"}
+_FIELD_OF = {folded(name): field for field, name in COLUMNS.items()} | {folded("Mortgage ID"): "mortgage_id"}
+_REJECT_COLUMNS = frozenset(map(folded, REJECT_COLUMNS))
+_SHOWN = 100
+"""How much of an unknown column's name is repeated."""
+
+
+def is_reject_column(name: str) -> bool:
+    """Whether a header names a column that only rejects files have."""
+    return folded(name) in _REJECT_COLUMNS
+
+
+def fields_named(names: Iterable[str]) -> frozenset[str]:
+    """The lead fields of columns that may be missing from a file. Raises IngestRefused for any other name."""
+    fields = set()
+    for name in names:
+        if (known := _FIELD_OF.get(folded(name))) is None:
+            near = near_misses(name, COLUMNS.values())
+            hint = f"Did you mean {_listed(near, 'or')}?" if near else f"It can be {_listed(_names(EXPECTED), 'or')}."
+            raise IngestRefused(f'--allow-missing: there is no column "{name}". {hint}')
+        if known in REQUIRED:
+            raise IngestRefused(
+                f'--allow-missing: the column "{COLUMNS[known]}" cannot be missing, every row needs it.'
+            )
+        fields.add(known)
+    return frozenset(fields)
 
 
 @dataclass(frozen=True)
 class Header:
-    """A file's header row. Names are compared without regard to case and surrounding blanks.
+    """A file's header row. Names are compared without regard to case, blanks, invisible characters and punctuation.
 
-    Raises IngestRefused where a required column is missing, or where a column that is read is there twice.
+    `unknown` and `missing` are the names of columns that are not listed, and of listed columns that are not there.
+    Raises IngestRefused where a required column is missing, or an expected one that is not in `may_lack` (names of
+    lead fields); or where a column that is read is there twice.
     """
 
     names: tuple[str, ...]
+    may_lack: frozenset[str] = frozenset()
     positions: dict[str, int] = field(init=False)
     unknown: tuple[str, ...] = field(init=False)
+    missing: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         positions: dict[str, int] = {}
         unknown: list[str] = []
-        for position, name in enumerate(name.strip() for name in self.names):
-            if (known := _FIELD_OF.get(name.casefold())) is None:
-                if name.casefold() not in REJECT_COLUMNS:
-                    unknown.append(name or f"(column {position + 1}, without a name)")
+        for position, name in enumerate(self.names):
+            if (known := _FIELD_OF.get(folded(name))) is None:
+                if not is_reject_column(name):
+                    unknown.append(_shown(name) or f"(column {position + 1}, without a name)")
             elif known in positions:
                 raise IngestRefused(
                     f'The header names the column "{COLUMNS[known]}" twice (columns {positions[known] + 1} and '
@@ -69,13 +102,56 @@ class Header:
                 positions[known] = position
         object.__setattr__(self, "positions", positions)
         object.__setattr__(self, "unknown", tuple(unknown))
-        if missing := [f'"{COLUMNS[name]}"' for name in REQUIRED if name not in positions]:
-            raise IngestRefused(_missing(missing, self.names))
+        object.__setattr__(self, "missing", _names(name for name in FIELDS if name not in positions))
+        if lacking := [name for name in REQUIRED if name not in positions]:
+            raise IngestRefused(_no_header(lacking, self))
+        if lacking := [name for name in EXPECTED if name not in positions and name not in self.may_lack]:
+            raise IngestRefused(_lacking(lacking, self))
 
 
-def _missing(columns: Sequence[str], names: Sequence[str]) -> str:
+_SURELY_A_HEADER = 3
+"""So many known columns make a row the header row; in any other it could be somebody's data that a message repeats."""
+
+
+def _no_header(lacking: list[str], header: Header) -> str:
     """Says what is missing without repeating the row: where there is no header it is somebody's data."""
-    these = f"has no column {columns[0]}" if len(columns) == 1 else f"has no columns {' and '.join(columns)}"
+    names = header.names
     separator = next((mark for mark, sign in (("semicolons", ";"), ("tabs", "\t")) if sign in names[0]), None)
     hint = f", and seems to be separated by {separator}: save it with commas" if separator and len(names) == 1 else ""
-    return f"The first row {these}{hint}. It must be the header row, with the call centre's column names."
+    near = _near_misses(lacking, header) if len(header.positions) >= _SURELY_A_HEADER else ""
+    mending = near or "It must be the header row, with the call centre's column names."
+    return f"The first row has no {_columns(lacking)}{hint}. {mending}"
+
+
+def _lacking(lacking: list[str], header: Header) -> str:
+    near = _near_misses(lacking, header)
+    options = " ".join(f'--allow-missing "{name}"' for name in _names(lacking))
+    return (
+        f"The file has no {_columns(lacking)}. {near}{' ' if near else ''}Correct the header row; "
+        f"or, if the file is meant to be so, load it with {options}."
+    )
+
+
+def _near_misses(lacking: list[str], header: Header) -> str:
+    """Which unknown columns may be the missing ones under another name; empty where none is like them."""
+    found = ((COLUMNS[field], near_misses(COLUMNS[field], header.unknown)) for field in lacking)
+    return " ".join(f'{_listed(near, "or")} may be meant for "{column}".' for column, near in found if near)
+
+
+def _columns(fields: list[str]) -> str:
+    return f"{'column' if len(fields) == 1 else 'columns'} {_listed(_names(fields), 'and')}"
+
+
+def _names(fields: Iterable[str]) -> tuple[str, ...]:
+    return tuple(COLUMNS[name] for name in fields)
+
+
+def _listed(names: Iterable[str], word: str) -> str:
+    *some, last = (f'"{name}"' for name in names)
+    return f"{', '.join(some)} {word} {last}" if some else last
+
+
+def _shown(name: str) -> str:
+    """An unknown column's name, for messages; empty where there is nothing to see in it."""
+    seen = name.strip() if folded(name) or any(character.isprintable() for character in name.strip()) else ""
+    return seen if len(seen) <= _SHOWN else f"{seen[:_SHOWN]}…"

@@ -25,14 +25,19 @@ from homeshield.lib.table_statistics import analyze_first_rows
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
+from leads.ingestion.encodings import Encoding
+from leads.ingestion.options import IngestOptions
 from leads.ingestion.reader import Reader
-from leads.ingestion.recording import failure_recorded, ingest_record
+from leads.ingestion.recording import failure_recorded, ingest_record, too_many_rejected_record
 from leads.ingestion.rejects import Rejects, check_path, default_path
 from leads.ingestion.report import IngestReport, Progress
 from leads.ingestion.source import open_source
 
 BATCH = 20_000
 """Rows. Large enough that a batch's round trips do not matter, small enough that three of them fit the memory."""
+
+BATCH_CHARACTERS = 16_000_000
+"""Of rows that are unusually long fewer make a batch."""
 
 LOCK = int.from_bytes(b"ingest")
 """The advisory lock that a load holds until it commits: of two loads of one file the second sees the first's leads."""
@@ -81,24 +86,33 @@ def ingest(
     records: Callable[[datetime], Records[Any]],
     rejects_path: Path | None = None,
     dry_run: bool = False,
+    options: IngestOptions | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> IngestReport:
     """Loads a call-centre CSV: a path (.gz is unpacked) or a stream of bytes. `as_of` is the present.
 
     All of it is loaded or, whatever interrupts it, nothing. Rows that are leads already are counted and skipped.
     Rows that are no leads go to `rejects_path`, by default beside the input. A dry run does the same, and reports
-    the same, but changes nothing in the database, and stores no `records`.
+    the same, but changes nothing in the database, and stores no `records`. Where more rows are rejected than `options`
+    allow, nothing is loaded, and the report says so.
 
     Raises IngestRefused for a file that cannot be read or has no usable header.
     """
     started = perf_counter()
+    options = options or IngestOptions()
+    encoding = Encoding(options.encoding)
     named = source if isinstance(source, Path) else None
     rejects_path = rejects_path or default_path(named)
     check_path(rejects_path, named)
-    with failure_recorded(named=named, as_of=as_of, dry_run=dry_run), open_source(source) as opened:
-        reader = Reader(opened.lines)
-        report = IngestReport(dry_run=dry_run, unknown_columns=reader.header.unknown)
-        rejects = Rejects(rejects_path, reader.header)
+    with failure_recorded(named=named, as_of=as_of, dry_run=dry_run), open_source(source, encoding) as opened:
+        reader = Reader(opened.lines, may_lack=options.may_lack, encoding=encoding)
+        report = IngestReport(
+            dry_run=dry_run,
+            unknown_columns=reader.header.unknown,
+            missing_columns=reader.header.missing,
+            max_rejects=options.max_rejects,
+        )
+        rejects = Rejects(rejects_path, reader.header, codec=encoding.codec, raw=options.raw_rejects)
         wanted = records(as_of)
         batches = _batches(reader, Cleaner(reader.header, as_of=as_of), wanted, rejects, opened.position)
         try:
@@ -116,10 +130,18 @@ def ingest(
                         wanted.store(cursor=cursor, rows=rows)
                     _note(report, batch, new, wanted.count(rows))
                     progress(Progress(report.rows, batch.position, opened.size))
-                if not dry_run:
+                encoding.check()
+                if report.too_many_rejected:
+                    transaction.set_rollback(True)
+                elif not dry_run:
                     wanted.complete()
                     ingest_record(report, named=named, as_of=as_of)
-            report.rejects_file = rejects.publish()
+            if report.too_many_rejected:
+                report.nothing_loaded()
+                if not dry_run:
+                    too_many_rejected_record(report, named=named, as_of=as_of)
+            report.likelier_encoding = encoding.likelier
+            report.rejects_file, report.rejects_cells_changed = rejects.publish(), rejects.cells_changed
             report.old_rejects_file = rejects_path if not report.rejects_file and rejects_path.exists() else None
         finally:
             rejects.discard()
@@ -137,19 +159,20 @@ def _batches(
         batch.position = position()
         return batch
 
-    batch = _Batch()
+    batch, size = _Batch(), 0
     for row in reader.rows():
         try:
             if row.fault:
                 raise RowRefused(row.fault)
-            batch.leads.append(cleaner.clean(row.cells))
+            batch.leads.append(lead := cleaner.clean(row.cells))
+            size += len(lead.row)
         except RowRefused as refused:
             rejects.add(row.line, "; ".join(refused.args), row.cells)
             batch.rejected += 1
             batch.reasons.update(refused.args)
-        if batch.rows == BATCH:
+        if batch.rows == BATCH or size > BATCH_CHARACTERS:
             yield complete(batch)
-            batch = _Batch()
+            batch, size = _Batch(), 0
     yield complete(batch)
 
 

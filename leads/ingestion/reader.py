@@ -1,22 +1,26 @@
 """From physical lines to rows: the csv module, and what it takes so that a broken row harms no other.
 
-The csv module alone would let a quote that is never closed swallow every line up to the next quote. Two things
-betray such a row: it ends in an error (text after a closing quote, or no closing quote at all), or it runs over
-a line that reads as a row of its own, or as the beginning of one. Either way its first physical line is the broken
-row, and reading goes on with the second. A quoted cell with line breaks in it does neither.
+The csv module alone would let a quote that is never closed swallow every line up to the next quote. These betray such
+a row: it ends in an error (text after a closing quote, or no closing quote at all); it runs over a line that reads as
+a row of its own, or as the beginning of one; its first line reads as a whole row but for the quote; or a good row
+begins on its last line. Then its first physical line is the broken row, and reading goes on with the second. A quoted
+cell with line breaks in it does none of these.
 """
 
 import csv
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from leads.geography import STATES
 from leads.ingestion.columns import Header
+from leads.ingestion.encodings import Encoding
 from leads.ingestion.errors import IngestRefused
-from leads.ingestion.source import CARRIAGE_RETURNS
+from leads.ingestion.source import LONGEST_LINE, is_cut
 from leads.ingestion.times import looks_like_a_time
+from leads.lengths import LONGEST
 
 
 class Row(NamedTuple):
@@ -28,18 +32,27 @@ class Row(NamedTuple):
 
 
 class _QuoteLeftOpen(Exception):
-    """A record runs into a line that is a row of its own."""
+    """A record runs into a line that is a row of its own, or never ends."""
 
 
 class Reader:
-    """Reads the header at once, then the rows. Raises IngestRefused for a header that cannot be used."""
+    """Reads the header at once, then the rows. `may_lack` names lead fields whose columns the file need not have.
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    Raises IngestRefused for a header that cannot be used.
+    """
+
+    def __init__(
+        self, lines: Iterator[str], *, may_lack: frozenset[str] = frozenset(), encoding: Encoding | None = None
+    ) -> None:
         self._lines = lines
-        self._again: deque[str] = deque()  # lines behind a broken row, to be read once more
+        self._again: deque[str] = deque()  # lines to be read once more
         self._line = 1
-        self.header = self._read_header()
+        self._single_until = 0  # the rows on lines before this one have a line each
+        self.encoding = encoding or Encoding()
+        self.header = self._read_header(may_lack)
         self._width = len(self.header.names)
+        self._others = sorted(set(range(self._width)) - set(self.header.positions.values()))
+        self._state, self._time = (self.header.positions[name] for name in ("state", "call_in_date"))
 
     def rows(self) -> Iterator[Row]:
         """The rows after the header. Lines that are wholly blank are none."""
@@ -47,8 +60,7 @@ class Reader:
         while True:
             try:
                 for cells in csv.reader(self._offer(taken), strict=True):
-                    fits = len(cells) == self._width  # or the time alone betrays it
-                    if any(self._begins_a_row(line, with_state=fits) for line in taken[1:]):
+                    if len(taken) > 1 and self._took_another(cells, taken):
                         raise _QuoteLeftOpen
                     fault = self._fault(cells, taken)
                     if cells and (fault is None or not _blank(taken)):
@@ -57,42 +69,111 @@ class Reader:
                     taken.clear()
             except (csv.Error, _QuoteLeftOpen) as error:
                 first, *rest = taken
+                self.encoding.unreadable([first])
                 yield Row(self._line, _split(first.rstrip("\r\n")), _broken(error, taken))
                 self._again.extendleft(reversed(rest))
+                # None of the lines between the first and the last can begin a good row of several lines: the quote
+                # that it leaves open would have closed ours. So they are not tried again and again.
+                self._single_until = max(self._single_until, self._line + len(rest))
                 self._line += 1
                 taken.clear()
             else:
                 return
 
-    def _read_header(self) -> Header:
+    def _read_header(self, may_lack: frozenset[str]) -> Header:
         taken: list[str] = []
         try:
             for cells in csv.reader(self._supply(taken), strict=True):
                 self._line += len(taken)
+                if is_cut(taken[0]):
+                    raise IngestRefused(_HEADER_TOO_LONG)
                 if not _blank(taken):
-                    if fault := _unreadable(taken):
-                        raise IngestRefused(f'The header row holds {fault}. Save the file as "CSV UTF-8".')
-                    return Header(tuple(cells))
+                    if fault := self.encoding.unreadable(taken):
+                        raise IngestRefused(_unreadable_header(fault, self.encoding))
+                    return Header(tuple(cells), may_lack)
                 taken.clear()
         except csv.Error as error:
-            raise IngestRefused(_no_header(error, taken)) from error
+            raise IngestRefused(_no_header(error, taken, self.encoding)) from error
         raise IngestRefused("The file is empty: it has no header row.")
 
     def _supply(self, taken: list[str]) -> Iterator[str]:
         """The lines still to be read, each noted in `taken` as the csv module takes it."""
-        while self._again:
-            taken.append(self._again.popleft())
-            yield taken[-1]
-        for line in self._lines:
-            taken.append(line)
-            yield line
+        again, lines = self._again, self._lines
+        while True:
+            while again:
+                taken.append(again.popleft())
+                yield taken[-1]
+            for line in lines:
+                taken.append(line)
+                yield line
+                if again:
+                    break
+            else:
+                if not again:
+                    return
 
     def _offer(self, taken: list[str]) -> Iterator[str]:
-        """The same, but stops a row from running over another."""
+        """The same, but stops a row from running over another, and from filling the memory."""
+        size = 0
         for line in self._supply(taken):
-            if len(taken) > 1 and (self._is_a_row(line) or (_left_open(line) and self._begins_a_row(line))):
+            if len(taken) > 1:
+                size += len(line)
+                if (
+                    self._line < self._single_until
+                    or size > LONGEST_LINE
+                    or self._is_a_row(line)
+                    or (_left_open(line) and self._begins_a_row(line))
+                ):
+                    raise _QuoteLeftOpen
+            elif is_cut(line):
                 raise _QuoteLeftOpen
             yield line
+
+    def _took_another(self, cells: list[str], taken: list[str]) -> bool:
+        """Whether a record of several lines is a row whose quote was left open, with others after it."""
+        fits = len(cells) == self._width  # or the time alone betrays it
+        return (
+            any(self._begins_a_row(line, with_state=fits) for line in taken[1:])
+            or self._is_a_row_but_for_its_quote(taken[0])
+            or (self._reads_ahead(taken[-1:]) and not self._is_better_than_what_its_last_line_begins(cells, taken))
+        )
+
+    def _is_better_than_what_its_last_line_begins(self, cells: list[str], taken: list[str]) -> bool:
+        """Whether a record is right, though a good row seems to begin on its last line: only one of the two can be.
+
+        It is where it is good itself, and either it had to go on, because further cells stand on its last line, or a
+        good row comes behind it.
+        """
+        return self._is_good(cells) and _is_well_quoted(taken) and ("\n" not in cells[-1] or self._reads_ahead([]))
+
+    def _reads_ahead(self, begun: list[str]) -> bool:
+        """Whether a good row comes next: one that begins with these lines, if any, and goes on with further ones.
+
+        The further lines are read again afterwards.
+        """
+        if begun and not _left_open(begun[0]):
+            return False
+        taken = begun.copy()
+        try:
+            cells = next(csv.reader(chain(begun, self._offer(taken)), strict=True), [])
+            return (
+                self._is_good(cells)
+                and _is_well_quoted(taken)
+                and not any(self._begins_a_row(line, with_state=True) for line in taken[1:])
+                and not (len(taken) > 1 and self._is_a_row_but_for_its_quote(taken[0]))
+            )
+        except (csv.Error, _QuoteLeftOpen):
+            return False
+        finally:
+            self._again.extendleft(reversed(taken[len(begun) :]))
+
+    def _is_good(self, cells: list[str]) -> bool:
+        """Whether cells are those of a row: as many as there should be, with a state and a time."""
+        return (
+            len(cells) == self._width
+            and cells[self._state].strip(" \t").upper() in STATES
+            and looks_like_a_time(cells[self._time].strip(" \t"))
+        )
 
     def _is_a_row(self, line: str) -> bool:
         """Whether a line is a complete row by itself: not a part of an address, say, that happens to hold commas."""
@@ -102,17 +183,31 @@ class Reader:
             [cells] = csv.reader([line], strict=True)
         except csv.Error:
             return False
-        if len(cells) != self._width:
+        return len(cells) == self._width and (
+            cells[self._state].strip().upper() in STATES or looks_like_a_time(cells[self._time].strip())
+        )
+
+    def _is_a_row_but_for_its_quote(self, line: str) -> bool:
+        """Whether a line has all that a row has, and only the quote is missing that closes one of its cells.
+
+        The cells behind that one are counted from the end, since commas may be part of it.
+        """
+        cells = _split(line.rstrip("\r\n"))
+        opened = _open_cell(line.rstrip("\r\n"))
+        more = len(cells) - self._width
+        if more < 0 or max(self._state, self._time) < opened:
             return False
-        state, called = (cells[self.header.positions[name]].strip() for name in ("state", "call_in_date"))
-        return state.upper() in STATES or looks_like_a_time(called)
+        state, time = (
+            cells[place + more if place > opened else place].strip('" \t') for place in (self._state, self._time)
+        )
+        return state.upper() in STATES and looks_like_a_time(time)
 
     def _begins_a_row(self, line: str, *, with_state: bool = False) -> bool:
         """Whether a line reads as a row up to its call-in time (and its state), whatever comes then.
 
         A line that ends a quoted cell does not: the quotation mark stands before them.
         """
-        time, state = (self.header.positions[name] for name in ("call_in_date", "state"))
+        time, state = self._time, self._state
         needed = max(time, state if with_state else 0) + 1
         cells = next(csv.reader([line]), [])[:needed]
         return (
@@ -123,10 +218,16 @@ class Reader:
         )
 
     def _fault(self, cells: list[str], taken: list[str]) -> str | None:
+        unreadable = self.encoding.unreadable(taken)
         if len(cells) != self._width:
             return f"{len(cells)} cells where the header has {self._width}"
-        unreadable = _unreadable(taken)
-        return f"The row holds {unreadable}" if unreadable else None
+        if unreadable:
+            return f"The row holds {unreadable}"
+        if self._others and (len(taken) > 1 or len(taken[0]) > LONGEST):
+            for place in self._others:
+                if len(cells[place]) > LONGEST:
+                    return f"A cell of an unknown column is longer than {LONGEST:,} characters"
+        return None
 
 
 def _left_open(line: str) -> bool:
@@ -144,29 +245,44 @@ def _left_open(line: str) -> bool:
 _RETURN, _BEHIND, _TOO_LONG = "new-line character", "',' expected", "field larger than"
 _NO_END = "unexpected end of data"
 _NOT_CLOSED = "A quotation mark is opened and not closed on this line or a line that belongs to it"
+_CELL_TOO_LONG = f"A cell is longer than {LONGEST:,} characters"
+_HEADER_TOO_LONG = f"The header row has more than {LONGEST_LINE:,} characters: this is no CSV file."
 
 
 def _broken(error: Exception, taken: list[str]) -> str:
     """What is wrong with the first of these lines."""
     said = str(error)
+    if is_cut(taken[0]):
+        return f"The line is longer than {LONGEST_LINE:,} characters, which is where it is cut off here"
     if said.startswith(_BEHIND):
         return "Text stands behind a closing quotation mark"
     if said.startswith(_RETURN):
         return "A carriage return stands in a cell that has no quotation marks"
     if said.startswith(_TOO_LONG) and len(taken) == 1:  # over several lines it is what an open quotation mark took
-        return f"A cell is longer than {csv.field_size_limit():,} characters"
+        return _CELL_TOO_LONG
     return _NOT_CLOSED
 
 
-def _no_header(error: csv.Error, taken: list[str]) -> str:
+def _no_header(error: csv.Error, taken: list[str], encoding: Encoding) -> str:
     """Why these lines are no header row."""
-    if unreadable := _unreadable(taken):
-        return f'The header row holds {unreadable}. Save the file as "CSV UTF-8".'
+    if unreadable := encoding.unreadable(taken):
+        return _unreadable_header(unreadable, encoding)
     if str(error).startswith(_RETURN):
-        return CARRIAGE_RETURNS
+        return (
+            "The lines end in carriage returns without line feeds: save the file with the line ends of Windows or Unix."
+        )
     if str(error).startswith(_TOO_LONG) and len(taken) == 1:
         return f"The header row has a cell of more than {csv.field_size_limit():,} characters: this is no CSV file."
     return "The header row has a quotation mark that is not closed properly."
+
+
+def _unreadable_header(fault: str, encoding: Encoding) -> str:
+    hint = (
+        f"It looks like {encoding.likelier}: load it with --encoding {encoding.likelier}, or s"
+        if encoding.likelier
+        else "S"
+    )
+    return f'The header row holds {fault}. {hint}ave the file as "CSV UTF-8".'
 
 
 _WELL_QUOTED = r'"(?:[^"]|"")*+"(?=,|\Z)'
@@ -175,28 +291,31 @@ _CELL = re.compile(rf"({_WELL_QUOTED})|[^,]*")
 
 def _split(line: str) -> list[str]:
     """The cells of a line with broken quotes: a cell that is quoted well is one, all else goes from comma to comma."""
-    cells, end = [], -1
+    return [found[1][1:-1].replace('""', '"') if found[1] else found[0] for found in _matches(line)]
+
+
+def _open_cell(line: str) -> int:
+    """The place of the first cell with a quotation mark before it and none that closes it; behind all, if none is."""
+    cells = list(_matches(line))
+    return next((place for place, found in enumerate(cells) if found[0].startswith('"') and not found[1]), len(cells))
+
+
+def _matches(line: str) -> Iterator[re.Match[str]]:
+    end = -1
     while end < len(line):
         found = _CELL.match(line, end + 1)
         assert found  # it may be empty
-        quoted = found[1]
-        cells.append(quoted[1:-1].replace('""', '"') if quoted else found[0])
+        yield found
         end = found.end()
-    return cells
+
+
+_WELL_QUOTED_LINE = re.compile(rf"(?:{_WELL_QUOTED}|[^,\"]*+)(?:,(?:{_WELL_QUOTED}|[^,\"]*+))*+")
+
+
+def _is_well_quoted(taken: list[str]) -> bool:
+    """Whether quotation marks stand where a program puts them: around cells, and doubled within."""
+    return _WELL_QUOTED_LINE.fullmatch("".join(taken).rstrip("\r\n")) is not None
 
 
 def _blank(taken: list[str]) -> bool:
     return not any(line.strip() for line in taken)
-
-
-def _unreadable(taken: list[str]) -> str | None:
-    """What in these lines is no text. Undecodable bytes come as lone surrogates, which UTF-8 cannot encode."""
-    for line in taken:
-        if "\0" in line:
-            return "a NUL byte"
-        if not line.isascii():
-            try:
-                line.encode()
-            except UnicodeEncodeError:
-                return "bytes that are not UTF-8"
-    return None

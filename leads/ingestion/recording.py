@@ -24,8 +24,22 @@ def ingest_record(report: IngestReport, *, named: Path | None, as_of: datetime) 
             "loaded": report.loaded,
             "duplicates": report.duplicates,
             "rejected": report.rejected,
+            "opted_out": report.opted_out,
             "inventory_created": report.inventory_created,
+            "missing_columns": report.missing_columns,
+            "unknown_columns": len(report.unknown_columns),
         },
+        as_of=as_of,
+    )
+
+
+def too_many_rejected_record(report: IngestReport, *, named: Path | None, as_of: datetime) -> None:
+    """Records a file of which nothing was loaded, because too many of its rows were rejected."""
+    audit_record(
+        action=AuditAction.INGEST,
+        outcome=Outcome.REFUSED,
+        obj=_file(named),
+        details={"reason": "too_many_rejected", "rows": report.rows, "rejected": report.rejected},
         as_of=as_of,
     )
 

@@ -1,4 +1,7 @@
-"""The rejects file: what was not loaded and why, in a form that can be mended and loaded again."""
+"""The rejects file: what was not loaded and why, in a form that can be mended and loaded again.
+
+It is for spreadsheets too: cells lose what would make them formulas, as exported ones do. Blanks alone are kept.
+"""
 
 import csv
 import fcntl
@@ -10,7 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import IO
 
-from leads.ingestion.columns import REJECT_COLUMNS, Header
+from homeshield.lib.spreadsheet_cells import harmless, loses_more_than_blanks
+from leads.ingestion.columns import REJECT_COLUMNS, Header, is_reject_column
 from leads.ingestion.errors import IngestRefused
 
 
@@ -44,19 +48,22 @@ class Rejects:
 
     A link is followed: its target is replaced, and not the link. The file is made with the first row. Only its owner
     may read it, for it holds personal data; so what killed loads of the same file left of theirs is removed.
+    It is written in the input's encoding, so that bytes that are no text stay as they came. `raw` keeps all else as it
+    came too; `cells_changed` counts the cells of rows that lost something.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: Header, *, codec: str = "utf-8", raw: bool = False) -> None:
+        self._codec, self._raw, self.cells_changed = codec.removesuffix("-sig"), raw, 0
         self._path, self._target = path, path.resolve()
         self._partial = self._target.with_name(f".{self._target.name}.{os.getpid()}")
-        self._own = {i for i, name in enumerate(header.names) if name.strip().casefold() in REJECT_COLUMNS}
-        self._header = [*REJECT_COLUMNS, *self._without_own(header.names)]
+        self._own = {i for i, name in enumerate(header.names) if is_reject_column(name)}
+        self._header = header.names
         self._file: IO[str] | None = None
         self._lock, self._discarded = Lock(), False
         _remove_leftovers(self._target)
 
     def add(self, line: int, reason: str, cells: Sequence[str]) -> None:
-        """One row as it came, even with too few cells or too many, and with the bytes that are no text.
+        """One row, even with too few cells or too many, and with the bytes that are no text.
 
         Nothing after discard(): the thread that reads may still be at work when the load was interrupted.
         """
@@ -65,12 +72,14 @@ class Rejects:
                 return
             if self._file is None:
                 self._file = open(  # noqa: SIM115 - closed by publish() or discard(); Path.open takes no opener
-                    self._partial, "w", encoding="utf-8", errors="surrogateescape", newline="", opener=_open_private
+                    self._partial, "w", encoding=self._codec, errors="surrogateescape", newline="", opener=_open_private
                 )
                 with suppress(OSError):  # where there are no locks, leftovers are not removed either
                     fcntl.flock(self._file, fcntl.LOCK_EX)  # held until closed, or as long as we live
-                csv.writer(self._file).writerow(self._header)
-            csv.writer(self._file).writerow([line, reason, *self._without_own(cells)])
+                csv.writer(self._file).writerow([*REJECT_COLUMNS, *self._kept(self._header)])
+            reason = reason.encode(self._codec, "replace").decode(self._codec)
+            csv.writer(self._file).writerow([line, reason, *self._kept(cells)])
+            self.cells_changed += 0 if self._raw else sum(map(loses_more_than_blanks, cells))
 
     def publish(self) -> Path | None:
         """Gives the file its name, and returns its path as it was given; None where no row was rejected."""
@@ -92,9 +101,10 @@ class Rejects:
                     self._file.close()
                 self._partial.unlink(missing_ok=True)
 
-    def _without_own(self, cells: Sequence[str]) -> list[str]:
-        """A row of a rejects file loses that file's line number and reason, and gets new ones."""
-        return [cell for i, cell in enumerate(cells) if i not in self._own]
+    def _kept(self, cells: Sequence[str]) -> list[str]:
+        """The cells to write. A row of a rejects file loses that file's line number and reason, and gets new ones."""
+        kept = [cell for i, cell in enumerate(cells) if i not in self._own]
+        return kept if self._raw else [harmless(cell) if loses_more_than_blanks(cell) else cell for cell in kept]
 
     @contextmanager
     def _writable(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.ingestion.options import HALF, MaxRejects
 
 COUNTIES_NAMED = 1_000
 """How many different unmatched counties a report names: a column full of something else must not fill the memory."""
@@ -14,13 +15,16 @@ COUNTIES_NAMED = 1_000
 
 @dataclass(slots=True)
 class IngestReport:
-    """The summary of one file: `rows` is `loaded` + `duplicates` + `rejected`.
+    """The summary of one file: `rows` is `loaded` + `duplicates` + `rejected` + `opted_out`.
+
+    Where more rows were rejected than `max_rejects` allows, nothing is loaded whatever else the file holds.
 
     `unmatched_counties` counts the loaded leads by (state, county as it came) for counties that are not on the
     Census Bureau's list, at most COUNTIES_NAMED of them; `unmatched_leads` counts all such leads.
     `opened` counts the inventory records of new leads by class and bucket.
     `old_rejects_file` is one from before in the place where this load, which rejected nothing, would have put its own.
-    It is left alone: somebody may have mended rows in it.
+    It is left alone: somebody may have mended rows in it. `rejects_cells_changed` counts the cells that lost in the
+    rejects file what a spreadsheet would take for a formula. `likelier_encoding` is what the file's bytes look like.
     """
 
     dry_run: bool = False
@@ -28,20 +32,36 @@ class IngestReport:
     loaded: int = 0
     duplicates: int = 0
     rejected: int = 0
+    opted_out: int = 0
     gold: int = 0
     silver: int = 0
     opened: Counter[tuple[Classification, AgeBucket]] = field(default_factory=Counter)
+    missing_columns: tuple[str, ...] = ()
     unknown_columns: tuple[str, ...] = ()
     unmatched_leads: int = 0
     unmatched_counties: Counter[tuple[str, str]] = field(default_factory=Counter)
     reject_reasons: Counter[str] = field(default_factory=Counter)
+    max_rejects: MaxRejects = HALF
     rejects_file: Path | None = None
+    rejects_cells_changed: int = 0
     old_rejects_file: Path | None = None
+    likelier_encoding: str | None = None
     seconds: float = 0.0
 
     @property
     def inventory_created(self) -> int:
         return self.opened.total()
+
+    @property
+    def too_many_rejected(self) -> bool:
+        """Whether more rows were rejected than is allowed: then nothing is loaded."""
+        return not self.max_rejects.allows(self.rejected, self.rows)
+
+    def nothing_loaded(self) -> None:
+        """Forgets the leads that would have been loaded."""
+        self.loaded = self.gold = self.silver = self.unmatched_leads = 0
+        self.unmatched_counties.clear()
+        self.opened.clear()
 
     def note_unmatched(self, state: str, county: str) -> None:
         """Counts a loaded lead whose county is not on the list."""
@@ -57,9 +77,13 @@ class IngestReport:
             "loaded": self.loaded,
             "duplicates": self.duplicates,
             "rejected": self.rejected,
+            "opted_out": self.opted_out,
+            "too_many_rejected": self.too_many_rejected,
+            "max_rejects": str(self.max_rejects),
             "gold": self.gold,
             "silver": self.silver,
             "inventory_created": self.inventory_created,
+            "missing_columns": list(self.missing_columns),
             "unknown_columns": list(self.unknown_columns),
             "unmatched_leads": self.unmatched_leads,
             "unmatched_counties": [
@@ -68,7 +92,9 @@ class IngestReport:
             ],
             "reject_reasons": dict(self.reject_reasons.most_common()),
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "rejects_cells_changed": self.rejects_cells_changed,
             "old_rejects_file": str(self.old_rejects_file) if self.old_rejects_file else None,
+            "likelier_encoding": self.likelier_encoding,
             "seconds": round(self.seconds, 3),
         }
 

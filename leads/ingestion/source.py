@@ -1,5 +1,6 @@
 """Where the bytes come from: a file, packed by gzip or not, or a stream."""
 
+import codecs
 import gzip
 import io
 import os
@@ -7,28 +8,23 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
+from leads.ingestion.encodings import Encoding
 from leads.ingestion.errors import IngestRefused
+from leads.ingestion.file_kinds import HEAD, is_gzip, other_kind
 
 LONGEST_LINE = 1_000_000
-"""Characters. A line that is longer is no row of a CSV, and would be held in memory whole."""
-
-
-CARRIAGE_RETURNS = (
-    "The lines end in carriage returns without line feeds: save the file with the line ends of Windows or Unix."
-)
-
-_GZIP = b"\x1f\x8b"  # RFC 1952
+"""Characters of a physical line that are held in memory. What a longer one has beyond them is read and dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open input. `lines` are its physical lines with their ends; a byte that is not UTF-8 is a lone surrogate.
+    """An open input. `lines` are its physical lines with their ends; a byte that is no text is a lone surrogate.
 
     A line ends with a line feed alone, as editors and `sed -n` count them: a carriage return is an ordinary character.
+    A line of more than LONGEST_LINE characters is cut behind the next one: see `is_cut`.
     """
 
     lines: Iterator[str]
@@ -36,18 +32,25 @@ class Source:
     position: Callable[[], int]
 
 
+def is_cut(line: str) -> bool:
+    """Whether a line was longer than LONGEST_LINE, so that this is its beginning alone."""
+    return len(line) > LONGEST_LINE and not line.endswith("\n")
+
+
 @contextmanager
-def open_source(source: Path | BinaryIO) -> Iterator[Source]:
+def open_source(source: Path | BinaryIO, encoding: Encoding | None = None) -> Iterator[Source]:
     """Opens a path (unpacking it where its name ends in .gz), or takes an open stream of bytes and leaves it open.
 
-    Raises IngestRefused where the input cannot be read; the lines do so where it breaks off.
+    Raises IngestRefused where the input cannot be read, or is no CSV but a file of another kind that is well known;
+    the lines do so where it breaks off.
     """
+    encoding = encoding or Encoding()
     if not isinstance(source, Path):
-        text = _as_text(source)
-        try:
-            yield Source(_lines(text, "the input"), None, lambda: 0)
-        finally:
-            text.detach()
+        stream = _Stream(source)
+        if is_gzip(stream.head):
+            raise IngestRefused("The input is packed by gzip. Unpack it on its way here: gunzip -c FILE.")
+        _check_kind(stream.head, encoding, "The input")
+        yield Source(_lines(_as_text(cast("BinaryIO", stream), encoding), "the input"), None, lambda: 0)
         return
     try:
         packed = source.open("rb")
@@ -55,25 +58,68 @@ def open_source(source: Path | BinaryIO) -> Iterator[Source]:
         raise _unreadable(str(source), error) from error
     with packed:
         size = os.fstat(packed.fileno()).st_size or None
-        named_packed = source.suffix.lower() == ".gz"
-        if not named_packed and packed.peek(2).startswith(_GZIP):
-            raise IngestRefused(f"{source} is packed by gzip: give it a name that ends in .gz.")
-        unpacked = gzip.open(packed) if named_packed else packed  # noqa: SIM115
-        with _as_text(cast("BinaryIO", unpacked)) as text:
+        try:
+            unpacked = _unpacked(packed, source)
+            _check_kind(unpacked.peek(HEAD)[:HEAD], encoding, str(source))
+        except (OSError, EOFError, zlib.error) as error:
+            raise _unreadable(str(source), error) from error
+        with _as_text(cast("BinaryIO", unpacked), encoding) as text:
             yield Source(_lines(text, str(source)), size, packed.tell)
 
 
-def _as_text(stream: BinaryIO) -> io.TextIOWrapper:
-    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="\n")
+def _unpacked(packed: io.BufferedReader, source: Path) -> io.BufferedReader | gzip.GzipFile:
+    if source.suffix.lower() == ".gz":
+        return gzip.open(packed)
+    if is_gzip(packed.peek(HEAD)):
+        raise IngestRefused(f"{source} is packed by gzip: give it a name that ends in .gz.")
+    return packed
+
+
+def _check_kind(head: bytes, encoding: Encoding, name: str) -> None:
+    if is_gzip(head):
+        raise IngestRefused(f"{name} is packed by gzip twice: unpack it once.")
+    if other := other_kind(head):
+        raise IngestRefused(f"{name} {other}")
+    if head.startswith(codecs.BOM_UTF8) and not encoding.is_utf_8:
+        raise IngestRefused(f"{name} is in UTF-8, as its byte order mark says: load it without --encoding.")
+
+
+def _as_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
+    return io.TextIOWrapper(stream, encoding=encoding.codec, errors="surrogateescape", newline="\n")
+
+
+class _Stream(io.RawIOBase):
+    """A stream of bytes whose first ones, the `head`, have been looked at. It is left open when this is closed.
+
+    Without a buffer: a thread that waits for more within one would hold its lock against Python's end.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.head = b""
+        while len(self.head) < _TELLING and (more := stream.read(HEAD)):  # a pipe gives what is there
+            self.head += more
+        self._rest, self._stream = self.head, stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._rest[: len(buffer)] or self._stream.read(len(buffer)) or b""
+        self._rest = self._rest[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+_TELLING = 8
+"""Bytes of a stream that are waited for, before it is said what it is. No CSV is shorter."""
 
 
 def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
     try:
-        for line in iter(partial(text.readline, LONGEST_LINE), ""):
-            if len(line) == LONGEST_LINE:
-                if "\r" in line:
-                    raise IngestRefused(CARRIAGE_RETURNS)
-                raise IngestRefused(f"A line is longer than {LONGEST_LINE:,} characters: {name} is no CSV file.")
+        while line := text.readline(LONGEST_LINE + 1):
+            if is_cut(line):
+                while (rest := text.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+                    pass
             yield line
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(name, error) from error

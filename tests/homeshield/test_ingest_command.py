@@ -37,8 +37,8 @@ BAD = row(state="XX", last_name="Secretname")
 PATIENCE = 60
 """Seconds: a busy machine may take as many to start a process."""
 KEYS = {
-    "rows", "loaded", "duplicates", "rejected", "gold", "silver", "inventory_created", "unknown_columns",
-    "unmatched_counties", "rejects_file", "seconds",
+    "rows", "loaded", "duplicates", "rejected", "opted_out", "gold", "silver", "inventory_created", "missing_columns",
+    "unknown_columns", "unmatched_counties", "too_many_rejected", "rejects_file", "seconds",
 }  # fmt: skip
 
 
@@ -100,6 +100,7 @@ class TestCommand:
             "4  leads loaded: 3 Gold, 1 Silver",
             "4  inventory records opened",
             "0  duplicates skipped",
+            "0  opted out, skipped",
             f"1  rows rejected, see {file.with_name('leads.rejects.csv')}",
             "1 × State is no US state, district, territory or military code",
             "Unknown columns, ignored: Mood",
@@ -178,7 +179,7 @@ class TestCommand:
     def test_a_file_that_cannot_be_read_is_named_as_it_was_given(self, file: Path) -> None:
         assert refusal("no/such/leads.csv") == "Cannot read no/such/leads.csv: No such file or directory."
         file.write_bytes(b"x" * 1_000_001)
-        assert f"{file} is no CSV file" in refusal(file)
+        assert "this is no CSV file" in refusal(file)
 
     def test_rejects_of_a_load_before_are_told_apart(self, file: Path) -> None:
         rejects = run_json(file)["rejects_file"]
@@ -215,6 +216,67 @@ class TestCommand:
         assert message in said
         assert "Secretname" not in said
         assert not Lead.objects.exists()
+
+    def test_a_file_without_a_qualification_column_loads_only_where_that_is_meant(self, file: Path) -> None:
+        """As Silver without phones, for ever."""
+        header = [name.replace("Borrower Phone", "Borrower Phone No") for name in HEADER]
+        file.write_bytes(csv_bytes(*ROWS, header=header))
+        assert refusal(file) == (
+            'The file has no column "Borrower Phone". "Borrower Phone No" may be meant for "Borrower Phone". Correct '
+            'the header row; or, if the file is meant to be so, load it with --allow-missing "Borrower Phone".'
+        )
+        assert (Lead.objects.count(), list(file.parent.iterdir())) == (0, [file])
+        assert "there is no column" in refusal(file, "--allow-missing", "Mood")
+        answer = run_json(file, "--allow-missing", "borrower phone", "--allow-missing", "Source")
+        assert (answer["loaded"], answer["silver"]) == (3, 3)
+        assert (answer["missing_columns"], answer["unknown_columns"]) == (["Borrower Phone"], ["Borrower Phone No"])
+
+    def test_missing_columns_are_told(self, file: Path) -> None:
+        place = HEADER.index("City")
+        file.write_bytes(csv_bytes(*([*r[:place], *r[place + 1 :]] for r in [HEADER, *ROWS]), header=None))
+        out, _ = run(file)
+        assert "  Missing columns: City\n" in out
+
+    @pytest.mark.parametrize("most", ["0", "20%", " 24.9 % "])
+    @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+    def test_too_many_rejects_load_nothing_and_have_an_exit_code_of_their_own(
+        self, file: Path, most: str, dry: list[str]
+    ) -> None:
+        out = StringIO()
+        with pytest.raises(CommandError) as error:
+            call_command("ingest_csv", str(file), "--max-rejects", most, *dry, stdout=out)
+        assert error.value.returncode == 3
+        verb = "would be" if dry else "was"
+        said = f"Nothing {verb} loaded: 1 of 4 rows were rejected, and --max-rejects allows {most.replace(' ', '')}."
+        assert str(error.value) == said
+        assert out.getvalue().splitlines()[1].strip() == said
+        assert (Lead.objects.count(), InventoryRecord.objects.count()) == (0, 0)
+        assert file.with_name("leads.rejects.csv").exists()
+
+    @pytest.mark.parametrize("most", ["1", "25%", "1,000", "100%"])
+    def test_as_many_rejects_as_are_allowed_are_not_too_many(self, file: Path, most: str) -> None:
+        assert run_json(file, "--max-rejects", most)["loaded"] == 3
+
+    @pytest.mark.parametrize("most", ["-1", "1.5", "101%", "1e1", "5_0", "1,00", "%", "", "half", "٥", "nan%"])
+    def test_a_number_of_rejects_that_is_none_is_refused(self, file: Path, most: str) -> None:
+        with pytest.raises(CommandError, match="neither a whole number of rows nor a percentage: write 100, or 50%"):
+            run(file, f"--max-rejects={most}")
+        assert not Lead.objects.exists()
+
+    def test_an_encoding_is_told_and_read(self, file: Path) -> None:
+        file.write_bytes(csv_bytes(*ROWS, row(first_name="José")).decode().encode("windows-1252"))
+        out, _ = run(file, "--dry-run")
+        assert "The rejected rows look like windows-1252: load the file with --encoding windows-1252." in out
+        assert "There is no encoding" in refusal(file, "--encoding", "windoze")
+        assert run_json(file, "--encoding", "windows-1252")["loaded"] == 4
+
+    def test_what_rejects_lost_is_told_and_can_be_kept(self, file: Path) -> None:
+        file.write_bytes(csv_bytes(*ROWS, row(state="XX", lender="=1+1")))
+        out, _ = run(file)
+        assert "1 cells of the rejects file lost what a spreadsheet takes for a formula: --raw-rejects keeps it." in out
+        assert "=1+1" not in (rejects := file.with_name("leads.rejects.csv")).read_text()
+        run(file, "--raw-rejects")
+        assert "=1+1" in rejects.read_text()
 
     def test_a_database_without_tables_is_told_in_one_line(self, file: Path) -> None:
         with connection.cursor() as cursor:

@@ -1,10 +1,12 @@
 """`manage.py ingest_csv`: loads a call-centre CSV and opens the inventory records of its leads."""
 
 import os
+import re
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -14,10 +16,13 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line, sigterm_interrupts, write_json
-from homeshield.management.ingest_terminal import prices_json, progress_shown, summary_print
+from homeshield.management.ingest_terminal import prices_json, progress_shown, summary_print, too_many_rejected
 from inventory.count_upkeep import counts_tidy
 from inventory.opening import FirstRecords
-from leads.ingestion import IngestRefused, IngestReport, ingest
+from leads.ingestion import IngestOptions, IngestRefused, IngestReport, MaxRejects, fields_named, ingest
+from leads.ingestion.columns import COLUMNS, EXPECTED
+from leads.ingestion.encodings import UTF_8, WINDOWS
+from leads.ingestion.options import HALF
 from pricing.selectors import Prices, prices_in_force
 
 
@@ -26,7 +31,8 @@ class Command(DatabaseCommand):
         "Loads leads from a call-centre CSV, all of the file or nothing. Rows that are leads already are skipped; rows "
         "that cannot be loaded go to a rejects file with the reasons, to be mended and loaded again. Stock that it "
         "makes without a price in force is named. "
-        "Exit code 0 when the file was processed, 2 when it was refused whole, 130 when interrupted."
+        "Exit code 0 when the file was processed, 2 when it was refused whole, 3 when more rows were rejected than "
+        "--max-rejects allows (nothing is loaded then), 130 when interrupted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,12 +48,38 @@ class Command(DatabaseCommand):
             metavar="FILE",
             help="where rejected rows go (FILE.rejects.csv beside the input); replaces a file from before",
         )
+        parser.add_argument(
+            "--raw-rejects",
+            action="store_true",
+            help="keep rejected cells as they came, also where a spreadsheet would take them for formulas",
+        )
+        parser.add_argument(
+            "--max-rejects",
+            type=max_rejects,
+            default=HALF,
+            metavar="N|N%%",
+            help="load nothing where more rows are rejected: a number, or a percentage of all rows (50%%)",
+        )
+        parser.add_argument(
+            "--allow-missing",
+            action="append",
+            default=[],
+            metavar="COLUMN",
+            help="load a file without this column; repeatable. Files are refused that lack one of "
+            f"{', '.join(COLUMNS[field] for field in EXPECTED)}",
+        )
+        parser.add_argument(
+            "--encoding",
+            default=UTF_8,
+            metavar="NAME",
+            help=f"how the file's text is encoded ({UTF_8}), such as {WINDOWS}",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, file: str, dry_run: bool, rejects: Path | None, json: bool, **options: Any) -> None:
         source = _standard_input() if file == "-" else Path(file)
         as_of = timezone.now()
-        report = self._ingest(source, rejects, dry_run, as_of)
+        report = self._ingest(source, rejects, dry_run, as_of, options)
         prices = self._prices(as_of)
         if json:
             write_json(self, report.as_json() | prices_json(report, prices))
@@ -57,6 +89,8 @@ class Command(DatabaseCommand):
         if not dry_run:
             with suppress(DatabaseError):  # the file is loaded, and told so; autovacuum comes as well
                 counts_tidy()
+        if report.too_many_rejected:
+            raise CommandError(too_many_rejected(report), returncode=3)
 
     def _prices(self, as_of: datetime) -> Prices | None:
         """None where the database does not tell: the file is loaded all the same."""
@@ -65,7 +99,9 @@ class Command(DatabaseCommand):
         except DatabaseError:
             return None
 
-    def _ingest(self, source: Path | BinaryIO, rejects: Path | None, dry_run: bool, as_of: datetime) -> IngestReport:
+    def _ingest(
+        self, source: Path | BinaryIO, rejects: Path | None, dry_run: bool, as_of: datetime, options: dict[str, Any]
+    ) -> IngestReport:
         """Loads, and turns what can go wrong outside this program into one line. No row's data is in it."""
         try:
             with sigterm_interrupts(), progress_shown(self.stderr) as progress:
@@ -75,6 +111,12 @@ class Command(DatabaseCommand):
                     records=FirstRecords,
                     rejects_path=rejects,
                     dry_run=dry_run,
+                    options=IngestOptions(
+                        may_lack=fields_named(options["allow_missing"]),
+                        encoding=options["encoding"],
+                        max_rejects=options["max_rejects"],
+                        raw_rejects=options["raw_rejects"],
+                    ),
                     progress=progress,
                 )
         except IngestRefused as refusal:
@@ -83,6 +125,19 @@ class Command(DatabaseCommand):
             raise database_refusal(error) or CommandError(
                 f"The database refused the leads: {first_line(error)}.", returncode=2
             ) from None
+
+
+def max_rejects(text: str) -> MaxRejects:
+    """An argparse type: `100`, `50%`, `2.5%`."""
+    number, is_percentage = text.strip().removesuffix("%"), text.strip().endswith("%")
+    found = _NUMBER.fullmatch(number.strip())
+    value = Decimal(number.replace(",", "")) if found else None
+    if value is None or (value > 100 if is_percentage else value != int(value)):
+        raise ArgumentTypeError(f"{text!r} is neither a whole number of rows nor a percentage: write 100, or 50%")
+    return MaxRejects(value, is_percentage=is_percentage)
+
+
+_NUMBER = re.compile(r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,6})?")
 
 
 def _standard_input() -> BinaryIO:

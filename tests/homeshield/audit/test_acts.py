@@ -239,7 +239,17 @@ class TestIngest:
         event = only("ingest")
         assert (event.outcome, event.object_id, event.channel) == ("done", "june.csv", "command")
         assert event.source == "manage.py ingest_csv"
-        assert event.details == {"rows": 3, "loaded": 1, "duplicates": 1, "rejected": 1, "inventory_created": 1}
+        assert event.details == {
+            "rows": 3, "loaded": 1, "duplicates": 1, "rejected": 1, "opted_out": 0, "inventory_created": 1,
+            "missing_columns": [], "unknown_columns": 0,
+        }  # fmt: skip
+
+    def test_a_file_of_which_too_many_rows_are_rejected(self, tmp_path: Path) -> None:
+        (file := tmp_path / "june.csv").write_bytes(csv_bytes(row(), row(state="XX"), row(state="")))
+        with pytest.raises(CommandError):
+            call_command("ingest_csv", str(file), verbosity=0)
+        details = {"reason": "too_many_rejected", "rows": 3, "rejected": 2}
+        assert [told()[0][:2], told()[0][3]] == [("ingest", "refused"), details]
 
     @pytest.mark.parametrize("content", [b"", b"First Name,Last Name\nAda,Secretname\n"])
     def test_a_file_that_is_refused(self, tmp_path: Path, content: bytes) -> None:

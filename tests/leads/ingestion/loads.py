@@ -4,13 +4,14 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from django.db.backends.utils import CursorWrapper
 
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.ingestion import IngestReport, NewLead, ingest
+from leads.ingestion import IngestOptions, IngestReport, MaxRejects, NewLead, ingest
 from tests.leads.ingestion.csv_files import row
 
 type Cell = tuple[Classification, AgeBucket]
@@ -38,13 +39,23 @@ class CountOnly:
         pass
 
 
-def load(source: Path | bytes, *, dry_run: bool = False, rejects_path: Path | None = None) -> IngestReport:
+ALL_MAY_BE_REJECTED = MaxRejects(Decimal(100), is_percentage=True)
+
+
+def load(
+    source: Path | bytes,
+    *,
+    dry_run: bool = False,
+    rejects_path: Path | None = None,
+    options: IngestOptions | None = None,
+) -> IngestReport:
     return ingest(
         source=io.BytesIO(source) if isinstance(source, bytes) else source,
         as_of=AS_OF,
         records=CountOnly,
         dry_run=dry_run,
         rejects_path=rejects_path,
+        options=options or IngestOptions(max_rejects=ALL_MAY_BE_REJECTED),
     )
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from leads.ingestion import IngestRefused
+from leads.ingestion import IngestOptions, IngestRefused
 from leads.ingestion.columns import Header
 from leads.ingestion.rejects import Rejects
 from leads.models import Lead
 from tests.leads.ingestion.csv_files import HEADER, csv_bytes, row
-from tests.leads.ingestion.loads import load, outcome
+from tests.leads.ingestion.loads import ALL_MAY_BE_REJECTED, load, outcome
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,53 @@ def test_mended_rejects_load_and_what_is_still_wrong_is_rejected_again(tmp_path:
             ["reject_line", "reject_reason", *HEADER],
             ["3", "State is missing", *row(mortgage_id="3", state="")],
         ]
+
+
+FORMULAS = {
+    "lender": '=HYPERLINK("http://x.invalid")',
+    "borrower_phone": "+13185550102",
+    "mortgage_amount": "-$132,550",
+    "city": "\ufeff＝Pecanville",
+    "agent_id": "\n@7",
+    "full_name": "  Ada",
+}
+
+
+def test_a_rejected_cell_is_no_formula(file: Path) -> None:
+    file.write_bytes(csv_bytes(row(state="XX", **FORMULAS), header=[*HEADER[:-1], "=Source"]))
+    report = load(file)
+    assert report.rejects_file is not None
+    with report.rejects_file.open(newline="") as rejects:
+        header, [_, _, *cells] = csv.reader(rejects)
+    assert header == ["reject_line", "reject_reason", *HEADER]
+    assert cells == row(
+        state="XX", lender='HYPERLINK("http://x.invalid")', borrower_phone="13185550102", mortgage_amount="$132,550",
+        city="Pecanville", agent_id="7", full_name="  Ada",
+    )  # fmt: skip
+    assert report.rejects_cells_changed == 5
+
+
+def test_raw_rejects_are_as_they_came(file: Path) -> None:
+    file.write_bytes(csv_bytes(row(state="XX", **FORMULAS)))
+    report = load(file, options=IngestOptions(max_rejects=ALL_MAY_BE_REJECTED, raw_rejects=True))
+    assert report.rejects_file is not None
+    with report.rejects_file.open(newline="") as rejects:
+        _, [_, _, *cells] = csv.reader(rejects)
+    assert cells == row(state="XX", **FORMULAS)
+    assert report.rejects_cells_changed == 0
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_rejects_can_be_mended_and_loaded_whether_they_are_harmless_or_raw(
+    tmp_path: Path, file: Path, raw: bool
+) -> None:
+    file.write_bytes(csv_bytes(row(state="XX", **FORMULAS), header=["=" + name for name in HEADER]))
+    first = load(file, options=IngestOptions(max_rejects=ALL_MAY_BE_REJECTED, raw_rejects=raw))
+    assert first.rejects_file is not None
+    mended = tmp_path / "mended.csv"
+    mended.write_text(first.rejects_file.read_text().replace("XX", "LA"))
+    assert outcome(load(mended)) == (1, 1, 0, 0)
+    assert Lead.objects.get().borrower_phone == ("+13185550102" if raw else "13185550102")
 
 
 def test_broken_quotes_end_up_in_a_rejects_file_that_is_whole(file: Path) -> None:
@@ -162,7 +209,7 @@ def test_what_a_killed_load_left_is_removed_and_what_another_one_holds_is_not(fi
 
 
 def test_an_interrupted_load_keeps_nothing_that_its_reader_still_rejects(tmp_path: Path) -> None:
-    rejects = Rejects(tmp_path / "r.csv", Header(("State", "Call In Date")))
+    rejects = Rejects(tmp_path / "r.csv", Header(tuple(HEADER)))
     rejects.discard()
     rejects.add(2, "State is missing", ["", "x"])
     assert list(tmp_path.iterdir()) == []

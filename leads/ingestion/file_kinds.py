@@ -1,0 +1,75 @@
+"""Files that are no CSV, known by how they begin, and how to make one of them."""
+
+import codecs
+
+HEAD = 4_096
+"""How many bytes tell what a file is."""
+
+_SAVE_AS = 'Open it in Excel, choose "Save As" and the type "CSV UTF-8 (Comma delimited)", and load that file'
+_UNPACK = "Unpack it, and load the CSV that is in it"
+
+_BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of the old kind (.xls), or one with a password", _SAVE_AS),
+    (b"BZh", "packed by bzip2", _UNPACK),
+    (b"\xfd7zXZ\x00", "packed by xz", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "packed by zstd", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (b"%PDF-", "a PDF document", "Ask the call centre for the CSV"),
+)
+_IN_ZIP: tuple[tuple[bytes, str, str], ...] = (
+    (
+        b"opendocument.spreadsheet",
+        "an OpenDocument spreadsheet (.ods)",
+        _SAVE_AS.replace("Excel", "a spreadsheet program"),
+    ),
+    (b"word/", "a Word document (.docx)", "Ask the call centre for the CSV"),
+    *(
+        (part, "an Excel workbook (.xlsx)", _SAVE_AS)
+        for part in (b"[Content_Types].xml", b"docProps/", b"xl/", b"_rels/")
+    ),
+    (b"PK", "a zip archive", _UNPACK),
+)
+_MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
+_GZIP = b"\x1f\x8b"  # RFC 1952
+
+
+def is_gzip(head: bytes) -> bool:
+    """Whether bytes begin as gzip's do."""
+    return head.startswith(_GZIP)
+
+
+def other_kind(head: bytes) -> str | None:
+    """What a file is, and how to make a CSV of it, where its first bytes show that it is none."""
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        kinds = _IN_ZIP
+        found = next((kind, mending) for part, kind, mending in kinds if part in head)
+    elif beginning := next((known for known in _BEGINNINGS if head.startswith(known[0])), None):
+        found = beginning[1:]
+    elif unicode := _wide_unicode(head):
+        found = (f"text in {unicode}, not in UTF-8", _SAVE_AS)
+    elif head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_MARKUP):
+        found = ("a web page or XML", _SAVE_AS)
+    else:
+        return None
+    kind, mending = found
+    return f"is {kind}. {mending}."
+
+
+def _wide_unicode(head: bytes) -> str | None:
+    """UTF-16 or UTF-32, by the byte order mark or by where ASCII characters leave their NUL bytes."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "UTF-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    whole = head[: len(head) // 4 * 4]
+    if len(whole) < _ENOUGH:
+        return None
+    nul = [whole[place::4].count(0) * 4 / len(whole) > _MOST for place in range(4)]
+    if nul in ([False, True, True, True], [True, True, True, False]):
+        return "UTF-32"
+    return "UTF-16" if nul in ([False, True, False, True], [True, False, True, False]) else None
+
+
+_ENOUGH, _MOST = 16, 0.8
+"""So many bytes must be there, and so many of those in one place must be NUL, to call a text wide by its NULs."""
