@@ -257,9 +257,13 @@ class TestCommand:
     def test_as_many_rejects_as_are_allowed_are_not_too_many(self, file: Path, most: str) -> None:
         assert run_json(file, "--max-rejects", most)["loaded"] == 3
 
-    @pytest.mark.parametrize("most", ["-1", "1.5", "101%", "1e1", "5_0", "1,00", "%", "", "half", "٥", "nan%"])
+    @pytest.mark.parametrize(
+        "most", ["-1", "1.5", "101%", "50%%", "5%0", "1e1", "5_0", "1,00", "%", "", "half", "٥", "nan%"]
+    )
     def test_a_number_of_rejects_that_is_none_is_refused(self, file: Path, most: str) -> None:
-        with pytest.raises(CommandError, match="neither a whole number of rows nor a percentage: write 100, or 50%"):
+        with pytest.raises(
+            CommandError, match=r"is not a number of rows, nor a percentage such as 50%|is more than all rows"
+        ):
             run(file, f"--max-rejects={most}")
         assert not Lead.objects.exists()
 

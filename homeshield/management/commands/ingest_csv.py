@@ -1,7 +1,6 @@
 """`manage.py ingest_csv`: loads a call-centre CSV and opens the inventory records of its leads."""
 
 import os
-import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import suppress
@@ -16,6 +15,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line, sigterm_interrupts, write_json
+from homeshield.lib.numbers import Fault, NotANumber, read_number, read_whole
 from homeshield.management.ingest_terminal import prices_json, progress_shown, summary_print, too_many_rejected
 from inventory.count_upkeep import counts_tidy
 from inventory.opening import FirstRecords
@@ -129,15 +129,16 @@ class Command(DatabaseCommand):
 
 def max_rejects(text: str) -> MaxRejects:
     """An argparse type: `100`, `50%`, `2.5%`."""
-    number, is_percentage = text.strip().removesuffix("%"), text.strip().endswith("%")
-    found = _NUMBER.fullmatch(number.strip())
-    value = Decimal(number.replace(",", "")) if found else None
-    if value is None or (value > 100 if is_percentage else value != int(value)):
-        raise ArgumentTypeError(f"{text!r} is neither a whole number of rows nor a percentage: write 100, or 50%")
-    return MaxRejects(value, is_percentage=is_percentage)
-
-
-_NUMBER = re.compile(r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,6})?")
+    number, percent, behind = text.partition("%")
+    try:
+        if behind.strip():
+            raise NotANumber(Fault.INVALID)
+        value = read_number(number) if percent else Decimal(read_whole(number))
+    except NotANumber as error:
+        raise ArgumentTypeError(f"{text!r} is not a number of rows, nor a percentage such as 50%. {error}") from None
+    if percent and value > 100:
+        raise ArgumentTypeError(f"{text!r} is more than all rows: a percentage goes up to 100%")
+    return MaxRejects(value, is_percentage=bool(percent))
 
 
 def _standard_input() -> BinaryIO:
