@@ -340,7 +340,7 @@ if SOCIALACCOUNT_PROVIDERS:
 # For each key, over all workers. What is not used is saved up to so many calls, which may then come at once.
 
 # Leads that a client is shown before purchase in a day (UTC), on pages and by the API, all its users and keys together.
-PREVIEWS_PER_DAY = number(env, "PREVIEWS_PER_DAY", default=10_000, least=1)
+PREVIEWS_PER_DAY = number(env, "PREVIEWS_PER_DAY", default=25_000, least=1)
 API_CALLS_PER_MINUTE = number(env, "API_CALLS_PER_MINUTE", default=600, least=1)
 API_CALLS_AT_ONCE = number(env, "API_CALLS_AT_ONCE", default=100, least=1)
 API_ATTEMPTS_PER_MINUTE = number(env, "API_ATTEMPTS_PER_MINUTE", default=60, least=1)  # without a key in force
