@@ -1,20 +1,35 @@
 #!/usr/bin/env python
 """The operators' entrance: `uv run manage.py help` lists the commands."""
 
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and not ignored, as in the background
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while all else is imported ends it, without a traceback
+
 import os
 import sys
+from typing import override
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError, execute_from_command_line
+from django.core.management import BaseCommand, CommandError, ManagementUtility
 
 from homeshield.lib.commands import database_explained
+
+
+class _Utility(ManagementUtility):
+    @override
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        command = super().fetch_command(subcommand)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on the command tidies up
+        return command
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
     try:
         with database_explained(sys.argv):
-            execute_from_command_line(sys.argv)
+            _Utility(sys.argv).execute()
     except CommandError as error:
         sys.stderr.write(f"CommandError: {error}\n")
         sys.exit(error.returncode)
