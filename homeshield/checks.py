@@ -19,3 +19,17 @@ def web_role_check(**_options: Any) -> list[CheckMessage]:
             id="homeshield.W001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def sender_check(**_options: Any) -> list[CheckMessage]:
+    """Whether mails come from an address of the site's own."""
+    if not settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith(".example"):
+        return []
+    return [
+        Warning(
+            "DEFAULT_FROM_EMAIL is not set: mails would come from an address that does not exist, and be refused.",
+            hint="Set it to an address of the site's own domain, such as HomeShield <no-reply@shop.example.com>.",
+            id="homeshield.W002",
+        )
+    ]

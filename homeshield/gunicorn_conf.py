@@ -1,15 +1,19 @@
-"""How gunicorn serves the shop: `gunicorn --config python:homeshield.gunicorn_conf homeshield.wsgi`.
+"""How gunicorn serves the shop, behind the nginx that `manage.py serve` puts in front of it.
 
-Several workers listen behind one port; each is a process with its own pool of connections, and they share nothing but
-the database. Options on gunicorn's command line win over what stands here.
+Several workers listen on one socket; each is a process with its own pool of connections, and they share nothing but
+the database. Options on gunicorn's command line win over what stands here. A thread is held by each request that has
+begun and not ended, so gunicorn must not meet visitors itself: 17 that stall would stop the shop.
 """
 
 import os
 
 import psycopg
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
+from gunicorn.http import message  # type: ignore[import-untyped]
 
 from homeshield.database_roles.start_check import web_role_check
+from homeshield.front import REQUEST_LINE
+from homeshield.front.start_check import bind_check, production_check
 from homeshield.lib.environment import number
 from homeshield.lib.server_ping import why_turned_away
 from homeshield.settings import LOGGING, env
@@ -19,7 +23,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
 workers = number(env, "WEB_CONCURRENCY", default=2, least=1)
 threads = number(env, "WEB_THREADS", default=8, least=1)
 worker_class = "gthread"
-limit_request_line = 0  # the address of a download may name a thousand sales; the proxy in front bounds what comes
+bind = "127.0.0.1:8000"  # never 0.0.0.0, which is gunicorn's own where PORT is set
+# gunicorn's constant would cap the limit at 8190, and 0 is none at all.
+message.MAX_REQUEST_LINE = limit_request_line = REQUEST_LINE
+keepalive = 75  # nobody who pauses for some seconds finds the connection reset
+graceful_timeout = 120  # for what was begun before a reload: the new workers serve meanwhile
 control_socket_disable = True
 logconfig_dict = LOGGING  # its own lines as well are JSON, and without what visitors sent
 
@@ -34,6 +42,8 @@ _CONNECTIONS = """
 
 def on_starting(server: Arbiter) -> None:
     """Before the first worker starts. What is raised here is told in one line, and nothing starts."""
+    bind_check(server.cfg.address)
+    production_check()
     connections_check(workers=server.cfg.workers, threads=server.cfg.threads)
     web_role_check()
 

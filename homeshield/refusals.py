@@ -22,8 +22,11 @@ _SAID: Mapping[int, tuple[str, str]] = {
     404: ("not_found", "There is no such address. The addresses are listed at /docs."),
     403: ("forbidden", "This is not allowed."),
     405: ("method_not_allowed", "This address does not answer to this method; the header Allow names those it does."),
+    408: ("request_timeout", "The request did not arrive in time. Send it again."),
     411: ("length_required", "The body came without its length (chunked): send it with the header Content-Length."),
     413: ("too_large", "The body is too large: {limit:,} bytes are the most. Send several smaller requests."),
+    414: ("address_too_long", "The address is too long. Name fewer ids in one call: a thousand are the most."),
+    431: ("headers_too_large", "The headers of the request are too large. Leave out what the API does not ask for."),
     500: ("server_error", "We made a mistake, and it has been noted. Nothing is half done: try again."),
     503: ("unavailable", "The shop cannot reach its database at the moment. Try again in a few seconds."),
 }

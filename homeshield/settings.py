@@ -1,9 +1,11 @@
 """Settings: one file, read from the environment with types, loud where something is missing.
 
 `.env.example` documents every variable. Without any, this is a development site: DEBUG on, reachable from
-this machine only, on the embedded PostgreSQL. Naming a SECRET_KEY makes it a production site.
+this machine only, on the embedded PostgreSQL. Naming a SECRET_KEY makes it a production site, which falls back to
+nothing of that: what it needs and is not told (database, hosts, mail) is an error.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -42,9 +44,15 @@ if weak := sum(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
         f"{weak} of the keys in SECRET_KEY and SECRET_KEY_FALLBACKS have fewer than 50 characters. Make each with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is missing. With a SECRET_KEY this is a production site: set it to the names under which it is "
+        "reached, with commas, such as shop.example.com."
+    )
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_TLS_PROXY = switch(env, "BEHIND_TLS_PROXY", default=False)
+BEHIND_BUFFERING_PROXY = switch(env, "BEHIND_BUFFERING_PROXY", default=False)
 
 # --- Database ----------------------------------------------------------------------------------------------
 # Nothing the shop does leaves anything behind in a session of the database, and no statement is prepared there: a
@@ -55,7 +63,7 @@ REPLICA_MAX_LAG = number(env, "REPLICA_MAX_LAG", default=5, least=1)  # in secon
 
 
 def database_from_environment() -> dict[str, Any]:
-    """The one database: the server that DATABASE_URL names, or the embedded one where it names none.
+    """The one database: the server that DATABASE_URL names; on a development site that names none, the embedded one.
 
     Raises ImproperlyConfigured for anything but PostgreSQL: allocation stands on its row locks.
     """
@@ -63,8 +71,14 @@ def database_from_environment() -> dict[str, Any]:
         database = _database_of(url, "DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
     elif url := env.str("WEB_DATABASE_URL", default=""):  # a web process need not know the owner's password
         database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
-    else:
+    elif DEBUG:
         database = _usual({"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"})
+    else:
+        raise ImproperlyConfigured(
+            "DATABASE_URL is missing. With a SECRET_KEY this is a production site, which never uses the embedded "
+            "PostgreSQL of development: set DATABASE_URL to postgres://USER:PASSWORD@HOST:5432/NAME (a web process "
+            "needs WEB_DATABASE_URL alone)."
+        )
     database["OPTIONS"]["pool"] = _pool()
     database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
     return database
@@ -336,6 +350,16 @@ if SOCIALACCOUNT_PROVIDERS:
     INSTALLED_APPS += ["allauth.socialaccount"]
     INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 
+# --- Web server --------------------------------------------------------------------------------------------
+# Where the front door listens (homeshield/front/): read by `manage.py serve`, and by no other process.
+
+WEB_LISTEN: list[str] = env.list("WEB_LISTEN", default=[])
+WEB_LISTEN_TLS: list[str] = env.list("WEB_LISTEN_TLS", default=[])
+TLS_CERTIFICATE = env.str("TLS_CERTIFICATE", default="")
+TLS_CERTIFICATE_KEY = env.str("TLS_CERTIFICATE_KEY", default="")
+TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
+WEB_SPOOL_DIR = env.str("WEB_SPOOL_DIR", default="/var/tmp")  # noqa: S108 - on disk; a folder of our own is made in it
+
 # --- API ---------------------------------------------------------------------------------------------------
 # For each key, over all workers. What is not used is saved up to so many calls, which may then come at once.
 
@@ -352,9 +376,16 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page takes files: leads are loaded by ope
 
 
 def mailer_from_environment() -> dict[str, Any]:
-    """The mailer: the server that EMAIL_URL names; in development the console."""
-    if not (url := env.str("EMAIL_URL", default="")):
+    """The mailer: the server that EMAIL_URL names; the console where it says `console:`, or nothing in development."""
+    url = env.str("EMAIL_URL", default="") or ("console:" if DEBUG else "")
+    if url == "console:":
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if not url:
+        raise ImproperlyConfigured(
+            "EMAIL_URL is missing, and nobody could sign up or reset a password. Set it to "
+            "smtp+tls://USER:PASSWORD@HOST:587, smtp+ssl://USER:PASSWORD@HOST:465 or smtp://HOST:25; or to console: "
+            "for a trial, where mails with their secret links are printed."
+        )
     try:
         mail = env.email_url_config(url)
     except (ImproperlyConfigured, ValueError):
@@ -363,7 +394,7 @@ def mailer_from_environment() -> dict[str, Any]:
         raise ImproperlyConfigured(
             "EMAIL_URL names no mail server. Set it to smtp+tls://USER:PASSWORD@HOST:587, "
             "smtp+ssl://USER:PASSWORD@HOST:465 or smtp://HOST:25, with special characters of the user and the "
-            "password as %XX; or remove it to see mails on the console."
+            "password as %XX; or to console: to see mails on the console."
         )
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -406,6 +437,27 @@ STORAGES = {
     },
 }
 
+# --- Reports of security faults: /.well-known/security.txt --------------------------------------------------
+
+
+def security_contacts_from_environment() -> list[str]:
+    """Where faults are reported, as URIs (RFC 9116): what SECURITY_CONTACT names, the best one first."""
+    contacts = []
+    for text in env.list("SECURITY_CONTACT", default=[]):
+        contact = f"mailto:{text}" if _E_MAIL_ADDRESS.fullmatch(text) else text
+        if not _CONTACT.fullmatch(contact):
+            raise ImproperlyConfigured(
+                f"SECURITY_CONTACT holds {text!r}. Write an e-mail address or an https:// address, or several with "
+                "commas."
+            )
+        contacts.append(contact)
+    return contacts
+
+
+_E_MAIL_ADDRESS = re.compile(r"[^\s@:/,]+@[^\s@:/,]+")
+_CONTACT = re.compile(r"mailto:[^\s@:/,]+@[^\s@:/,]+|https://[^\s,]+|tel:\+[0-9-]+")
+SECURITY_CONTACTS = security_contacts_from_environment()
+
 # --- Security ----------------------------------------------------------------------------------------------
 
 SECURE_CSP = {
@@ -427,7 +479,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SAMESITE = "Lax"
 if not DEBUG:
     SECURE_SSL_REDIRECT = switch(env, "SECURE_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = [r"^health$"]  # a load balancer asks behind TLS, and takes a redirect for a failure
+    # A load balancer asks behind TLS, and takes a redirect for a failure; who reports a fault should find the address.
+    SECURE_REDIRECT_EXEMPT = [r"^health$", r"^\.well-known/security\.txt$"]
     SECURE_HSTS_SECONDS = number(env, "SECURE_HSTS_SECONDS", default=31_536_000, least=0)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = switch(env, "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
     SECURE_HSTS_PRELOAD = switch(env, "SECURE_HSTS_PRELOAD", default=True)

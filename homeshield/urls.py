@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from homeshield.accounts.urls import company_urlpatterns
 from homeshield.api import api, docs, health, no_such_operation
-from homeshield.views import home
+from homeshield.views import home, security_txt
 from sales.urls import inventory_urlpatterns
 
 admin.site.site_header = "HomeShield staff"
@@ -28,6 +28,7 @@ urlpatterns = [
     re_path(r"^api(?:/|$)", no_such_operation),
     path("docs", docs, name="docs"),
     path("health", health, name="health"),
+    path(".well-known/security.txt", security_txt, name="security-txt"),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),  # one page for it
     path("admin/", admin.site.urls),
 ]

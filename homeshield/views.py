@@ -1,6 +1,9 @@
-"""The start page: for visitors what HomeShield is; whoever is signed in goes to work."""
+"""The start page, and where security faults are reported."""
 
-from django.http import HttpResponse
+from datetime import UTC, timedelta
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -23,3 +26,22 @@ def home(request: Request) -> HttpResponse:
     labels = {field.name: str(field.verbose_name).rstrip("?") for field in Lead._meta.fields}
     answers = [labels[name] for name in QUALIFICATION_FIELDS]
     return render(request, "home.html", {"buckets": list(AgeBucket), "answers": answers})
+
+
+SECURITY_TXT_HOLDS = timedelta(days=180)
+"""How long who has read it may rely on it. It is made anew for each who asks."""
+
+
+@require_safe
+def security_txt(request: Request) -> HttpResponse:
+    """Where faults are reported (RFC 9116); 404 where SECURITY_CONTACT names no address."""
+    if not settings.SECURITY_CONTACTS:
+        raise Http404
+    until = (request.as_of.astimezone(UTC) + SECURITY_TXT_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        *(f"Contact: {contact}" for contact in settings.SECURITY_CONTACTS),
+        f"Expires: {until:%Y-%m-%dT%H:%M:%SZ}",
+        f"Canonical: https://{request.get_host()}{request.path}",
+        "Preferred-Languages: en",
+    ]
+    return HttpResponse("".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8")

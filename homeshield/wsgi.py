@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from homeshield.lib.web_database import connect_as_web
 from homeshield.lib.wsgi_request import ForgivingRequest
@@ -12,3 +13,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
 application = get_wsgi_application()
 application.request_class = ForgivingRequest
 connect_as_web()
+_ = get_resolver().url_patterns  # imports every view now: after a reload no visitor waits for that

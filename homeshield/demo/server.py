@@ -1,8 +1,6 @@
 """The demo's web server: gunicorn as in production, in this process, for this machine alone."""
 
-import errno
 import os
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -11,27 +9,11 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from homeshield import gunicorn_conf
 from homeshield.lib.web_database import connect_as_web
 
 HOST = "127.0.0.1"
 THREADS = 8
-
-
-class PortInUse(Exception):
-    """Another program listens there, or the port is not for us."""
-
-
-def port_check(port: int) -> None:
-    """Raises PortInUse, saying why, unless a server could listen on the port."""
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does: a port just left is free
-        try:
-            attempt.bind((HOST, port))
-            attempt.listen(1)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"Port {port} is in use by another program.") from error
-            raise PortInUse(f"Port {port} cannot be used: {error.strerror}.") from error
 
 
 def serve(*, port: int, when_ready: Callable[[], None]) -> None:
@@ -48,7 +30,8 @@ class _Server(BaseApplication):
     def __init__(self, port: int, when_ready: Callable[[], None]) -> None:
         self._options: dict[str, Any] = {
             "bind": f"{HOST}:{port}",
-            "limit_request_line": 0,  # the address of a download may name a thousand sales
+            "limit_request_line": gunicorn_conf.limit_request_line,
+            "keepalive": gunicorn_conf.keepalive,
             "workers": 1,
             "threads": THREADS,
             "worker_class": "gthread",

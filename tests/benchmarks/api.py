@@ -1,6 +1,6 @@
-"""What the API answers under the production server (gunicorn, 2 workers), beside `SELECT 1` through the same stack.
+"""What the API answers under the production server (nginx, gunicorn, 2 workers), beside `SELECT 1` through the same.
 
-    uv run python -m tests.benchmarks.api [--rows 1000000] [--seconds 4] [--rounds 3] [--callers 4]
+    uv run python -m tests.benchmarks.api [--rows 1000000] [--seconds 4] [--rounds 3] [--callers 4] [--without-front]
 
 Prints calls per second (the median of the rounds, in each of which all operations are called in turn), and the 50th,
 95th and 99th percentile in milliseconds of each operation. The callers run on the same machine and take their share of
@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4, help="how long each operation is called in a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--callers", type=int, default=4, help="how many call at the same time")
+    parser.add_argument("--without-front", action="store_true", help="call gunicorn itself, without nginx in front")
     arguments = parser.parse_args()
     use_database(DATABASE)
     from django.utils import timezone
@@ -74,7 +75,7 @@ def main() -> None:
         f"{arguments.rounds} rounds of {arguments.seconds} s"
     )
     rounds: dict[str, list[list[float]]] = {name: [] for name in calls}
-    with serving(WORKERS) as (port, _):
+    with serving(WORKERS, front=not arguments.without_front) as (port, _):
         for _ in range(arguments.rounds):
             for name, what in calls.items():
                 rounds[name].append(measure(port, what, tokens, arguments.seconds))

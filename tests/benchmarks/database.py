@@ -8,13 +8,20 @@ from typing import Any, LiteralString
 
 import django
 
+from homeshield.lib import embedded_postgres
+
 
 def use_database(name: str, *, fresh: bool = True) -> None:
     """Points Django at a fresh database of this name on the configured server, migrated and empty; or at the one that
     is there."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
-    os.environ.setdefault("SECRET_KEY", "benchmark-" * 6)  # as in production: DEBUG keeps and formats every statement
+    # As in production: DEBUG keeps and formats every statement.
+    os.environ.setdefault("SECRET_KEY", "benchmark-" * 6)
+    os.environ.setdefault("ALLOWED_HOSTS", "127.0.0.1,localhost")
+    os.environ.setdefault("EMAIL_URL", "console:")
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = embedded_postgres.url()
     django.setup()
     from django.core.management import call_command
     from django.db import connection
@@ -54,8 +61,6 @@ def psql_command(*commands: str) -> list[str]:
     """psql on the configured database, for one transaction of these commands, such as its `\\copy`."""
     from django.db import connection
     from psycopg.conninfo import make_conninfo
-
-    from homeshield.lib import embedded_postgres
 
     psql = shutil.which("psql") or str(embedded_postgres.postgres_binary("psql"))
     named: dict[str, Any] = connection.get_connection_params()

@@ -138,7 +138,7 @@ def main() -> None:
             used: Figures = {way: {name: [] for name in calls} for way in ways}
             for way in [*ways] * arguments.rounds:
                 workers, environment = ways[way]
-                with serving(workers, **environment) as (port, master):
+                with serving(workers, environment) as (port, master):
                     for name, (client, what) in calls.items():
                         before, worked = rows_read(), worker_seconds(master)
                         taken = measure(port, what, tokens[client.id], arguments.seconds)

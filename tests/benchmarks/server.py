@@ -1,4 +1,4 @@
-"""The shop under gunicorn as in production, and callers of its API, each a process of its own."""
+"""The shop under nginx and gunicorn as in production, and callers of its API, each a process of its own."""
 
 import http.client
 import multiprocessing
@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -35,15 +35,26 @@ def application() -> Callable[..., Any]:
 
 
 @contextmanager
-def serving(workers: int, **environment: str) -> Iterator[tuple[int, int]]:
-    """gunicorn with so many workers of 8 threads, and the scheduler beside it; its port and its process."""
+def serving(
+    workers: int, environment: Mapping[str, str] | None = None, *, front: bool = True
+) -> Iterator[tuple[int, int]]:
+    """gunicorn with so many workers of 8 threads, nginx in front and the scheduler beside it; the port and gunicorn's
+    process. Without the front gunicorn has the port itself."""
+    from django.conf import settings
+
+    from homeshield.front.configuration import Address, Front
+    from homeshield.front.nginx import Nginx
+    from homeshield.front.supervisor import spool_folder, write_configuration
+
     with socket.socket() as attempt:
         attempt.bind(("127.0.0.1", 0))
         port: int = attempt.getsockname()[1]
+    folder = spool_folder()
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    place = f"unix:{folder.name}/shop.sock" if front else f"127.0.0.1:{port}"
     command = [
-        sys.executable, "-m", "gunicorn", "--config", "python:homeshield.gunicorn_conf",
-        "tests.benchmarks.server:application()", "--bind", f"127.0.0.1:{port}", "--keep-alive", "30",
-        "--log-level", "error",
+        sys.executable, "-m", "gunicorn", "--config", "python:tests.benchmarks.gunicorn_conf",
+        "tests.benchmarks.server:application()", "--bind", place, "--log-level", "error",
     ]  # fmt: skip
     production = {
         "ALLOWED_HOSTS": "127.0.0.1",
@@ -55,28 +66,37 @@ def serving(workers: int, **environment: str) -> Iterator[tuple[int, int]]:
         "WEB_THREADS": "8",
         "PYTHONWARNINGS": "ignore",
     }
-    server = subprocess.Popen(command, env=os.environ | production | environment)
+    server = subprocess.Popen(command, env=os.environ | production | dict(environment or {}))
     scheduler = subprocess.Popen(
         [sys.executable, "-m", "tests.homeshield.scheduler_process", DATABASE], env=os.environ | production
     )
+    door = Front(
+        plain=(Address("127.0.0.1", port),), secure=(), certificate=None, certificate_key=None, trusted=()
+    )  # fmt: skip
+    nginx = Nginx(write_configuration(door, Path(folder.name))) if front else None
     try:
         _wait_for(server, workers, port)
         yield port, server.pid
     finally:
+        if nginx:
+            nginx.stop(1)
         for process in (server, scheduler):
             process.send_signal(signal.SIGTERM)
             process.wait(20)
+        folder.cleanup()
 
 
 def _wait_for(server: subprocess.Popen[bytes], workers: int, port: int) -> None:
     """Until it answers, and all of its workers had the time to."""
     for _ in range(300):
         try:
-            call(http.client.HTTPConnection("127.0.0.1", port), ("GET", "/health", None), "")
+            asked = http.client.HTTPConnection("127.0.0.1", port)
+            asked.request("GET", "/health")
+            if asked.getresponse().status == http.client.OK:
+                break
+            time.sleep(0.1)
         except OSError:
             time.sleep(0.1)
-        else:
-            break
         if server.poll() is not None:
             raise SystemExit("The server did not start.")
     else:

@@ -21,6 +21,8 @@ NOTHING = dict.fromkeys(
 KEY = "a-key-for-this-test-alone-0123456789-abcdefghijklmnopqrstuvwxyz"
 SHOP = "postgres://shop@127.0.0.1/shop"
 WEB = "postgres://web:p%40ss@127.0.0.1/shop"
+# What a production site must name; a test that is about the lack of one gives it as "".
+PRODUCTION = {"DATABASE_URL": SHOP, "ALLOWED_HOSTS": "shop.example", "EMAIL_URL": "smtp+tls://u:p@mail.example:587"}
 WEB_AND_OWNER = {
     "DJANGO_SETTINGS_MODULE": "homeshield.settings",
     "SECRET_KEY": KEY,
@@ -30,7 +32,10 @@ WEB_AND_OWNER = {
 
 
 def python(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """A process of the project with these variables; DEBUG and the like only where they are among them."""
+    """A process of the project with these variables; DEBUG and the like only where they are among them. A SECRET_KEY
+    brings the rest of PRODUCTION along."""
+    if environment.get("SECRET_KEY"):
+        environment = PRODUCTION | environment
     ours = {name: value for name, value in os.environ.items() if name not in {"DEBUG", "ALLOWED_HOSTS"}}
     return subprocess.run(
         [sys.executable, *arguments],
@@ -154,18 +159,14 @@ def test_a_mail_url_makes_a_mailer_that_can_be_used(
 def test_production_settings_pass_djangos_own_review() -> None:
     done = python(
         "manage.py", "check", "--deploy", "--fail-level", "WARNING",
-        SECRET_KEY=KEY, ALLOWED_HOSTS="shop.example", DATABASE_URL=SHOP, WEB_DATABASE_URL=WEB,
-        EMAIL_URL="smtp+tls://u:p@mail.example:587",
+        SECRET_KEY=KEY, WEB_DATABASE_URL=WEB, DEFAULT_FROM_EMAIL="HomeShield <no-reply@shop.example.com>",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 
 
 def test_a_web_process_that_would_be_the_owner_does_not_pass_it() -> None:
-    done = python(
-        "manage.py", "check", "--deploy", "--fail-level", "WARNING",
-        SECRET_KEY=KEY, ALLOWED_HOSTS="shop.example", DATABASE_URL=SHOP, EMAIL_URL="smtp+tls://u:p@mail.example:587",
-    )  # fmt: skip
+    done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", SECRET_KEY=KEY)
     assert done.returncode == 1
     assert "WEB_DATABASE_URL is not set" in done.stderr
 
@@ -184,9 +185,35 @@ def test_a_web_login_without_a_name_is_refused() -> None:
 
 
 def test_mails_that_would_go_to_the_console_do_not_pass_it() -> None:
-    done = python(
-        "manage.py", "check", "--deploy", "--fail-level", "WARNING",
-        SECRET_KEY=KEY, ALLOWED_HOSTS="shop.example", DATABASE_URL=SHOP,
-    )  # fmt: skip
+    done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", SECRET_KEY=KEY, EMAIL_URL="console:")
     assert done.returncode == 1
     assert "console.EmailBackend" in done.stderr
+
+
+def test_mails_of_a_made_up_sender_do_not_pass_it() -> None:
+    done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", SECRET_KEY=KEY, WEB_DATABASE_URL=WEB)
+    assert done.returncode == 1
+    assert "DEFAULT_FROM_EMAIL is not set" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "mending"),
+    [
+        ("DATABASE_URL", "never uses the embedded PostgreSQL of development: set DATABASE_URL to postgres://"),
+        ("ALLOWED_HOSTS", "set it to the names under which it is reached"),
+        ("EMAIL_URL", "Set it to smtp+tls://USER:PASSWORD@HOST:587"),
+    ],
+)
+def test_production_never_falls_back_to_what_development_does(variable: str, mending: str) -> None:
+    said = refusal(SECRET_KEY=KEY, **{variable: ""})
+    assert said.startswith(f"The settings cannot be used: {variable} is missing.")
+    assert mending in said
+
+
+def test_a_web_process_needs_its_own_login_alone() -> None:
+    assert setting("DATABASES", SECRET_KEY=KEY, DATABASE_URL="", WEB_DATABASE_URL=WEB)["default"]["USER"] == "web"
+
+
+def test_without_a_key_the_embedded_database_and_the_console_do() -> None:
+    assert setting("DATABASES")["default"]["ENGINE"] == "homeshield.lib.embedded_engine"
+    assert setting("MAILERS")["default"]["BACKEND"] == "django.core.mail.backends.console.EmailBackend"

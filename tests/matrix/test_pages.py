@@ -57,7 +57,7 @@ CLIENTS_PAGES = {
 
 # What these show and change is the visitor's or the user's own account alone (tests/homeshield/accounts).
 FOR_EVERYBODY = {
-    "home", "docs", "health",
+    "home", "docs", "health", "security-txt",
     "accounts:invitation-show",  # whoever has the link
     "account_login", "account_logout", "account_inactive", "account_signup", "account_email_verification_sent",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",

@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -127,8 +129,11 @@ def test_from_an_empty_database_to_a_shop_in_which_all_is_done(empty_database: R
         assert "300 fictional ones loaded" in said
         assert f"{BUYER} / {PASSWORD}" in said
         go_through(f"http://127.0.0.1:{free_port}", empty_database)
+        wait_until_sealed(empty_database)
+        [scheduler] = schedulers_of(demo.pid)
         demo.send_signal(signal.SIGINT)
-        out, err = demo.communicate(timeout=20)
+        out, err = demo.communicate(timeout=30)
+        assert not is_scheduler(scheduler)
         mail, _, rest = out.partition("-" * 79)  # the console shows the mails of a development site
         assert [line for line in mail.splitlines() if line.startswith(("Subject: ", "To: "))] == [
             "Subject: HomeShield: A new API key", f"To: {BUYER}"
@@ -145,6 +150,54 @@ def test_from_an_empty_database_to_a_shop_in_which_all_is_done(empty_database: R
     finally:
         demo.kill()
         demo.wait()
+
+
+def wait_until_sealed(database: Roles) -> None:
+    """The demo's scheduler does it by itself."""
+    deadline = time.monotonic() + 30
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        while owner.execute("SELECT count(*) FROM audit_unsealed").fetchone() != (0,):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        [sealed] = owner.execute("SELECT count(*) FROM audit_seals").fetchone()  # type: ignore[misc]
+        assert sealed > 0
+
+
+def schedulers_of(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [int(one) for one in children if is_scheduler(int(one))]
+
+
+def is_scheduler(pid: int) -> bool:
+    try:
+        return b"run_scheduler" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_demo_that_is_killed_leaves_no_scheduler() -> None:
+    """`kill -9` lets nobody tidy up: the kernel ends what was started."""
+    parent = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            "import time, django; django.setup()\n"
+            "from homeshield.demo.scheduler import scheduler\n"
+            "with scheduler():\n"
+            "    print('runs', flush=True)\n"
+            "    time.sleep(60)",
+        ],
+        cwd=configured.BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "homeshield.settings", "DATABASE_URL": "postgres://a@127.0.0.1:1/b"},
+    )  # fmt: skip
+    with parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "runs\n"
+        [scheduler] = schedulers_of(parent.pid)
+        parent.kill()
+    deadline = time.monotonic() + 20
+    while is_scheduler(scheduler):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def go_through(site: str, database: Roles) -> None:
