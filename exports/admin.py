@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from exports.models import Export
 from homeshield.lib.view_only_admin import ViewOnlyAdmin, as_uuid
-from sales.admin import key_named, of_company
+from sales.admin import COMPANIES_FOUND, key_named, of_company
 
 SALES_SHOWN = 1_000
 """How many ids of sales an export's page lists; a whole history may hold a million."""
@@ -22,7 +22,9 @@ class ExportAdmin(ViewOnlyAdmin):
     list_display = ("id", "exported_at_utc", "client", "user", "rows")
     list_select_related = ("client", "user")
     exact_search_fields = ("id", "client_id")
-    search_help_text = "Search by the exact id of the export or of the client, or by the company's name."
+    search_help_text = (
+        f"Search by the exact id of the export or of the client, or by the company's name {COMPANIES_FOUND}."
+    )
     fields = (
         "id",
         "client",

@@ -216,6 +216,7 @@ MIDDLEWARE = [
     "homeshield.accounts.sessions.IdleMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "homeshield.middleware.UnreadableInputMiddleware",
     "homeshield.middleware.StaffSecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "homeshield.middleware.ViewerMiddleware",

@@ -16,13 +16,11 @@ from leads.models import Lead
 
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """A company's users to the inventory or their orders, staff to the administration, others see the start page."""
+    """A company's users go to the inventory or their orders; others see the start page."""
     if request.user.is_authenticated:
         for act, page in ((Act.BROWSE, "inventory:record-list"), (Act.ORDERS, "sales:order-list")):
             if act in request.user.acts:
                 return redirect(page)
-    if request.user.is_authenticated and request.user.is_staff:
-        return redirect("admin:index")
     labels = {field.name: str(field.verbose_name).rstrip("?") for field in Lead._meta.fields}
     answers = [labels[name] for name in QUALIFICATION_FIELDS]
     return render(request, "home.html", {"buckets": list(AgeBucket), "answers": answers})

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import DateTimeField, QuerySet, Value
 from django.http import HttpRequest
 
+from homeshield.audit.recorded_views import RecordedViews
 from homeshield.lib.http import Request
 from homeshield.lib.view_only_admin import ViewOnlyAdmin
 from leads.age import AgeBucket, age_days
@@ -13,7 +14,7 @@ from leads.models import Lead
 
 
 @admin.register(Lead)
-class LeadAdmin(ViewOnlyAdmin):
+class LeadAdmin(RecordedViews, ViewOnlyAdmin):
     list_display = ("id", "classification", "state", "county", "age", "bucket", "source", "ingested_at_utc")
     # Not by phone or name: the term would stand in the address and in logs, and no index serves it.
     search_help_text = "Search by the exact lead id."

@@ -57,8 +57,8 @@ class PriceRuleAdmin(ChangePages):
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     ordering = ("classification", YOUNGEST_FIRST, "-effective_from_utc")
-    search_fields = ("classification", "age_bucket", "amount__exact", "created_by__email")
-    search_help_text = "Search by class, bucket (MONTH_3_TO_5), exact amount, or the e-mail address of who entered it."
+    search_fields = ("classification", "amount__exact", "created_by__email")
+    search_help_text = "Search by class, exact amount, or the e-mail address of who entered it."
     fields = (*list_display, "created_at_utc")
     readonly_fields = fields
     actions = None

@@ -20,6 +20,7 @@ from homeshield.accounts.models import User
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
+from homeshield.lib.staff_pages import StaffPages
 from inventory.availability import available_count
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
@@ -41,7 +42,7 @@ INPUTS = ("classification", "age_bucket", "amount", "when", "effective_from_0", 
 LIST = "admin:pricing_pricerule_changelist"
 
 
-class ChangePages(admin.ModelAdmin):  # type: ignore[type-arg]
+class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
     # --- Set a price ---
 
     def add_view(self, request: HttpRequest, *_args: Any, **_options: Any) -> HttpResponse:

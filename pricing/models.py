@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 
 from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
-from homeshield.lib.money import CURRENCY, MoneyField
+from homeshield.lib.money import CURRENCY, MoneyField, dollars
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -140,7 +140,7 @@ class PriceRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.classification} {self.age_bucket}: {self.amount} USD"
+        return f"{self.get_classification_display()}, {self.get_age_bucket_display()}: {dollars(self.amount)}"
 
 
 QUOTE_VALIDITY = timedelta(minutes=15)

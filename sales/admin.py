@@ -15,6 +15,9 @@ from sales.models import Order, OrderLine, Sale
 CLIENTS_BY_NAME = 50
 """How many clients a search by company name takes into account."""
 
+COMPANIES_FOUND = f"(the first {CLIENTS_BY_NAME} companies that match)"
+"""What a list that searches so says of it."""
+
 
 def of_company(term: str) -> Q:
     """What belongs to a client whose name holds the term. The clients are few and looked up first, so that the
@@ -40,7 +43,9 @@ class OrderAdmin(ViewOnlyAdmin):
     list_display = ("id", "placed_at_utc", "client", "quantity", "total", "currency")
     list_select_related = ("client",)
     exact_search_fields = ("id", "client_id")
-    search_help_text = "Search by the exact id of the order or of the client, or by the company's name."
+    search_help_text = (
+        f"Search by the exact id of the order or of the client, or by the company's name {COMPANIES_FOUND}."
+    )
     fields = (
         "id",
         "client",
@@ -74,7 +79,8 @@ class SaleAdmin(ViewOnlyAdmin):
     list_select_related = ("client",)
     exact_search_fields = ("id", "order_id", "inventory_id", "client_id")
     search_help_text = (
-        "Search by the exact id of the sale, order, lead, inventory record or client, or by the company's name."
+        "Search by the exact id of the sale, order, lead, inventory record or client, "
+        f"or by the company's name {COMPANIES_FOUND}."
     )
     fields = (
         "id",

@@ -107,7 +107,7 @@ class DraftLine(LineFields):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.criteria}"
+        return f"{self.quantity} × {self.criteria.label}"
 
 
 class Order(models.Model):
@@ -242,7 +242,7 @@ class OrderLine(LineFields):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.criteria}"
+        return f"{self.quantity} × {self.criteria.label}"
 
 
 class Sale(models.Model):

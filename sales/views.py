@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from homeshield.accounts.access import requires
 from homeshield.accounts.limits import limited
 from homeshield.accounts.permissions import Act
+from homeshield.audit.services import audit_seen
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
@@ -211,4 +212,5 @@ def order_show(request: Request, order_id: UUID) -> HttpResponse:
     page = None
     if Act.LEADS in request.user.acts:
         page = order_sales_page(order=order, cursor=request.GET.get("cursor"))
+        audit_seen(obj=order, client_id=order.client_id, as_of=request.as_of)
     return render(request, "sales/order_show.html", {"order": order, "page": page})

@@ -22,6 +22,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from homeshield.accounts import hashers
 from homeshield.accounts.devices import device_of, device_remember
@@ -50,6 +51,15 @@ class AccountAdapter(DefaultAccountAdapter):
             if commit:
                 user.save()
         return user
+
+    @override
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Staff who buy for no company go to the administration, everybody else to the start page and on from there."""
+        user = request.user
+        if isinstance(user, User) and user.is_staff and not user.client_id:
+            return reverse("admin:index")
+        address: str = super().get_login_redirect_url(request)
+        return address
 
     @override
     def clean_email(self, email: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -16,15 +17,17 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from homeshield.accounts.errors import AccountRefused
-from homeshield.accounts.forms import KeyAdminForm, StandingForm, UserChangeForm, UserCreationForm
-from homeshield.accounts.keys import MadeKey, key_create, key_revoke
+from homeshield.accounts.forms import StandingForm, UserChangeForm, UserCreationForm
+from homeshield.accounts.keys import key_revoke
 from homeshield.accounts.models import ApiKey, Client, ClientChange, User
 from homeshield.accounts.services import second_factor_remove, sign_in_address_set
 from homeshield.accounts.sessions import other_sessions_end
 from homeshield.accounts.standing import client_standing_change
 from homeshield.audit.recorded_edits import RecordedEdits
+from homeshield.audit.recorded_views import RecordedViews
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
+from homeshield.lib.staff_pages import StaffPages
 from homeshield.lib.view_only_admin import ViewOnly, as_uuid
 
 
@@ -45,7 +48,7 @@ class UserInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Client)
-class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class ClientAdmin(RecordedViews, ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
     """View-only, but for one page on which the standing changes. Clients are few, so that the usual list in the order
     of names serves them."""
 
@@ -70,6 +73,14 @@ class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         context["has_standing_permission"] = self.has_standing_permission(request)
         return super().render_change_form(request, context, *args, **options)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the changes of the standing, which stand in a table of their own."""
+        client = self.get_object(request, unquote(object_id))
+        changes = client.changes.select_related("changed_by") if client else ()
+        return super().history_view(request, object_id, {"changes": changes, **(extra_context or {})})
 
     def standing_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Changes a client's status and licensed states, for a reason that is kept."""
@@ -112,7 +123,7 @@ class ClientAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(StaffPages, RecordedViews, RecordedEdits, DjangoUserAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     list_display = ("email", "client", "role", "is_staff", "is_active", "last_login")
@@ -170,55 +181,26 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(ViewOnly, DjangoGroupAdmin):
+class GroupAdmin(ViewOnly, StaffPages, DjangoGroupAdmin):
     """What each group may do. Migrations say so, and operators who belongs to it (manage.py staff)."""
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Keys are made and revoked, never changed or deleted. A new one is in the answer to the form, this once."""
+class ApiKeyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Keys to look at and to revoke. Their companies make them: whoever makes one has seen the secret."""
 
-    form = KeyAdminForm
     list_display = ("prefix", "name", "client", "created_at_utc", "last_used_at_utc", "revoked_at_utc")
     list_select_related = ("client",)
     list_per_page = 50
     search_fields = ("prefix", "name", "client__name")
     search_help_text = "Search by the key's beginning, its name, or the company's name."
     ordering = ("-id",)
-    raw_id_fields = ("client",)
     fields = ("client", "name", "prefix", "created_at_utc", "created_by", "last_used_at_utc", "revoked_at_utc")
-    readonly_fields = ("prefix", "created_at_utc", "created_by", "last_used_at_utc", "revoked_at_utc")
+    readonly_fields = ("created_at_utc",)
     actions = ("revoke",)
-
-    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:  # noqa: ARG002
-        return self.fields if obj else ("client", "name")
-
-    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:  # noqa: ARG002
-        return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_apikey")
-
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:  # noqa: ARG002
-        made = key_create(
-            client_id=obj.client_id,
-            name=obj.name,
-            created_by=cast("User", request.user),
-            as_of=cast("Request", request).as_of,
-        )
-        obj.pk, obj.prefix = made.key.pk, made.key.prefix
-        request._made_key = made  # type: ignore[attr-defined]  # for response_add, within this request
-
-    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002
-        """The key itself: not by way of a message, which would lie in the browser's cookies or in the database."""
-        made: MadeKey = request._made_key  # type: ignore[attr-defined]
-        context = {**self.admin_site.each_context(request), "title": "The key is made", "made": made, "opts": self.opts}
-        response = TemplateResponse(request, "admin/accounts/apikey/made.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
 
     @admin.action(description="Revoke the chosen keys, at once and for good", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

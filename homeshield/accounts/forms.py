@@ -8,10 +8,8 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html
 
-from homeshield.accounts.errors import StatusForbids, TooManyKeys
-from homeshield.accounts.keys import require_room
-from homeshield.accounts.models import ApiKey, Client, User
-from homeshield.accounts.permissions import Act, ClientRole, ClientStatus, require_status
+from homeshield.accounts.models import ApiKey, User
+from homeshield.accounts.permissions import ClientRole, ClientStatus
 
 
 class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
@@ -84,26 +82,3 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name",)
         labels = {"name": "Name"}
         error_messages = {"name": {"required": "Give the key a name, so that you know later what uses it."}}
-
-
-class KeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A new API key, made by staff for a client."""
-
-    class Meta:
-        model = ApiKey
-        fields = ("client", "name")
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if not name.isprintable():
-            raise forms.ValidationError("A name has no line breaks or control characters.")
-        return name
-
-    def clean_client(self) -> Client:
-        client: Client = self.cleaned_data["client"]
-        try:
-            require_status(Act.KEY_MAKE, status=client.status)
-            require_room(client.id)
-        except (StatusForbids, TooManyKeys) as refusal:
-            raise forms.ValidationError(refusal.message) from refusal
-        return client

@@ -38,6 +38,7 @@ class AuditAction(TextChoices):
     EXPORT_START = "export.start", "Export begun"
     EXPORT_END = "export.end", "Export ended"
     INGEST = "ingest", "Ingest"
+    PERSONAL_DATA_SEE = "personal_data.see", "Personal data seen"
     ADMIN_ADD = "admin.add", "Added by staff"
     ADMIN_CHANGE = "admin.change", "Changed by staff"
     ADMIN_DELETE = "admin.delete", "Deleted by staff"

@@ -19,13 +19,14 @@ from django.utils.safestring import SafeString
 from homeshield.audit.forms import EventFilterForm
 from homeshield.audit.models import AuditEvent, AuditSeal
 from homeshield.lib.keyset import BadCursor, Page, keyset_page
+from homeshield.lib.staff_pages import StaffPages
 from homeshield.lib.view_only_admin import ViewOnly, estimated_rows
 
 ROWS = 50
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class AuditEventAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
     fieldsets = (
         ("What", {"fields": ("action", "outcome", "occurred_at_utc", "object_type", "object_id", "facts")}),
         ("Who and from where", {"fields": ("actor", "actor_id", "client_id", "channel", "source", "address")}),

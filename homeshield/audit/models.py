@@ -27,6 +27,13 @@ class JsonType(models.Func):
     output_field = models.TextField()
 
 
+class Hour(models.Func):
+    """The hour of the clock, in UTC, in which an instant lies."""
+
+    template = "date_trunc('hour', %(expressions)s AT TIME ZONE 'UTC')"
+    output_field = models.DateTimeField()
+
+
 class AuditEvent(models.Model):
     """Who did what to what, when, from where, and how it ended. Append-only.
 
@@ -68,6 +75,15 @@ class AuditEvent(models.Model):
             models.CheckConstraint(
                 name="audit_event_numbers_readable",
                 condition=~Q(Regex(Cast("details", models.TextField()), models.Value("[0-9]{200}"))),
+            ),
+            # Whoever reloads a page does not fill the record: `audit_seen` lets this decide, in one statement.
+            models.UniqueConstraint(
+                "actor_id",
+                "object_type",
+                "object_id",
+                Hour("occurred_at_utc"),
+                name="audit_event_seen_once_an_hour",
+                condition=Q(action=AuditAction.PERSONAL_DATA_SEE),
             ),
         ]
         indexes = [

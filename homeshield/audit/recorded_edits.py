@@ -41,13 +41,14 @@ def _record(action: AuditAction, request: HttpRequest, obj: models.Model, messag
     audit_record(
         action=action,
         obj=obj,
-        client_id=_client_id(obj),
+        client_id=client_of(obj),
         details={"fields": _fields(message)} | getattr(request, "_recorded_changes", {}),
         as_of=getattr(request, "as_of", None),
     )
 
 
-def _client_id(obj: models.Model) -> UUID | None:
+def client_of(obj: models.Model) -> UUID | None:
+    """The client whose matter a row is: itself, or the one that it refers to."""
     client_id = obj.pk if obj._meta.label_lower == "accounts.client" else getattr(obj, "client_id", None)
     return client_id if isinstance(client_id, UUID) else None
 

@@ -70,6 +70,17 @@ def audit_record(
     return event_id
 
 
+def audit_seen(*, obj: models.Model, client_id: UUID | None, as_of: datetime) -> None:
+    """Records that the actor was shown the personal data of `obj`: once for each actor, object and hour.
+
+    The hour is that of the clock, in UTC. Of requests at once the database keeps one (audit_event_seen_once_an_hour).
+    To be called before the data are sent, so that nobody sees them whose look cannot be recorded.
+    """
+    parameters = audit_parameters(action=AuditAction.PERSONAL_DATA_SEE, as_of=as_of, obj=obj, client_id=client_id)
+    with connection.cursor() as cursor:
+        cursor.execute(RECORDING + "ON CONFLICT DO NOTHING", parameters)
+
+
 def audit_parameters(
     *,
     action: AuditAction,

@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from homeshield.audit.chain import BEGINNING, EVENT_SQL, Head, seal_hash
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.chain import BEGINNING, EVENT_COLUMNS, EVENT_SQL, Head, seal_hash
 
 BATCH = 5_000
+
+_ACTION = EVENT_COLUMNS.index("action")
 
 FAULTS_KEPT = 20
 """How many faults are told one by one: a chain that was replaced has as many as it has rows."""
@@ -21,10 +24,12 @@ FAULTS_KEPT = 20
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found. `head` is the end of the chain as it was read, `waiting` counts events that have no seal yet."""
+    """What was found. `head` is the end of the chain as it was read, `waiting` counts events that have no seal yet,
+    `seen` the sealed ones that tell who was shown personal data."""
 
     head: Head = BEGINNING
     seals: int = 0
+    seen: int = 0
     waiting: int = 0
     faults: list[str] = field(default_factory=list)
     more_faults: int = 0
@@ -67,6 +72,7 @@ def audit_verify(*, expected: Head | None = None) -> Verdict:
             )
         verdict.head = Head(link.sequence, link.hash)
         verdict.seals += 1
+        verdict.seen += link.event[_ACTION] == AuditAction.PERSONAL_DATA_SEE
     if expected and expected.sequence > verdict.head.sequence:
         verdict.blame(
             f"The chain ends at {verdict.head.sequence}, before the head that was kept ({expected.sequence}): its end "

@@ -15,6 +15,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
+from homeshield.lib.staff_pages import StaffPages
+
 REACH = 2_000
 """How many rows a list pages through at most. Paging is by OFFSET here, whose cost grows with the depth."""
 
@@ -22,12 +24,21 @@ NOTHING = Q(pk__in=[])
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """A paginator that counts to REACH and not further: any count costs REACH rows at most."""
+    """A paginator that counts to REACH and not further: any count costs little more than REACH rows."""
 
     @cached_property
     def count(self) -> int:
+        return min(self._found, REACH)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more rows than it counts."""
+        return self._found > REACH
+
+    @cached_property
+    def _found(self) -> int:
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows.order_by()[:REACH].count()
+        return rows.order_by()[: REACH + 1].count()
 
 
 class ViewOnly:
@@ -46,7 +57,7 @@ class ViewOnly:
         return False
 
 
-class ViewOnlyAdmin(ViewOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class ViewOnlyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
     """A view-only list and page of one table.
 
     `exact_search_fields` name UUID columns, each with an index that begins with it: a term that is a UUID finds the

@@ -6,11 +6,14 @@ import pytest
 
 from homeshield.audit import sealing
 from homeshield.audit.actions import AuditAction
-from homeshield.audit.models import AuditSeal, AuditUnsealed
+from homeshield.audit.models import AuditEvent, AuditSeal, AuditUnsealed
 from homeshield.audit.sealing import audit_seal
-from homeshield.audit.services import audit_record
+from homeshield.audit.services import audit_record, audit_seen
 from homeshield.audit.verification import audit_verify
+from homeshield.lib.origin import within
 from tests.concurrency.parallel import rival, run_together
+from tests.factories import UserFactory
+from tests.homeshield.audit.recorded import By
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,3 +45,14 @@ def test_sealers_take_turns_and_make_one_chain(as_of: datetime, monkeypatch: pyt
     verdict = audit_verify()
     assert (verdict.holds, verdict.seals, verdict.waiting) == (True, 60, 0)
     assert not AuditUnsealed.objects.exists()
+
+
+def test_of_many_looks_at_once_one_is_on_record(as_of: datetime) -> None:
+    ada = UserFactory()
+
+    def look() -> None:
+        with within(By(ada)):
+            audit_seen(obj=ada, client_id=None, as_of=as_of)
+
+    assert run_together([look] * 8) == [None] * 8
+    assert AuditEvent.objects.filter(action=AuditAction.PERSONAL_DATA_SEE).count() == 1

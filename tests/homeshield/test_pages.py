@@ -33,9 +33,18 @@ class TestStartPage:
         client.force_login(buyer)
         assert client.get("/")["Location"] == "/inventory/"
 
-    def test_sends_staff_to_the_administration(self, client: Client, db: None) -> None:
+    def test_shows_staff_the_site_and_the_way_back(self, client: Client, db: None) -> None:
+        """The administration's "View site" leads here."""
         client.force_login(StaffFactory())
-        assert client.get("/")["Location"] == "/admin/"
+        assert '<a href="/">View site</a>' in client.get("/admin/").content.decode()
+        page = client.get("/").content.decode()
+        assert "You are signed in as HomeShield staff." in page
+        assert 'href="/admin/"' in page
+
+    def test_a_sign_in_takes_staff_to_the_administration(self, client: Client, db: None) -> None:
+        staff = StaffFactory()
+        answer = client.post("/accounts/login/", {"login": staff.email, "password": PASSWORD})
+        assert answer["Location"] == "/admin/"
 
     def test_tells_a_user_without_a_company_whom_to_ask(self, client: Client, db: None) -> None:
         client.force_login(UserFactory(client=None))

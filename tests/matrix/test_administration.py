@@ -30,7 +30,6 @@ SEE = {
 }
 ADD = {
     "accounts_user": None,
-    "accounts_apikey": "Make and revoke API keys",
     "pricing_pricerule": "Set and withdraw prices",
 }
 """What can be added at all, superusers included."""

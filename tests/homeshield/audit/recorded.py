@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from homeshield.accounts.models import User
 from homeshield.audit.models import AuditEvent
+from homeshield.lib.origin import Actor, Origin
 
 
 def told() -> list[tuple[str, str, str, dict[str, Any]]]:
@@ -13,3 +15,15 @@ def told() -> list[tuple[str, str, str, dict[str, Any]]]:
 def only(action: str) -> AuditEvent:
     """The one event of this kind."""
     return AuditEvent.objects.get(action=action)
+
+
+class By(Origin):
+    """A page that a user has open."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__(channel="page", source="a page")
+        self.user = user
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user.id, self.user.email)

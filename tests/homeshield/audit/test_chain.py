@@ -255,7 +255,15 @@ class TestCommand:
         answer: dict[str, Any] = json.loads(said)
         assert (code, answer) == (
             0,
-            {"holds": True, "sealed": 6, "waiting": 0, "head": str(audit_head()), "faults": [], "more_faults": 0},
+            {
+                "holds": True,
+                "sealed": 6,
+                "personal_data_seen": 0,
+                "waiting": 0,
+                "head": str(audit_head()),
+                "faults": [],
+                "more_faults": 0,
+            },
         )
 
     def test_does_not_list_every_row_of_a_chain_that_is_all_wrong(self, as_of: datetime) -> None:

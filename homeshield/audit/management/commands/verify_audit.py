@@ -58,6 +58,7 @@ def _facts(verdict: Verdict) -> dict[str, Any]:
     return {
         "holds": verdict.holds,
         "sealed": verdict.seals,
+        "personal_data_seen": verdict.seen,
         "waiting": verdict.waiting,
         "head": str(verdict.head),
         "faults": verdict.faults,
@@ -71,6 +72,8 @@ def _sentences(verdict: Verdict) -> str:
         lines.append(f"... and {verdict.more_faults:,} more faults.")
     if verdict.holds:
         lines.append(f"The chain holds: {verdict.seals:,} events are what they were when they were sealed.")
+        if verdict.seen:
+            lines.append(f"{verdict.seen:,} of them tell who was shown personal data.")
     if verdict.waiting:
         lines.append(f"{verdict.waiting:,} wait for their seals.")
     lines.append(f"Head: {verdict.head}")
