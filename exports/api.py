@@ -58,6 +58,7 @@ class DownloadQuery(Schema):
     "/purchases/download",
     auth=ApiKeyAuth(Act.DOWNLOAD),
     response={200: None, 404: Refused, **EVERYWHERE},
+    operation_id="download_sales",
     summary="Purchased leads as CSV",
     openapi_extra=CSV,
 )
@@ -78,6 +79,7 @@ def sales_download(request: ApiRequest, query: Query[DownloadQuery]) -> Streamin
     "/purchases/{order_id}/download",
     auth=ApiKeyAuth(Act.DOWNLOAD),
     response={200: None, 404: Refused, **EVERYWHERE},
+    operation_id="download_order",
     summary="All leads of an order as CSV",
     openapi_extra=CSV,
 )

@@ -1,6 +1,7 @@
 """The REST API, version 1: where its operations live, who may call them, and how a refusal is said.
 
-Every error has one shape, `{"detail": ...}`. DomainErrors are translated here and nowhere else in the API.
+Every error has one shape, `{"detail": ..., "request_id": ...}`. DomainErrors are translated here and nowhere else in
+the API.
 """
 
 import json
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
+from django.utils.text import Truncator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja.errors import HttpError, ValidationError
@@ -21,7 +23,7 @@ import inventory.api
 import pricing.api
 import sales.api
 from homeshield.accounts.api import ApiKeyAuth
-from homeshield.lib.api_requests import StrictParser, refuse_unknown_parameters, why_no_json
+from homeshield.lib.api_requests import StrictParser, UnusableText, refuse_unknown_parameters, why_no_json
 from homeshield.lib.errors import DomainError
 from homeshield.lib.keyset import BadCursor
 from homeshield.openapi import DescribedApi
@@ -54,17 +56,24 @@ def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:  #
     return refusal(422, json.loads(json.dumps([_place(one) for one in error.errors], default=str)))
 
 
+_LONGEST_NAME = 100
+"""How much is repeated of a name that is none of ours, in characters."""
+
+
 def _place(error: Mapping[str, Any]) -> dict[str, Any]:
     """Where and why, without ninja's name for the operation's argument, which is none of the caller's."""
     source, *way = error["loc"]
     if source in {"body", "query"} and way and way[0] in {"body", "query", "filters"}:
         way = way[1:]
+    way = [Truncator(name).chars(_LONGEST_NAME) if isinstance(name, str) else name for name in way]
     return {"loc": [source, *way], "msg": error["msg"], "type": error["type"]}
 
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
-    """The one that ninja raises by itself: a body that is no JSON."""
+    """The one that ninja raises by itself: a body that is no JSON, or holds what no text can."""
+    if isinstance(error.__cause__, UnusableText):
+        return refusal(422, [_place(one) for one in error.__cause__.mistakes])
     return refusal(422, [{"loc": ["body"], "msg": why_no_json(error.__cause__), "type": "json_invalid"}])
 
 

@@ -22,7 +22,7 @@ from homeshield.lib.errors import DomainError
 from homeshield.lib.logs import address_for_log
 from homeshield.lib.origin import within
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, look_as, seen_by
-from homeshield.refusals import refusal_of_status
+from homeshield.refusals import IN_THE_CLEAR, refusal, refusal_of_status
 
 logger = structlog.get_logger(__name__)
 
@@ -213,8 +213,9 @@ class StaffSecondFactorMiddleware:
 
 
 class ApiMiddleware:
-    """What every answer of the API has in common: a bound on the body, errors in the API's one shape also where
-    Django says them (a method that is not allowed, a host that is not ours), and no copies kept on the way."""
+    """What every answer of the API has in common: https, a bound on the body, what is left of the allowance, errors in
+    the API's one shape also where Django says them (a method that is not allowed, a host that is not ours), and no
+    copies kept on the way."""
 
     _OURS = re.compile(r"/(api(/|$)|health$)")
 
@@ -224,14 +225,26 @@ class ApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not self._OURS.match(request.path):
             return self.get_response(request)
-        refused = self._body_refused(request)
-        response = refusal_of_status(refused) if refused else self.get_response(request)
+        if self._in_the_clear(request):
+            response: HttpResponse = refusal(403, IN_THE_CLEAR)
+        elif refused := self._body_refused(request):
+            response = refusal_of_status(refused)
+        else:
+            response = self.get_response(request)
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith("application/json"):
             response.content = refusal_of_status(response.status_code).content  # its headers stay, such as Allow
             response["Content-Type"] = "application/json"
             response["Content-Length"] = str(len(response.content))
+        if allowance := getattr(request, "allowance", None):
+            for name, value in allowance.headers.items():
+                response[name] = value
         response.setdefault("Cache-Control", "no-store")
         return response
+
+    @staticmethod
+    def _in_the_clear(request: HttpRequest) -> bool:
+        """Whether the call came by plain http where the shop is served by https. A health check may."""
+        return settings.SECURE_SSL_REDIRECT and not request.is_secure() and request.path != "/health"
 
     @staticmethod
     def _body_refused(request: HttpRequest) -> int | None:

@@ -1,4 +1,4 @@
-"""Errors in the API's one shape, `{"detail": ...}`, whoever says them."""
+"""Errors in the API's one shape, `{"detail": ..., "request_id": ...}`, whoever says them."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -6,10 +6,12 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import JsonResponse
 
+from homeshield.lib.origin import origin
+
 
 def refusal(status: int, detail: object, *, retry_after: int | None = None) -> JsonResponse:
-    """An error in the API's one shape."""
-    response = JsonResponse({"detail": detail}, status=status)
+    """An error in the API's one shape. The request's id is that of the header X-Request-ID and of our log."""
+    response = JsonResponse({"detail": detail, "request_id": origin().request_id}, status=status)
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
     if status == HTTPStatus.UNAUTHORIZED:
@@ -35,6 +37,15 @@ _SAID: Mapping[int, tuple[str, str]] = {
 def refusal_of_status(status: int, *, retry_after: int | None = None) -> JsonResponse:
     """An error that is not about the shop, but about HTTP or about us."""
     return refusal(status, detail_of_status(status), retry_after=retry_after)
+
+
+IN_THE_CLEAR = {
+    "error": "https_required",
+    "message": "The API answers to https alone, and this call came by plain http. Nothing was done. If it brought an "
+    "API key, others may have read the key on the way: revoke it on the page API keys, create a new one, and send that "
+    "to https:// only.",
+}
+"""What is said to a call by plain http. It is not redirected: a program would send its key in the clear each time."""
 
 
 def detail_of_status(status: int) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """What is in stock and where, for programs."""
 
+from typing import Annotated
+
 from ninja import Query, Router
 from pydantic import Field
 
@@ -16,16 +18,22 @@ from leads.classification import Classification
 router = Router(tags=["Inventory"])
 
 
+type CountiesByState = Annotated[
+    dict[str, list[str]],
+    Field(
+        description="Of each of the states its counties, sorted. Leads whose county is not known are of none.",
+        examples=[{"LA": ["Acadia", "Allen"]}],
+    ),
+]
+
+
 class Locations(Answer):
     """Where there is something to buy."""
 
     model_config = example({"states": ["LA"], "counties_by_state": {"LA": ["Acadia", "Allen"]}})
 
     states: list[str] = Field(description="USPS codes, sorted.", examples=[["LA"]])
-    counties_by_state: dict[str, list[str]] = Field(
-        description="Of each of the states its counties, sorted. Leads whose county is not known are of none.",
-        examples=[{"LA": ["Acadia", "Allen"]}],
-    )
+    counties_by_state: CountiesByState
 
 
 class FacetCount(Answer):
@@ -73,6 +81,7 @@ class Facets(Answer):
     "/inventory/locations",
     auth=ApiKeyAuth(Act.BROWSE),
     response={200: Locations, **EVERYWHERE},
+    operation_id="list_locations",
     summary="Where there is inventory",
 )
 @browsing
@@ -86,6 +95,7 @@ def inventory_locations(request: ApiRequest) -> Locations:
     "/inventory/facets",
     auth=ApiKeyAuth(Act.BROWSE),
     response={200: Facets, **EVERYWHERE},
+    operation_id="count_facets",
     summary="Counts by each filter",
 )
 @browsing

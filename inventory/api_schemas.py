@@ -10,9 +10,10 @@ from pydantic_core import PydanticCustomError
 
 from homeshield.lib.api_schemas import Body
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
+from inventory.places import LONGEST_COUNTY, county_meant
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.geography import STATES, match_county
+from leads.geography import STATES
 
 type InventoryId = Annotated[
     UUID,
@@ -49,8 +50,8 @@ type CountyName = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=100,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
+        max_length=LONGEST_COUNTY,
+        pattern=r"^[^\x00]+$",
         description="As the Census Bureau writes it, without County or Parish; other spellings are understood.",
         examples=["Caddo"],
     ),
@@ -117,7 +118,7 @@ class Filters(Schema):
             classification=self.classification,
             age_bucket=self.age_bucket,
             state=self.state,
-            county=_census_name(self.state, self.county),
+            county=_as_leads_carry_it(self.state, self.county),
         )
 
 
@@ -126,10 +127,11 @@ class LineCriteria(Body):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "anyOf": [
-                {"properties": {"state": {"type": "string"}}, "required": ["state"]},
-                {"properties": {"county": {"type": "null"}}},
-            ]
+            # Of a county there is no state. An anyOf would say the same, and make two classes of a client.
+            "not": {
+                "properties": {"county": {"type": "string"}, "state": {"type": "null"}},
+                "required": ["county"],
+            }
         }
     )
 
@@ -156,7 +158,7 @@ class LineCriteria(Body):
             classification=self.classification,
             age_bucket=self.age_bucket,
             state=self.state,
-            county=_census_name(self.state, self.county),
+            county=_as_leads_carry_it(self.state, self.county),
         )
 
 
@@ -170,6 +172,6 @@ class Line(LineCriteria):
         return Demand(criteria=self.criteria, quantity=self.quantity)
 
 
-def _census_name(state: str | None, county: str | None) -> str | None:
-    """The county as leads carry it; as it was sent where the Census knows none of that name."""
-    return (match_county(state, county) or county) if state and county else county
+def _as_leads_carry_it(state: str | None, county: str | None) -> str | None:
+    """The county as leads carry it; as it was sent where there is none of that name."""
+    return (county_meant(state, county) or county) if state and county else county

@@ -12,10 +12,10 @@ from django.utils.text import Truncator
 
 from inventory.availability import Availability, Facet
 from inventory.criteria import Criteria
-from inventory.models import OPEN, InventoryRecord
+from inventory.places import county_meant
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.geography import STATES, match_county
+from leads.geography import STATES
 
 type Choice = tuple[str, str]
 
@@ -42,13 +42,11 @@ class CriteriaForm(forms.Form):
             return None  # where the state is wrong already, that is said there
         if not (state := self.cleaned_data["state"]):
             raise forms.ValidationError("Choose the state as well: counties of one name lie in many states.")
-        if known := match_county(state, county):
-            return known
-        if not _has_stock(state, county):
+        if not (meant := county_meant(state, county)):
             raise forms.ValidationError(
                 f"“{_short(county)}” is no county of {STATES[state].name}. Choose one from the list."
             )
-        return county
+        return meant
 
     def clean_classification(self) -> Classification | None:
         value: str = self.cleaned_data["classification"]
@@ -137,16 +135,6 @@ def _counted(facets: list[Facet], chosen: str | None, names: Mapping[str, str]) 
         counts.setdefault(chosen, 0)
     named = sorted((names.get(value, value), value, count) for value, count in counts.items())
     return [(value, f"{name} ({count:,})") for name, value, count in named]
-
-
-def _has_stock(state: str, county: str) -> bool:
-    """Whether there are leads of a county that the Census does not know. Class and bucket are spelled out because
-    the index begins with them."""
-    return (
-        InventoryRecord.objects.filter(OPEN, state=state, county=county)
-        .filter(classification__in=Classification.values, age_bucket__in=AgeBucket.values)
-        .exists()
-    )
 
 
 def _short(value: str) -> str:

@@ -147,7 +147,13 @@ class QuoteAnswer(Answer):
     expires_at: Instant = Field(description="15 minutes later, UTC.", examples=["2026-06-01T12:15:00Z"])
 
 
-@router.get("/prices", auth=ApiKeyAuth(Act.BROWSE), response={200: Prices, **EVERYWHERE}, summary="Prices in force")
+@router.get(
+    "/prices",
+    auth=ApiKeyAuth(Act.BROWSE),
+    response={200: Prices, **EVERYWHERE},
+    operation_id="list_prices",
+    summary="Prices in force",
+)
 def prices_list(request: ApiRequest) -> Prices:
     """The price of one lead for each class and age bucket, at this instant."""
     in_force = prices_in_force(request.as_of)
@@ -165,6 +171,7 @@ def prices_list(request: ApiRequest) -> Prices:
     "/quotes",
     auth=ApiKeyAuth(Act.DRAFT),
     response={200: QuoteAnswer, 404: Refused, 409: Refused, **EVERYWHERE, **WITH_BODY},
+    operation_id="create_quote",
     summary="Hold prices for 15 minutes",
 )
 def quote_make(request: ApiRequest, body: QuoteRequest) -> QuoteAnswer:

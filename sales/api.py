@@ -57,6 +57,7 @@ class InventoryQuery(Filters, Paged):
     "/inventory",
     auth=ApiKeyAuth(Act.BROWSE),
     response={200: InventoryPage, **EVERYWHERE},
+    operation_id="list_inventory",
     summary="Leads for sale",
 )
 @browsing
@@ -97,6 +98,7 @@ def _item(record: ListedRecord, prices: Prices) -> InventoryItem:
     "/availability",
     auth=ApiKeyAuth(Act.BROWSE),
     response={200: AvailabilityAnswer, **EVERYWHERE, **WITH_BODY},
+    operation_id="check_availability",
     summary="Counts and prices of lines",
 )
 @browsing
@@ -148,6 +150,7 @@ IdempotencyKey = Annotated[
     "/purchases/by-criteria",
     auth=ApiKeyAuth(Act.BUY),
     response={200: PurchaseAnswer, 409: PurchaseConflict, **EVERYWHERE, **WITH_BODY},
+    operation_id="buy_by_criteria",
     summary="Buy by criteria",
 )
 def purchase_by_criteria(
@@ -170,6 +173,7 @@ def purchase_by_criteria(
     "/purchases",
     auth=ApiKeyAuth(Act.BUY),
     response={200: PurchaseAnswer, 404: Refused, 409: PurchaseConflict, **EVERYWHERE, **WITH_BODY},
+    operation_id="buy_by_ids",
     summary="Buy by inventory ids",
 )
 def purchase_by_ids(
@@ -236,7 +240,11 @@ class OrdersQuery(Paged):
 
 
 @purchases_router.get(
-    "/purchases", auth=ApiKeyAuth(Act.ORDERS), response={200: OrdersPage, **EVERYWHERE}, summary="Your orders"
+    "/purchases",
+    auth=ApiKeyAuth(Act.ORDERS),
+    response={200: OrdersPage, **EVERYWHERE},
+    operation_id="list_orders",
+    summary="Your orders",
 )
 def purchases_list(request: ApiRequest, query: Query[OrdersQuery]) -> OrdersPage:
     """Your orders, from the API and from the pages, the newest first."""
@@ -255,6 +263,7 @@ def purchases_list(request: ApiRequest, query: Query[OrdersQuery]) -> OrdersPage
     "/purchases/{order_id}",
     auth=ApiKeyAuth(Act.ORDERS),
     response={200: OrderAnswer, 404: Refused, **EVERYWHERE},
+    operation_id="get_order",
     summary="One of your orders",
 )
 def purchase_show(request: ApiRequest, order_id: OrderInPath) -> OrderAnswer:

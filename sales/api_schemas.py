@@ -7,6 +7,7 @@ from ninja import Path
 from pydantic import Field, WithJsonSchema
 
 from homeshield.lib.api_schemas import (
+    REQUEST_ID,
     Answer,
     Body,
     CurrencyCode,
@@ -14,6 +15,7 @@ from homeshield.lib.api_schemas import (
     Money,
     NextCursor,
     Refusal,
+    RequestId,
     example,
 )
 from homeshield.lib.money import CURRENCY
@@ -308,9 +310,10 @@ class Shortage(Answer):
 class PurchaseConflict(Answer):
     """Nothing was sold: a shortage with its numbers, or another refusal, such as a quote that has expired."""
 
-    model_config = example({"detail": _SHORTAGE})
+    model_config = example({"detail": _SHORTAGE, "request_id": REQUEST_ID})
 
     detail: Shortage | Refusal = Field(description="Why nothing was sold.", examples=[_SHORTAGE])
+    request_id: RequestId
 
 
 # --- What was bought ---

@@ -4,7 +4,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import override
 from uuid import UUID
@@ -21,6 +21,7 @@ from inventory.services import (
     inventory_allocate_named,
     named_groups,
 )
+from leads.geography import match_county
 from pricing.errors import NoPrice
 from pricing.quotes import quoted_prices
 from pricing.selectors import Prices
@@ -82,7 +83,7 @@ class CriteriaBasket(Basket):
 
     @override
     def digest(self) -> str:
-        return _digest(*([str(demand.criteria), demand.quantity] for demand in self._demands))
+        return _digest(*([str(_as_matched(demand.criteria)), demand.quantity] for demand in self._demands))
 
     @override
     def demands(self) -> list[Demand]:
@@ -174,6 +175,14 @@ class NamedBasket(Basket):
         owned = set(named.values_list("id", flat=True))
         if owned:
             raise AlreadyOwned([key for key in self.ids if key in owned])
+
+
+def _as_matched(criteria: Criteria) -> Criteria:
+    """With the county in the Census's spelling: which of its spellings are in stock may change between a request and
+    its repeat."""
+    if criteria.state is None or criteria.county is None:
+        return criteria
+    return replace(criteria, county=match_county(criteria.state, criteria.county) or criteria.county)
 
 
 def _digest(*parts: object) -> str:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from homeshield.accounts.errors import RateLimited, TooManyAttempts, TooManyPasswords
+from homeshield.accounts.errors import TooManyPasswords
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Rate:
     @property
     def each(self) -> timedelta:
         """The time in which one call is granted."""
-        return timedelta(minutes=1) / self.per_minute
+        return max(timedelta(minutes=1) / self.per_minute, timedelta.resolution)
 
     @property
     def reach(self) -> timedelta:
@@ -36,24 +36,42 @@ class Rate:
         return self.each * (self.at_once - 1)
 
 
-def call_spend(*, key_id: UUID, as_of: datetime) -> None:
-    """Counts a call with a key at `as_of`. Raises RateLimited; calls that are refused use up nothing."""
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left after a call: `limit` calls may come at once when it is full, `remaining` of them now, and in
+    `reset` seconds it is full again. `wait`: the seconds until the next call is granted; 0 where this one was."""
+
+    limit: int
+    remaining: int
+    reset: int
+    wait: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The same for programs."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset),
+        }
+
+
+def call_spend(*, key_id: UUID, as_of: datetime) -> Allowance:
+    """Counts a call with a key at `as_of`, unless the key must `wait`: calls that are refused use up nothing."""
     rate = Rate(settings.API_CALLS_PER_MINUTE, settings.API_CALLS_AT_ONCE)
-    if wait := _spend(_SPEND, f"key:{key_id}", rate, as_of):
-        raise RateLimited(wait)
+    return _spend(_SPEND, f"key:{key_id}", rate, as_of)
 
 
-def attempt_spend(*, address: str | None, as_of: datetime) -> None:
-    """Counts a call from an address without a key in force. Raises TooManyAttempts."""
+def attempt_spend(*, address: str | None, as_of: datetime) -> Allowance:
+    """Counts a call from an address without a key in force, unless the address must `wait`."""
     rate = Rate(settings.API_ATTEMPTS_PER_MINUTE, settings.API_ATTEMPTS_PER_MINUTE)
-    if wait := _spend(_SWEEP + _SPEND, f"address:{network_of(address)}", rate, as_of):
-        raise TooManyAttempts(wait)
+    return _spend(_SWEEP + _SPEND, f"address:{network_of(address)}", rate, as_of)
 
 
 def hash_spend(*, address: str, as_of: datetime) -> None:
     """Counts a password that an address wants to have hashed or compared. Raises TooManyPasswords."""
     rate = Rate(settings.PASSWORDS_PER_MINUTE, settings.PASSWORDS_PER_MINUTE)
-    if wait := _spend(_SWEEP + _SPEND, f"password:{network_of(address)}", rate, as_of):
+    if wait := _spend(_SWEEP + _SPEND, f"password:{network_of(address)}", rate, as_of).wait:
         raise TooManyPasswords(wait)
 
 
@@ -69,7 +87,7 @@ _SPEND: LiteralString = """
     INSERT INTO api_allowances AS used (subject, full_at_utc) VALUES (%(subject)s, %(as_of)s + %(each)s)
     ON CONFLICT (subject) DO UPDATE SET full_at_utc = greatest(used.full_at_utc, %(as_of)s) + %(each)s
     WHERE used.full_at_utc <= %(as_of)s + %(reach)s
-    RETURNING true
+    RETURNING full_at_utc
 """
 
 # Anybody can make rows for addresses, so each attempt takes away more of them than it makes. A full one says nothing.
@@ -84,14 +102,19 @@ _SWEEP: LiteralString = """
 """
 
 
-def _spend(statement: LiteralString, subject: str, rate: Rate, as_of: datetime) -> int:
-    """Zero, or the seconds to wait. One statement of its own, so that all workers share the allowance and no call waits
-    for another's work."""
+def _spend(statement: LiteralString, subject: str, rate: Rate, as_of: datetime) -> Allowance:
+    """One statement of its own, so that all workers share the allowance and no call waits for another's work."""
     with connection.cursor() as cursor:
         allowance: dict[str, Any] = {"subject": subject, "as_of": as_of, "each": rate.each, "reach": rate.reach}
         cursor.execute(statement, allowance)
-        if cursor.fetchone():
-            return 0
+        if granted := cursor.fetchone():
+            return _allowance(rate, granted[0] - as_of)
         cursor.execute("SELECT full_at_utc FROM api_allowances WHERE subject = %s", [subject])
         found = cursor.fetchone()
-    return max(1, ceil((found[0] - rate.reach - as_of).total_seconds())) if found else 1
+    until_full = found[0] - as_of if found else rate.reach
+    return _allowance(rate, until_full, wait=max(1, ceil((until_full - rate.reach).total_seconds())))
+
+
+def _allowance(rate: Rate, until_full: timedelta, wait: int = 0) -> Allowance:
+    remaining = 0 if wait else max(0, (rate.reach - until_full) // rate.each + 1)
+    return Allowance(rate.at_once, remaining, max(0, ceil(until_full.total_seconds())), wait)

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from homeshield.accounts.allowances import attempt_spend
-from homeshield.accounts.errors import ForAnotherClient, NotAuthenticated
+from homeshield.accounts.allowances import Allowance, attempt_spend
+from homeshield.accounts.errors import ForAnotherClient, NotAuthenticated, RateLimited, TooManyAttempts
 from homeshield.accounts.keys import key_find, key_use
 from homeshield.accounts.models import ApiKey, User
 from homeshield.accounts.permissions import KEY_MAY, Act, require
@@ -45,10 +45,12 @@ class ApiKeyAuth(HttpBearer):
         key = key_find(token)
         if key is None:
             # Only now: who shares an address with a broken program, or an attacker, is not locked out.
-            attempt_spend(address=origin().address, as_of=as_of)
+            if wait := _note(request, attempt_spend(address=origin().address, as_of=as_of)):
+                raise TooManyAttempts(wait)
             raise NotAuthenticated
         request.auth = key  # type: ignore[attr-defined]  # now, so that the log names it also where it is refused
-        key_use(key=key, as_of=as_of)
+        if wait := _note(request, key_use(key=key, as_of=as_of)):
+            raise RateLimited(wait)
         assert self.act is not None, f"{request.path} does not say what it is about: auth=ApiKeyAuth(Act. ...)"
         require(Act.CALL, granted=KEY_MAY, status=key.client.status)
         if _named_client(request) not in (None, key.client_id):
@@ -56,6 +58,12 @@ class ApiKeyAuth(HttpBearer):
         require(self.act, granted=KEY_MAY, status=key.client.status)
         look_as(Viewer(key.client_id))
         return key
+
+
+def _note(request: HttpRequest, allowance: Allowance) -> int:
+    """Tells the answer's headers what is left (ApiMiddleware). Returns the seconds to wait."""
+    request.allowance = allowance  # type: ignore[attr-defined]
+    return allowance.wait
 
 
 def _named_client(request: HttpRequest) -> UUID | None:

@@ -21,7 +21,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Model
 
-from homeshield.accounts.allowances import call_spend
+from homeshield.accounts.allowances import Allowance, call_spend
 from homeshield.accounts.errors import KeyNotFound, KeyRefused, TooManyKeys
 from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.accounts.owner_mail import owners_mail
@@ -179,11 +179,14 @@ def _instances(row: Sequence[Any]) -> Iterator[Any]:
         yield model.from_db(connection.alias, names, list(islice(values, len(names))))
 
 
-def key_use(*, key: ApiKey, as_of: datetime) -> None:
-    """Notes a call at `as_of`, or refuses it: raises RateLimited. Calls that are refused use up nothing."""
-    call_spend(key_id=key.id, as_of=as_of)
+def key_use(*, key: ApiKey, as_of: datetime) -> Allowance:
+    """Notes a call at `as_of`, unless the key must wait: calls that are refused use up nothing."""
+    allowance = call_spend(key_id=key.id, as_of=as_of)
+    if allowance.wait:
+        return allowance
     if key.last_used_at_utc is None or as_of - key.last_used_at_utc >= LAST_USE_EVERY:
         ApiKey.objects.filter(id=key.id).update(last_used_at_utc=as_of)
+    return allowance
 
 
 def _random(length: int) -> str:

@@ -1,7 +1,8 @@
 """What programs send, read strictly: nothing that was sent is passed over, so that no mistake becomes a purchase."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Annotated, Any, get_args, get_origin, get_type_hints, override
 from uuid import UUID
@@ -22,11 +23,43 @@ class StrictParser(Parser):
 
     @override
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """Raises ValueError or RecursionError, which `why_no_json` explains."""
+        """Raises ValueError or RecursionError, which `why_no_json` explains; and UnusableText."""
+        text = request.body.decode("utf-8-sig")
         parsed: dict[str, Any] = json.loads(
-            request.body, object_pairs_hook=_object, parse_constant=_no_number, parse_int=_integer
+            text, object_pairs_hook=_object, parse_constant=_no_number, parse_int=_integer
         )
+        if "\\u" in text and (mistakes := list(_unusable(parsed, ("body",)))):
+            raise UnusableText(mistakes)
         return parsed
+
+
+class UnusableText(ValueError):
+    """Texts that JSON can write and nothing can hold: `mistakes`, each with its place."""
+
+    def __init__(self, mistakes: list[dict[str, Any]]) -> None:
+        super().__init__("a text holds NUL or half of a character")
+        self.mistakes = mistakes
+
+
+_UNUSABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL, which PostgreSQL holds in no text, and halves of surrogate pairs, which UTF-8 cannot write."""
+
+
+def _unusable(part: Any, place: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
+    """What is wrong with the texts in a part of a body, names in objects included."""
+    match part:
+        case str() if found := _UNUSABLE.search(part):
+            what = "NUL" if found[0] == "\x00" else "half of a surrogate pair"
+            said = f"This text holds U+{ord(found[0]):04X} ({what}). Leave it out, or send the whole character."
+            yield {"loc": list(place), "msg": said, "type": "string_unicode"}
+        case dict():
+            for name, value in part.items():
+                shown = (*place, _UNUSABLE.sub("\ufffd", name))
+                yield from _unusable(name, shown)
+                yield from _unusable(value, shown)
+        case list():
+            for number, value in enumerate(part):
+                yield from _unusable(value, (*place, number))
 
 
 def why_no_json(error: BaseException | None) -> str:

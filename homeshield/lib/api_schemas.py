@@ -139,23 +139,37 @@ _MALFORMED = [
 ]
 
 
+REQUEST_ID = "5f1d2b3c4d5e4f60817293a4b5c6d7e8"
+"""An example."""
+
+type RequestId = Annotated[
+    str,
+    Field(
+        description="The request's id, as in the header X-Request-ID. Name it when you write to us about the answer.",
+        examples=[REQUEST_ID],
+    ),
+]
+
+
 class Refused(Answer):
     """Every error has this shape."""
 
-    model_config = example({"detail": _REFUSAL})
+    model_config = example({"detail": _REFUSAL, "request_id": REQUEST_ID})
 
     detail: Refusal = Field(description="Why nothing was done.", examples=[_REFUSAL])
+    request_id: RequestId
 
 
 class Malformed(Answer):
     """A request that is not as it should be names each place; a refusal is said as elsewhere."""
 
-    model_config = example({"detail": _MALFORMED})
+    model_config = example({"detail": _MALFORMED, "request_id": REQUEST_ID})
 
     detail: list[FieldError] | Refusal = Field(
         description="Each mistake with its place; or a refusal, such as that of an idempotency key that came before.",
         examples=[_MALFORMED],
     )
+    request_id: RequestId
 
 
 EVERYWHERE: dict[int, Any] = {401: Refused, 403: Refused, 422: Malformed, 429: Refused, 503: Refused}

@@ -201,7 +201,8 @@ def test_what_django_refuses_by_itself_has_the_same_shape(caller: Caller, method
     assert (status == 405) == ("Allow" in answer)
     if method == "HEAD":
         return
-    assert set(answer.json()) == {"detail"}
+    assert set(answer.json()) == {"detail", "request_id"}
+    assert answer.json()["request_id"] == answer["X-Request-ID"]
     assert set(answer.json()["detail"]) == {"error", "message"}
 
 

@@ -193,7 +193,7 @@ def test_a_shortage_word_for_word(caller: Caller, now: datetime) -> None:
     stock(156, as_of=now, age_days=300)
     answer = by_criteria(caller, line(50, county=None))
     assert answer.status_code == 409
-    assert answer.json() == SHORTAGE
+    assert answer.json() == SHORTAGE | {"request_id": answer["X-Request-ID"]}
     assert not Sale.objects.exists()
 
 

@@ -126,16 +126,19 @@ def test_production_says_https_alone_and_keeps_its_cookies_to_this_host() -> Non
         "moved = Client(headers={'Host': 'shop.example'}).get('/docs')\n"
         "print(moved.status_code, moved['Location'])\n"
         "print(Client(headers={'Host': 'shop.example'}).post('/health').status_code)\n"
+        "refused = Client(headers={'Host': 'shop.example'}).get('/api/v1/prices')\n"
+        "print(refused.status_code, refused.json()['detail']['error'])\n"
         "print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY, s.SESSION_COOKIE_SAMESITE)\n",
         SECRET_KEY=KEY, DATABASE_URL=SHOP, WEB_DATABASE_URL=WEB, ALLOWED_HOSTS="shop.example",
         EMAIL_URL="smtp://mail.example:25", DJANGO_SETTINGS_MODULE="homeshield.settings",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    transport, cookie, moved, health, session = done.stdout.splitlines()
+    transport, cookie, moved, health, refused, session = done.stdout.splitlines()
     assert transport == "200 max-age=31536000; includeSubDomains; preload"
     assert set(cookie.split("; ")[1:]) >= {"HttpOnly", "Path=/", "SameSite=Lax", "Secure"}
     assert "Domain" not in cookie
     assert moved == "301 https://shop.example/docs"
     assert health == "405"  # answered by http as well, for load balancers (and without a wait for a database)
+    assert refused == "403 https_required"  # and not redirected: a program would send its key in the clear each time
     assert session == "__Host-session True True Lax"
     assert configured.SESSION_COOKIE_NAME == "sessionid"
