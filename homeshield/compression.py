@@ -8,7 +8,7 @@ keys are never sent back. Downloads are not either: they are streamed, and leave
 import re
 from typing import override
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 _REFUSES = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)")  # which Django takes for asking
@@ -18,13 +18,13 @@ class AnswerCompressionMiddleware(GZipMiddleware):
     """Django's compression, with its padding of random length, for the API's answers alone."""
 
     @override
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not _is_answer(request, response) or _REFUSES.search(request.headers.get("Accept-Encoding", "")):
             return response
         return super().process_response(request, response)
 
 
-def _is_answer(request: HttpRequest, response: HttpResponse) -> bool:
+def _is_answer(request: HttpRequest, response: HttpResponseBase) -> bool:
     return (
         request.path.startswith("/api/")
         and response.status_code == 200

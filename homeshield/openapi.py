@@ -211,7 +211,7 @@ def _complete(operation: dict[str, Any]) -> None:
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """Of a parameter, which is there or is not: null has no place in an address."""
-    some = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    some: list[dict[str, Any]] = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
     if len(some) != 1:
         return schema
     return some[0] | {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
