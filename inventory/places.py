@@ -6,7 +6,7 @@ from leads.classification import Classification
 from leads.geography import match_county
 
 LONGEST_COUNTY = 2_700
-"""In characters. What is longer has no inventory: the indexes hold no more bytes."""
+"""In characters. Leads from before counties had a bound may be longer than it, but the indexes hold no more bytes."""
 
 _LONGEST_NAME = 100  # of the Census's names, in any spelling; what is longer is not worth the memory of a match
 
