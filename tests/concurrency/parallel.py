@@ -26,12 +26,16 @@ def run_together[Result](jobs: Sequence[Callable[[], Result]]) -> list[Result | 
         return list(threads.map(run, jobs))
 
 
+HOLDS = 120
+"""Seconds after which a rival that nobody ends lets go: longer than a test waits for anything on a busy machine."""
+
+
 class Rival:
     """Another session that has done something and has not committed it yet."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         self._act, self._ready, self._go = act, Event(), Event()
-        self._keep = True
+        self._keep, self._let_go = True, False
         self._thread = Thread(target=self._run)
 
     def _run(self) -> None:
@@ -39,7 +43,7 @@ class Rival:
             with transaction.atomic():
                 self._act()
                 self._ready.set()
-                self._go.wait(timeout=20)
+                self._let_go = not self._go.wait(timeout=HOLDS)
                 transaction.set_rollback(not self._keep)
         finally:
             self._ready.set()
@@ -53,6 +57,7 @@ class Rival:
         self._keep = commit
         self._go.set()
         self._thread.join(timeout=10)
+        assert not self._let_go, f"nobody ended this rival for {HOLDS} seconds: what came then met no rival"
 
 
 @contextmanager
