@@ -158,7 +158,8 @@ def _summary(report: IngestReport) -> Iterator[str]:
         )
         yield f"Unknown columns, ignored: {named}"
     if report.unmatched_leads:
-        yield f"{report.unmatched_leads:,} leads in counties that are not on the Census list: {_counties(report)}"
+        leads = "lead" if report.unmatched_leads == 1 else "leads"
+        yield f"{report.unmatched_leads:,} {leads} in counties that are not on the Census list: {_counties(report)}"
     if report.dry_run:
         yield "Nothing was written to the database."
 

@@ -14,6 +14,7 @@ UTF_8 = "utf-8"
 WINDOWS = "windows-1252"
 """What programs on Western Windows machines save as where nobody asks them for UTF-8."""
 
+_WITHIN_WINDOWS = {"ascii", "iso8859-1"}  # of which Windows-1252 has every character; people often call it Latin-1
 _CONTROLS = re.compile(r"[\x80-\x9f]")  # Latin-1 gives them to bytes that have no character in it
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
@@ -32,6 +33,7 @@ class Encoding:
         self.name = UTF_8 if self.is_utf_8 else name
         self.codec = "utf-8-sig" if self.is_utf_8 else known.name  # which skips a byte order mark
         self._in_utf_8 = self._in_windows = self._in_neither = 0  # rows with more than ASCII
+        self._unreadable = 0
 
     def unreadable(self, lines: Iterable[str]) -> str | None:
         """What in a row's lines is no text. Notes what the row says about the file's encoding."""
@@ -40,6 +42,7 @@ class Encoding:
             if "\0" in line:
                 return "a NUL byte"
             if not line.isascii() and not self._is_text(line):
+                self._unreadable += 1
                 fault = f"bytes that are not {'UTF-8' if self.is_utf_8 else self.name}"
         return fault
 
@@ -62,9 +65,11 @@ class Encoding:
     @property
     def likelier(self) -> str | None:
         """The encoding that every row with more than ASCII has, where that is another one; None where there is none."""
-        if self.is_utf_8:
-            return WINDOWS if self._in_windows and not self._in_utf_8 and not self._in_neither else None
-        return UTF_8 if self._in_utf_8 and not self._in_windows and not self._in_neither else None
+        if self._in_neither or (self._in_utf_8 and self._in_windows):
+            return None
+        if self._in_windows:
+            return WINDOWS if self.is_utf_8 or (self._unreadable and self.codec in _WITHIN_WINDOWS) else None
+        return UTF_8 if self._in_utf_8 and not self.is_utf_8 else None
 
 
 def _gives_each_byte_a_character(codec: str) -> bool:

@@ -104,7 +104,7 @@ class TestCommand:
             f"1  rows rejected, see {file.with_name('leads.rejects.csv')}",
             "1 × State is no US state, district, territory or military code",
             "Unknown columns, ignored: Mood",
-            "1 leads in counties that are not on the Census list: No\N{REPLACEMENT CHARACTER}where, LA (1)",
+            "1 lead in counties that are not on the Census list: No\N{REPLACEMENT CHARACTER}where, LA (1)",
         ]
         assert "Secretname" not in out + err
 

@@ -87,6 +87,14 @@ def test_a_file_that_looks_like_windows_1252_says_so_and_loads_with_its_encoding
     assert set(Lead.objects.values_list("first_name", flat=True)) == {"José", "Ada", "D’Arcy"}
 
 
+@pytest.mark.parametrize(("encoding", "rejected"), [("latin-1", 1), ("ascii", 2), ("cp437", 0)])
+def test_a_file_in_windows_1252_that_is_read_as_a_part_of_it_says_so(file: Path, encoding: str, rejected: int) -> None:
+    file.write_bytes(accented("windows-1252", "José", "Ada", "D’Arcy"))
+    report = load(file, options=IngestOptions(encoding=encoding, max_rejects=ALL_MAY_BE_REJECTED))
+    assert report.rejected == rejected
+    assert report.likelier_encoding == ("windows-1252" if rejected else None)
+
+
 def test_a_header_that_looks_like_windows_1252_says_so(file: Path) -> None:
     file.write_bytes(csv_bytes(row()).replace(b"Lender", b"Pr\xeateur"))
     with pytest.raises(IngestRefused, match=r"It looks like windows-1252: load it with --encoding windows-1252, or"):
