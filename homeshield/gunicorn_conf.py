@@ -26,6 +26,9 @@ worker_class = "gthread"
 bind = "127.0.0.1:8000"  # never 0.0.0.0, which is gunicorn's own where PORT is set
 # gunicorn's constant would cap the limit at 8190, and 0 is none at all.
 message.MAX_REQUEST_LINE = limit_request_line = REQUEST_LINE
+# nginx is the first to refuse long headers, in our own words: gunicorn's are HTML, also for programs.
+limit_request_field_size = REQUEST_LINE
+limit_request_fields = 1000
 keepalive = 75  # nobody who pauses for some seconds finds the connection reset
 graceful_timeout = 120  # for what was begun before a reload: the new workers serve meanwhile
 control_socket_disable = True

@@ -28,6 +28,8 @@ _PATH = re.compile(r"/[^\s;{}'\"\\$#]*")
 
 _SAID = {
     400: ("Request not understood", "Your browser sent something that HomeShield cannot read. Try again."),
+    404: ("Page not found", "There is nothing at this address. Check it, or start at the front page."),
+    405: ("Not allowed", "HomeShield does not answer to this method."),
     408: ("That took too long", "The request did not arrive in time. Check your connection and try again."),
     413: ("Too much at once", "What you sent is too large. Send less at once."),
     414: ("Address too long", "The address is too long. Go back and choose less at once."),
@@ -39,6 +41,8 @@ _SAID = {
     503: ("Back in a moment", "HomeShield does not answer at the moment. Try again in a few seconds."),
 }
 """Refusals of nginx's own: title and sentence of their page."""
+_SAME_TO_PROGRAMS = (405, 503)
+"""Programs are told so as well: what the shop says under these is not true here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ def configuration(front: Front, *, folder: Path, version: tuple[int, ...], user:
         "max_body": 2 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE,  # up to here the shop says itself what is too large
         "spool": SPOOL,
         "trusted": front.trusted,
+        "refusals": _for_programs(),
         "protection": [(name, f"$own_{number}", value) for number, (name, value) in enumerate(_protection())],
         "transport_security": _transport_security(),
         "certificate": front.certificate,
@@ -219,14 +224,21 @@ def _transport_security() -> str:
     return "; ".join(parts)
 
 
-def write_refusals(folder: Path) -> None:
-    """The files that nginx answers with where it does not ask the shop: JSON for programs, a page for people."""
-    for reader in ("programs", "people"):
-        (folder / reader).mkdir(parents=True)
-    for status, (title, text) in _SAID.items():
+def _for_programs() -> list[tuple[int, str]]:
+    """What nginx says to programs, in the API's one shape, quoted for nginx, which puts the request's id in."""
+    said = []
+    for status, (_, text) in _SAID.items():
         detail = detail_of_status(status)
-        if status == 503:
+        if status in _SAME_TO_PROGRAMS:
             detail["message"] = text
-        (folder / "programs" / str(status)).write_text(json.dumps({"detail": detail}), encoding="utf-8")
+        body = json.dumps({"detail": detail, "request_id": "$visit"})
+        said.append((status, body.replace("\\", "\\\\").replace("'", "\\'")))
+    return said
+
+
+def write_refusals(folder: Path) -> None:
+    """The pages for people that nginx answers with where it does not ask the shop."""
+    (folder / "people").mkdir(parents=True)
+    for status, (title, text) in _SAID.items():
         page = render_to_string("errors/front.html", {"title": title, "text": text})
         (folder / "people" / str(status)).write_text(page, encoding="utf-8")

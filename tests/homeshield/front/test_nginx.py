@@ -2,6 +2,8 @@
 shop."""
 
 import http.client
+import json
+import socket
 import ssl
 import subprocess
 import time
@@ -91,6 +93,7 @@ def test_what_is_too_large_is_refused_in_the_apis_shape(
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json()["detail"]["error"] == error
+    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
     assert_protected(answer)
 
 
@@ -116,6 +119,36 @@ def test_what_is_no_http_is_refused(port: int) -> None:
         visitor.endheaders()
         answer = visitor.getresponse()
         assert (answer.status, b"bad_request" in answer.read()) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "header", "status", "error"),
+    [
+        ("TRACE /api/v1/prices HTTP/1.1", "", 405, "method_not_allowed"),
+        ("GET /api/v1/prices HTTP/3.0", "", 505, "bad_request"),
+        ("POST /api/v1/quotes HTTP/1.1", "Transfer-Encoding: gzip", 501, "bad_request"),
+        ("TRACE / HTTP/1.1", "", 405, None),
+        ("GET /front/programs/413 HTTP/1.1", "", 404, None),
+        ("GET /front/people/413 HTTP/1.1", "", 404, None),
+    ],
+)
+def test_whatever_nginx_refuses_has_the_shops_shape(
+    port: int, request_line: str, header: str, status: int, error: str | None
+) -> None:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as visitor:
+        head = "\r\n".join(filter(None, [request_line, "Host: localhost", "Connection: close", header]))
+        visitor.sendall(f"{head}\r\n\r\n".encode())
+        answer = http.client.HTTPResponse(visitor)
+        answer.begin()
+        content = answer.read()
+    assert answer.status == status
+    assert {name: answer.headers[name] for name in EXPECTED} == EXPECTED
+    if error is None:
+        assert b"<center>nginx</center>" not in content
+        assert b"To the start page" in content
+    else:
+        refused = json.loads(content)
+        assert (refused["detail"]["error"], refused["request_id"]) == (error, answer.headers["X-Request-ID"])
 
 
 def test_the_shops_own_headers_are_not_doubled(port: int) -> None:
@@ -191,6 +224,7 @@ def test_where_no_shop_answers_it_says_so_and_when_to_ask_again(nginx: str) -> N
     assert program.status_code == people.status_code == 503
     assert program.headers["Retry-After"] == people.headers["Retry-After"] == "5"
     assert program.json()["detail"]["error"] == "unavailable"
+    assert program.json()["request_id"] == program.headers["X-Request-ID"]
     assert "HomeShield does not answer at the moment" in people.text
     for answer in (program, people):
         assert_protected(answer)
@@ -225,9 +259,11 @@ def test_it_speaks_tls_itself(nginx: str, certificate: tuple[Path, Path], settin
         with httpx.Client(verify=context, timeout=20) as visitor:
             https = visitor.get(f"https://127.0.0.1:{secure}/", headers={"X-Forwarded-Proto": "http"})
             refused = visitor.post(f"https://127.0.0.1:{secure}/api/v1/quotes", content=b"a" * 600_000)
+            astray = visitor.get(f"http://127.0.0.1:{secure}/api/v1/prices")
             http = visitor.get(f"http://127.0.0.1:{plain}/", headers={"X-Forwarded-Proto": "https"})
     assert told(https)["X-Forwarded-Proto"] == "https"
     assert refused.headers["Strict-Transport-Security"] == "max-age=3600; includeSubDomains"
+    assert (astray.status_code, astray.json()["detail"]["error"]) == (400, "bad_request")
     assert told(http)["X-Forwarded-Proto"] == "http"
     assert "Strict-Transport-Security" not in http.headers
 

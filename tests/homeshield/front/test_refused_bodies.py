@@ -48,3 +48,12 @@ def test_a_body_in_pieces_is_taken(front: Served) -> None:
         visitor.request("POST", "/api/v1/quotes", iter([b"{", b"}"]), JSON, encode_chunked=True)
         answer = visitor.getresponse()
         assert (answer.status, b"not_authenticated" in answer.read()) == (401, True)
+
+
+@pytest.mark.parametrize("headers", [{"X-Long": "a" * 60_000}, {f"X-{number}": "a" for number in range(500)}])
+def test_what_nginx_takes_of_headers_the_shop_behind_it_takes_as_well(front: Served, headers: dict[str, str]) -> None:
+    """gunicorn would refuse them with a page of its own, programs too."""
+    with closing(http.client.HTTPConnection("127.0.0.1", front.port, timeout=30)) as visitor:
+        visitor.request("GET", "/api/v1/prices", headers=headers)
+        answer = visitor.getresponse()
+        assert (answer.status, b"not_authenticated" in answer.read()) == (401, True)
