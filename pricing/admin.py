@@ -20,7 +20,7 @@ YOUNGEST_FIRST = Case(*(When(age_bucket=str(bucket), then=number) for number, bu
 class StateFilter(admin.SimpleListFilter):
     """Past, in force or future, at the instant of the request."""
 
-    title = "state"
+    title = "status"  # "state" is where a lead lives
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
@@ -76,7 +76,7 @@ class PriceRuleAdmin(ChangePages):
         rules: QuerySet[PriceRule] = super().get_queryset(request)
         return rules.annotate(as_of=Value(cast("Request", request).as_of, output_field=DateTimeField()))
 
-    @admin.display(description="state")
+    @admin.display(description="status")
     def state(self, rule: PriceRule) -> str:
         as_of: datetime = rule.as_of  # type: ignore[attr-defined]
         if rule.effective_from_utc > as_of:
