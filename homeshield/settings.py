@@ -287,7 +287,7 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_CHANGE_EMAIL = True  # one address for each user; the new one counts once it is verified
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password once more, before how to sign in is changed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the factor or password once more, before how to sign in is changed
 # Who signs in by another service has no password: a code is mailed instead (AccountAdapter says to whom).
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True

@@ -136,12 +136,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
-        """How a user may confirm who it is: a code by mail only where there is neither a password nor a second factor.
+        """How a user may confirm who it is: who has a second factor, by that alone. Else a session from before it and
+        the password would be enough to remove it.
 
-        Who signs in by Google or its like has nothing else to begin with. For everybody else a code by mail would be
-        a way around the second factor: a session and a mailbox would be enough to remove it.
+        A code by mail serves only who has neither a factor nor a password: who signs in by Google or its like.
         """
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if factors := [method for method in methods if method["id"].startswith("mfa_reauthenticate")]:
+            return factors
         return [method for method in methods if method["id"] != "reauthenticate_by_code"] or methods
 
     @override

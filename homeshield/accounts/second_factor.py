@@ -2,10 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -37,6 +40,15 @@ def second_factor_step(request: HttpRequest, user: User, *, why: str) -> HttpRes
     asks = resolve_url("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
     back = request.get_full_path() if request.method in {"GET", "HEAD"} else resolve_url("home")
     return redirect_to_login(back, asks)
+
+
+def _first_factor_counts(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    """Who has just set up the first factor has used it in this session. A further one says nothing of the first."""
+    if authenticator.type in FACTORS and Authenticator.objects.filter(user=user, type__in=FACTORS).count() == 1:
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+
+
+authenticator_added.connect(_first_factor_counts, dispatch_uid=__name__)
 
 
 def company_second_factor_set(*, client_id: UUID, required: bool, by: User, as_of: datetime) -> Client:

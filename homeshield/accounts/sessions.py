@@ -2,9 +2,12 @@
 
 A session's last request is kept in the session itself and written once a minute at most, so one ends up to a minute
 before its limit and never after it. Every request of a page counts; no page of ours asks by itself at intervals.
+
+The scheduler removes the rows of sessions that are over: they tell from where and with what somebody was here.
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account import signals as account_signals
@@ -14,6 +17,9 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -25,6 +31,9 @@ SEEN = "seen"
 """The session's key for its last request, in seconds since 1970."""
 
 WRITTEN_EVERY = 60
+
+REMOVED_AT_ONCE = 5_000
+"""Rows in one transaction, so that a table which nobody has cleared for a year holds up nothing."""
 
 
 class IdleMiddleware:
@@ -68,6 +77,27 @@ def other_sessions_end(*, user: User, request: HttpRequest | None) -> None:
     own = request.session.session_key if request is not None and request.user == user else None
     for session in UserSession.objects.filter(user=user).exclude(session_key=own):
         session.end()
+
+
+def ended_sessions_remove(*, as_of: datetime) -> int:
+    """Removes the sessions that were over at `as_of`, and what the page of sessions would tell of any that is gone.
+    Returns how many sessions it removed."""
+    removed = _remove(Session.objects.filter(expire_date__lt=as_of))
+    still_there = Session.objects.filter(session_key=OuterRef("session_key"))
+    # An hour: nothing that is about to be written is taken for a session that is gone.
+    _remove(UserSession.objects.filter(~Exists(still_there), created_at__lt=as_of - timedelta(hours=1)))
+    return removed
+
+
+def _remove(rows: QuerySet[Any]) -> int:
+    """Several may do this at once: each leaves what another one has in hand."""
+    removed, number = 0, REMOVED_AT_ONCE
+    while number >= REMOVED_AT_ONCE:
+        with transaction.atomic():
+            batch = rows.select_for_update(of=("self",), skip_locked=True).values("pk")[:REMOVED_AT_ONCE]
+            number, _ = rows.model._default_manager.filter(pk__in=batch).delete()
+        removed += number
+    return removed
 
 
 def _how_to_sign_in_changed(request: HttpRequest, user: User, **_: Any) -> None:

@@ -82,8 +82,8 @@ def test_buyers_pages(view: Page, buyer: User, now: datetime) -> None:
     order = buy(buyer.client, 60, aged, as_of=now)
     sign_in(view, buyer)
     found = []
-    colleague = UserFactory(client=buyer.client)
-    key_create(client_id=buyer.client.id, name="nightly import", created_by=colleague, as_of=now)
+    colleague = UserFactory(client=buyer.client, email=f"{'a' * 60}@agency.example")
+    key_create(client_id=buyer.client.id, name="nightly" * 10, created_by=colleague, as_of=now)
     for path in [*BUYERS_PAGES, f"/orders/{order.id}/", f"/accounts/team/{colleague.id}/remove/"]:
         view.goto(path)
         found += objections(view)

@@ -109,6 +109,15 @@ class TestErrorPages:
         assert "HomeShield has a problem" in content
         assert "{" not in content
 
+    def test_what_a_role_does_not_include_is_no_failure(self, client: Client, db: None) -> None:
+        client.force_login(UserFactory(role="viewer"))
+        response = client.get(reverse("accounts:key-list"))
+        assert response.status_code == 403
+        content = " ".join(response.content.decode().split())
+        assert "<h1> You don’t have access </h1>" in content
+        assert "<title> You don’t have access · HomeShield</title>" in content
+        assert "An owner of your company can give you another role." in content
+
     @pytest.mark.parametrize("status", ["400", "403"])
     def test_the_pages_that_django_shows_by_itself(self, status: str) -> None:
         assert "HomeShield" in render_to_string(f"{status}.html", request=None)

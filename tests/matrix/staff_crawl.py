@@ -1,6 +1,6 @@
 """Requests that staff pages can be sent, from the registry and the URL resolver: a new page comes in by itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ VALUES = ("\0", "inf", "nan", "1e999", "9" * 40, "a " * 1000, "'\"\\", "१२",
 """Of every wrong kind: unreadable, without end, too large, too long, another type's, of nothing."""
 
 FEW = ("\0", "inf", "9" * 40)
-"""Where a page does little with the value."""
+"""Where a page does little with the value. A NUL behind the `?` of an address is refused before any page is asked."""
 
 LIST_PARAMETERS = ("p", "o", "all", "e", "_facets", "_popup", "_to_field", "_changelist_filters", "cursor")
 
@@ -53,6 +53,14 @@ def everything(browser: Browser) -> list[Request]:
     return [*lists(browser), *objects(), *forms(browser), *actions(), *choices()]
 
 
+def one_for_each_page(requests: Iterable[Request], number: int) -> list[Request]:
+    """Of the requests for each page, and of those that post to it, the one of this number, counted round and round."""
+    pages: dict[tuple[str, bool], list[Request]] = {}
+    for request in requests:
+        pages.setdefault((request.address, request.data is None), []).append(request)
+    return [sent[number % len(sent)] for sent in pages.values()]
+
+
 def site_models() -> list[type[models.Model]]:
     assert get_resolver().url_patterns  # homeshield/urls.py has its say about the registry
     return list(admin.site._registry)
@@ -75,7 +83,7 @@ def lists(browser: Browser) -> Iterator[Request]:
         context = browser.get(address).context
         known = {name for spec in _specs(context) for name in spec.expected_parameters()}
         known |= set(context["form"].fields) if "form" in context else set()
-        yield from (Request(address, {name: value}) for name in sorted(known) for value in FEW)
+        yield from (Request(address, {name: value}) for name in sorted(known) for value in FEW[1:])
         yield from (Request(address, {name: value}) for name in LIST_PARAMETERS for value in FEW[2:])
         yield from (Request(address, {"q": value}) for value in VALUES)
         yield from (Request(address, {name: "1"}) for name in unknown_filters(model))
@@ -109,7 +117,7 @@ def objects() -> Iterator[Request]:
     for model in site_models():
         for action in ("change", "history", "delete"):
             address = page(model, action, a_row(model).pk)
-            yield from (Request(address, dict.fromkeys(LIST_PARAMETERS, value)) for value in FEW)
+            yield from (Request(address, dict.fromkeys(LIST_PARAMETERS, value)) for value in FEW[1:])
 
 
 def forms(browser: Browser) -> Iterator[Request]:

@@ -3,6 +3,7 @@
 import logging
 import signal
 from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Event
@@ -15,6 +16,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from psycopg.errors import InsufficientPrivilege
 
+from homeshield.accounts.sessions import ended_sessions_remove
 from homeshield.audit.sealing import audit_seal
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
 from homeshield.lib.numbers import decimal_number
@@ -26,6 +28,8 @@ EVERY = Decimal(10)
 REFUSED_AGAIN_AFTER = timedelta(hours=1)
 """For how long a lead that the roll was refused is left alone. Each try costs as many transactions as such leads."""
 
+SESSIONS_REMOVED_EVERY = timedelta(hours=1)
+
 logger = logging.getLogger(__name__)
 
 
@@ -36,9 +40,10 @@ class Stopping(Exception):
 class Command(DatabaseCommand):
     help = (
         "Keeps the inventory current: gives leads that enter a bucket their record there, closes those whose window is "
-        "over, compacts the counts, and seals what was recorded for audit; until SIGTERM or Ctrl-C, when it ends with "
-        "exit code 0 after the transaction in hand. Several may run at once. It outlives the database's restarts, and "
-        "goes around leads that the database refuses: they are logged in each round, and tried again every hour."
+        "over, compacts the counts, and seals what was recorded for audit; once an hour it removes the sessions that "
+        "are over. It goes on until SIGTERM or Ctrl-C, when it ends with exit code 0 after the transaction in hand. "
+        "Several may run at once. It outlives the database's restarts, and goes around leads that the database "
+        "refuses: they are logged in each round, and tried again every hour."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,6 +59,7 @@ class Command(DatabaseCommand):
         self._stop = Event()
         self._refused: dict[UUID, RollFailure] = {}
         self._try_refused_at: datetime | None = None
+        self._remove_sessions_at: datetime | None = None
         before = {number: signal.signal(number, self._told_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
         logger.info("The scheduler has started: a round every %g seconds.", every)
         try:
@@ -75,7 +81,7 @@ class Command(DatabaseCommand):
     def _round(self) -> None:
         """Each job once. What cannot be done for the moment keeps no other from being done, and is tried again in the
         next round. A login that may not do it ends the scheduler: no later round is different."""
-        for name, job in (("The roll", self._roll), ("Sealing the audit events", self._seal)):
+        for name, job in self._jobs():
             try:
                 job(timezone.now())
             except (DatabaseError, InterfaceError) as error:
@@ -85,6 +91,13 @@ class Command(DatabaseCommand):
                 logger.error("%s was broken off, and is tried again. %s", name, refusal)
             finally:
                 connection.close()  # held by nobody between two rounds, and checked before the next
+
+    def _jobs(self) -> tuple[tuple[str, Callable[[datetime], None]], ...]:
+        return (
+            ("The roll", self._roll),
+            ("Sealing the audit events", self._seal),
+            ("Removing the sessions that are over", self._remove_sessions),
+        )
 
     def _roll(self, now: datetime) -> None:
         if self._try_refused_at is None or now >= self._try_refused_at:
@@ -99,6 +112,11 @@ class Command(DatabaseCommand):
 
     def _seal(self, now: datetime) -> None:
         audit_seal(as_of=now)
+
+    def _remove_sessions(self, now: datetime) -> None:
+        if self._remove_sessions_at is None or now >= self._remove_sessions_at:
+            ended_sessions_remove(as_of=now)
+            self._remove_sessions_at = now + SESSIONS_REMOVED_EVERY
 
     def _between_batches(self, leads: int) -> None:
         if self._stop.is_set():

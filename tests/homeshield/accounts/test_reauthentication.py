@@ -15,7 +15,7 @@ from django.test import Client as Browser
 from django.urls import get_resolver, reverse
 
 from homeshield.accounts.models import User
-from tests.factories import UserFactory
+from tests.factories import PASSWORD, UserFactory
 from tests.homeshield.accounts.test_second_factor import ACTIVATE, confirm, set_up_an_app
 from tests.matrix.addresses import names
 from tests.sign_in import sign_in
@@ -89,17 +89,39 @@ def test_who_has_no_password_confirms_by_a_code_and_sets_up_a_second_factor(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("with_app", [False, True])
-def test_a_code_by_mail_is_no_way_around_a_password_or_a_second_factor(client: Browser, with_app: bool) -> None:
+def test_no_way_around_a_second_factor_and_a_code_by_mail_none_around_a_password(
+    client: Browser, with_app: bool
+) -> None:
     user: User = UserFactory()
     assert sign_in(client, user)
     if with_app:
         confirm(client)
         set_up_an_app(client)
     offered = {method["id"] for method in get_adapter().get_reauthentication_methods(user)}
-    assert offered == {"reauthenticate"} | ({"mfa_reauthenticate"} if with_app else set())
+    asked = "mfa_reauthenticate" if with_app else "account_reauthenticate"
+    assert offered == {asked.removeprefix("account_")}
     mail.outbox.clear()
-    assert client.post(REQUEST_CODE, {"recipient": user.email})["Location"] == reverse("account_reauthenticate")
+    assert client.post(REQUEST_CODE, {"recipient": user.email})["Location"] == reverse(asked)
     assert mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_a_session_of_before_the_second_factor_cannot_remove_it_with_the_password(client: Browser) -> None:
+    user: User = UserFactory()
+    thief = Browser()
+    assert sign_in(thief, user)
+    assert sign_in(client, user)
+    confirm(client)
+    set_up_an_app(client)
+    confirmed = thief.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    assert confirmed["Location"] == reverse("mfa_reauthenticate")
+    for asked in (
+        thief.post(reverse("mfa_deactivate_totp")),
+        thief.get(reverse("mfa_view_recovery_codes")),
+        thief.post(reverse("account_email"), {"action_add": "", "email": "thief@elsewhere.example"}),
+    ):
+        assert asked["Location"].startswith(reverse("mfa_reauthenticate"))
+    assert Authenticator.objects.filter(user=user, type="totp").exists()
 
 
 @pytest.mark.django_db

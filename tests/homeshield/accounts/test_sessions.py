@@ -3,16 +3,20 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from homeshield.accounts.models import User
-from homeshield.accounts.sessions import SEEN
+from homeshield.accounts.sessions import SEEN, ended_sessions_remove
 from homeshield.audit.models import AuditEvent
 from tests.factories import PASSWORD, StaffFactory, UserFactory
 from tests.sign_in import sign_in
@@ -27,6 +31,23 @@ def idle(browser: Browser, seconds: float) -> None:
     session = browser.session
     session[SEEN] = int(time.time() - seconds)
     session.save()
+
+
+def test_the_scheduler_removes_what_is_left_of_sessions_that_are_over(client: Browser) -> None:
+    user, now = UserFactory(), timezone.now()
+    assert sign_in(client, user)
+    other = Browser()
+    assert sign_in(other, user)
+    Session.objects.filter(session_key=other.session.session_key).update(expire_date=now - timedelta(minutes=1))
+    UserSession.objects.update(created_at=now - timedelta(hours=2))
+    UserSession.objects.create(user=user, ip="192.0.2.1", session_key="gone", created_at=now - timedelta(hours=2))
+    UserSession.objects.create(user=user, ip="192.0.2.1", session_key="to come")
+    assert ended_sessions_remove(as_of=now) == 1
+    own = client.session.session_key
+    assert list(Session.objects.values_list("session_key", flat=True)) == [own]
+    assert set(UserSession.objects.values_list("session_key", flat=True)) == {own, "to come"}
+    assert client.get("/orders/").status_code == 200
+    assert ended_sessions_remove(as_of=now) == 0
 
 
 @pytest.mark.parametrize(
