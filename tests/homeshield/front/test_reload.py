@@ -13,7 +13,7 @@ from tests.api.conftest import Caller
 from tests.concurrency.orders import assert_books_balance
 from tests.factories import stock
 from tests.homeshield.front.serving import Served, served
-from tests.homeshield.front.test_stalled import buy, download_of
+from tests.homeshield.front.test_stalled import LONG, buy, download_of
 
 PAUSES = (0.2, 1.0, 2.5, 4.0)
 """Of the visitors between two requests, in seconds, on connections that are kept."""
@@ -50,7 +50,7 @@ def download_slowly(front: Served, path: str, caller: Caller) -> bytes:
 
 
 def test_it_loses_no_request_and_holds_none_for_two_seconds(caller: Caller, now: datetime) -> None:
-    stock(1000, as_of=now, address="x" * 8000)
+    stock(1000, as_of=now, **LONG)
     stock(2000, as_of=now, age_days=201)
     with served(API_CALLS_AT_ONCE="100000", API_CALLS_PER_MINUTE="100000") as front, ThreadPoolExecutor() as threads:
         with httpx.Client(base_url=f"http://127.0.0.1:{front.port}", timeout=30) as shop:
