@@ -1,10 +1,7 @@
 """Both halves of the front door in one process tree: started together, reloaded without a pause, ended together."""
 
-import os
-import pwd
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +9,11 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 
 import structlog
-from django.conf import settings
 
 from homeshield.front import nginx
 from homeshield.front.backend import Backend, DidNotStart
 from homeshield.front.configuration import Front, configuration, write_refusals
+from homeshield.front.spool import spool_folder
 from homeshield.lib.ports import PortInUse, port_check
 
 logger = structlog.get_logger("homeshield.front")
@@ -31,15 +28,6 @@ _SETTLING_SECONDS = 1.0
 
 class HalfEnded(Exception):
     """One of the two ended by itself."""
-
-
-def spool_folder() -> tempfile.TemporaryDirectory[str]:
-    """Of the socket and of what nginx keeps on disk. Nobody else may enter; nginx's workers may where we are root."""
-    folder = tempfile.TemporaryDirectory(prefix="homeshield-", dir=settings.WEB_SPOOL_DIR, ignore_cleanup_errors=True)
-    if account := nginx.account_of_workers():
-        os.chown(folder.name, -1, pwd.getpwnam(account).pw_gid)
-        Path(folder.name).chmod(0o710)
-    return folder
 
 
 def write_configuration(front: Front, folder: Path) -> Path:
@@ -64,7 +52,7 @@ class Supervisor:
     def check(self) -> None:
         """Raises NginxRefused or PortInUse, before anything is started."""
         with spool_folder() as folder:
-            nginx.check(write_configuration(self._front, Path(folder)))
+            nginx.check(write_configuration(self._front, folder))
         for address in self._front.addresses:
             try:
                 port_check(address.port, address.host.strip("[]"))
@@ -80,7 +68,7 @@ class Supervisor:
         before = {number: signal.signal(number, self._told) for number in handled}
         try:
             with spool_folder() as folder:
-                self._serve(Path(folder), when_ready)
+                self._serve(folder, when_ready)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -44,14 +44,16 @@ def serving(
 
     from homeshield.front.configuration import Address, Front
     from homeshield.front.nginx import Nginx
-    from homeshield.front.supervisor import spool_folder, write_configuration
+    from homeshield.front.spool import spool_folder
+    from homeshield.front.supervisor import write_configuration
 
     with socket.socket() as attempt:
         attempt.bind(("127.0.0.1", 0))
         port: int = attempt.getsockname()[1]
-    folder = spool_folder()
+    spool = ExitStack()
+    folder = spool.enter_context(spool_folder())
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    place = f"unix:{folder.name}/shop.sock" if front else f"127.0.0.1:{port}"
+    place = f"unix:{folder}/shop.sock" if front else f"127.0.0.1:{port}"
     command = [
         sys.executable, "-m", "gunicorn", "--config", "python:tests.benchmarks.gunicorn_conf",
         "tests.benchmarks.server:application()", "--bind", place, "--log-level", "error",
@@ -73,7 +75,7 @@ def serving(
     door = Front(
         plain=(Address("127.0.0.1", port),), secure=(), certificate=None, certificate_key=None, trusted=()
     )  # fmt: skip
-    nginx = Nginx(write_configuration(door, Path(folder.name))) if front else None
+    nginx = Nginx(write_configuration(door, folder)) if front else None
     try:
         _wait_for(server, workers, port)
         yield port, server.pid
@@ -83,7 +85,7 @@ def serving(
         for process in (server, scheduler):
             process.send_signal(signal.SIGTERM)
             process.wait(20)
-        folder.cleanup()
+        spool.close()
 
 
 def _wait_for(server: subprocess.Popen[bytes], workers: int, port: int) -> None:

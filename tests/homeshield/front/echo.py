@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from threading import Thread
 from typing import override
 
 from homeshield.front.configuration import Front
 from homeshield.front.nginx import Nginx, check
-from homeshield.front.supervisor import spool_folder, write_configuration
+from homeshield.front.spool import spool_folder
+from homeshield.front.supervisor import write_configuration
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -79,8 +79,7 @@ class _Shop(ThreadingMixIn, UnixStreamServer):
 @contextmanager
 def echoing(front: Front, *, with_shop: bool = True) -> Iterator[list[str]]:
     """What the shop has given out to the last byte. `with_shop=False`: nobody answers behind nginx."""
-    with spool_folder() as name:
-        folder = Path(name)
+    with spool_folder() as folder:
         configuration = write_configuration(front, folder)
         check(configuration)
         shop = _Shop(str(folder / "shop.sock")) if with_shop else None

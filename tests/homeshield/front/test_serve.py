@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -76,7 +77,10 @@ def test_a_shop_that_does_not_start_leaves_the_old_one_serving(database: None, t
 
 
 def test_kill_9_leaves_nothing_running(database: None) -> None:
-    with served(ends_with=-signal.SIGKILL) as front:
+    with (
+        tempfile.TemporaryDirectory(dir="/var/tmp") as spool,  # what is left there goes with it
+        served(ends_with=-signal.SIGKILL, WEB_SPOOL_DIR=spool) as front,
+    ):
         family = front.family()
         assert len(family) >= 2 + 2 + 1  # nginx and gunicorn with their workers
         front.process.kill()
