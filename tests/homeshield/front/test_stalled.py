@@ -3,6 +3,7 @@
 import statistics
 from datetime import datetime
 from time import perf_counter
+from typing import Any
 
 import httpx
 
@@ -15,7 +16,7 @@ from tests.homeshield.front.serving import served
 from tests.homeshield.front.stalled import A_PAGE, HALF_A_BODY, HALF_A_HEADER, SILENT, a_download, stalled
 
 PURCHASES = 10
-LONG = dict.fromkeys(["first_name", "last_name", "full_name", "address"], "x" * LONGEST)
+LONG: dict[str, Any] = dict.fromkeys(["first_name", "last_name", "full_name", "address"], "x" * LONGEST)
 """Facts of leads of which a thousand are a download of 4 MB, which no socket's buffer holds."""
 
 
