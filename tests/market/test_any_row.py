@@ -21,10 +21,11 @@ from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import COUNTIES, STATES
-from leads.ingestion import IngestReport, ingest
+from leads.ingestion import IngestOptions, IngestReport, ingest
 from leads.models import Lead
 from tests.factories import ClientFactory
 from tests.leads.ingestion.csv_files import GOLD, HEADER, csv_bytes
+from tests.leads.ingestion.loads import ALL_MAY_BE_REJECTED
 from tests.sales.purchases import demand, place, set_prices
 
 CALLED = (datetime(2011, 1, 1), datetime(2023, 3, 12, 2, 30), datetime(2024, 2, 29, 23, 59, 59))  # noqa: DTZ001
@@ -52,7 +53,12 @@ gold_rows = rows.map(lambda row: GOLD | {name: row[name] for name in ("State", "
 
 def load(file: bytes, as_of: datetime, folder: Path, *, dry_run: bool = False) -> IngestReport:
     return ingest(
-        source=io.BytesIO(file), as_of=as_of, records=FirstRecords, rejects_path=folder / "r.csv", dry_run=dry_run
+        source=io.BytesIO(file),
+        as_of=as_of,
+        records=FirstRecords,
+        rejects_path=folder / "r.csv",
+        dry_run=dry_run,
+        options=IngestOptions(max_rejects=ALL_MAY_BE_REJECTED),
     )
 
 

@@ -447,9 +447,8 @@ class TestOrdersPlaced:
         assert buyer.client is not None
         stock(51, as_of=now)
         order = buy(buyer.client, 51, GOLD, as_of=now)
-        with django_assert_num_queries(
-            6
-        ):  # session, user with company; order, lines, sales with leads; the header's number
+        # session, user with company; order, lines, sales with leads; that they were seen; the header's number
+        with django_assert_num_queries(7):
             first = shop.get(f"/orders/{order.id}/")
         assert first.content.decode().count('<article class="lead"') == 50
         last = shop.get(f"/orders/{order.id}/?cursor={first.context['page'].next_cursor}")
