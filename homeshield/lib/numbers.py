@@ -89,29 +89,25 @@ def _is_number(text: str) -> bool:
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     """An argparse type: a whole number between two, both allowed."""
-
-    def parse(text: str) -> int:
-        try:
-            number = read_whole(text)
-        except NotANumber as error:
-            raise ArgumentTypeError(f"{text!r} is not a whole number from {least:,} to {most:,}. {error}") from None
-        if not least <= number <= most:
-            raise ArgumentTypeError(f"{text!r} is not a whole number from {least:,} to {most:,}")
-        return number
-
-    return parse
+    return _between(read_whole, "a whole number", least, most)
 
 
 def decimal_number(least: Decimal, most: Decimal) -> Callable[[str], Decimal]:
     """An argparse type: a number between two, both allowed."""
+    return _between(read_number, "a number", least, most)
 
-    def parse(text: str) -> Decimal:
+
+def _between[Number: (int, Decimal)](
+    read: Callable[[str], Number], kind: str, least: Number, most: Number
+) -> Callable[[str], Number]:
+    def parse(text: str) -> Number:
+        wanted = f"{text!r} is not {kind} from {least:,} to {most:,}"
         try:
-            number = read_number(text)
+            number = read(text)
         except NotANumber as error:
-            raise ArgumentTypeError(f"{text!r} is not a number from {least:,} to {most:,}. {error}") from None
+            raise ArgumentTypeError(f"{wanted}. {error}") from None
         if not least <= number <= most:
-            raise ArgumentTypeError(f"{text!r} is not a number from {least:,} to {most:,}")
+            raise ArgumentTypeError(wanted)
         return number
 
     return parse
