@@ -5,12 +5,14 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from homeshield.lib.unread_bodies import reading_bodies
 from homeshield.lib.web_database import connect_as_web
 from homeshield.lib.wsgi_request import ForgivingRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
 
-application = get_wsgi_application()
-application.request_class = ForgivingRequest
+django = get_wsgi_application()
+django.request_class = ForgivingRequest
+application = reading_bodies(django)
 connect_as_web()
 _ = get_resolver().url_patterns  # imports every view now: after a reload no visitor waits for that

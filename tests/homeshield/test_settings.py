@@ -206,7 +206,7 @@ def test_mails_of_a_made_up_sender_do_not_pass_it() -> None:
 )
 def test_production_never_falls_back_to_what_development_does(variable: str, mending: str) -> None:
     said = refusal(SECRET_KEY=KEY, **{variable: ""})
-    assert said.startswith(f"The settings cannot be used: {variable} is missing.")
+    assert said.startswith(f"The settings cannot be used: {variable} is missing")
     assert mending in said
 
 

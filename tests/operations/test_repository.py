@@ -13,7 +13,7 @@ SECRETS = re.compile(
     r"|sk_live_[0-9A-Za-z]{16,}|hs_live_[a-z0-9]{12}_[a-z0-9]{40}"
 )
 E_MAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,})")
-FICTIONAL_DOMAIN = re.compile(r"(^|\.)(example|test|invalid|localhost|not\.an\.address)$", re.I)
+FICTIONAL_DOMAIN = re.compile(r"(^|\.)(example|example\.com|test|invalid|localhost|not\.an\.address)$", re.I)
 """Names that are kept for examples, and one of a test's that is no address."""
 TELEPHONE = re.compile(r"(?<![\w.-])(?!2147483648|4294967296)\(?[2-9]\d{2}\)?[-. ]?(\d{3})[-. ]?(\d{4})(?![\w-])")
 SOCIAL_SECURITY_NUMBER = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")

@@ -114,8 +114,8 @@ def test_browsing_asks_the_copy_and_only_who_is_looking_is_asked_here(shop: Brow
     with asked() as statements:
         assert count(shop) == 5
 
-    assert [one for one in statements["default"] if "inventory" in one or "leads" in one or "pricing" in one] == []
-    for table in ("inventory", "leads", "pricing"):
+    assert [one for one in statements["default"] if "inventory" in one or "lead" in one or "pricing" in one] == []
+    for table in ("inventory", "lead_previews", "pricing"):
         assert any(f"FROM {table}" in one for one in statements[ALIAS])
     assert [one for one in statements[ALIAS] if "session" in one or "users" in one or "draft" in one] == []
 

@@ -17,6 +17,7 @@ from pytest_django import DjangoDbBlocker
 
 from homeshield.database_roles.provisioning import roles_provision
 from homeshield.lib import embedded_postgres
+from tests.leads.ingestion.csv_files import csv_bytes, row
 
 CLIENT = ("create_client", "--company", "Acme", "--email", "joe@acme.example")
 COMMANDS: list[tuple[str, ...]] = [
@@ -84,7 +85,7 @@ def test_a_database_without_tables_is_told(command: tuple[str, ...], empty_datab
 
 
 def test_a_load_into_a_database_without_tables_is_told(empty_database: str, tmp_path: Path) -> None:
-    (file := tmp_path / "leads.csv").write_text("State,Call In Date\nLA,01-15-2026 10:00:00\n")
+    (file := tmp_path / "leads.csv").write_bytes(csv_bytes(row()))
     assert said("ingest_csv", str(file), url=empty_database) == WITHOUT_TABLES
 
 
