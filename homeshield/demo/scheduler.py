@@ -11,6 +11,8 @@ from django.conf import settings
 
 from homeshield.lib.processes import ends_with_us
 
+APPLICATION = "homeshield scheduler"
+"""How its connections, which are the owner's, can be told from those of pages in pg_stat_activity."""
 EVERY = "2"
 """Seconds between two rounds: who tries things out looks at the audit record at once."""
 STOP_SECONDS = 10
@@ -23,7 +25,8 @@ def scheduler() -> Iterator[None]:
     us = os.getpid()
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
         [sys.executable, "manage.py", "run_scheduler", "--every", EVERY],
-        cwd=settings.BASE_DIR, env={"LOG_LEVEL": "WARNING"} | os.environ, stdin=subprocess.DEVNULL,
+        cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL,
+        env={"LOG_LEVEL": "WARNING"} | os.environ | {"PGAPPNAME": APPLICATION},
         start_new_session=True,  # Ctrl-C is for us, who then end it
         preexec_fn=ends_with_us(),  # noqa: PLW1509 - the main thread starts it
     )  # fmt: skip

@@ -21,6 +21,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from homeshield.accounts.models import User
 from homeshield.demo.contents import BUYER, PASSWORD
+from homeshield.demo.scheduler import APPLICATION
 from leads.models import Lead
 from tests.homeshield.demo import journey
 
@@ -220,9 +221,14 @@ def go_through(site: str, database: Roles) -> None:
             assert refusal.status_code == status
             assert "HomeShield" in refusal.text
             assert "DEBUG" not in refusal.text  # as in Django's own page, which lists all addresses there are
-        connected = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND pid <> ALL (%s)"
+        connected = """
+            SELECT DISTINCT usename FROM pg_stat_activity
+            WHERE datname = %s AND pid <> ALL (%s) AND application_name <> %s
+        """
         ours = [owner.info.backend_pid, web.info.backend_pid]
-        assert database.server.execute(connected, [owner.info.dbname, ours]).fetchall() == [(web.info.user,)]
+        assert database.server.execute(connected, [owner.info.dbname, ours, APPLICATION]).fetchall() == [
+            (web.info.user,)
+        ]
         assert owner.execute("SELECT count(*) FROM sales").fetchone() == (4,)
         assert web.execute("SELECT count(*) FROM sales").fetchone() == (0,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
