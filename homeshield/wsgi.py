@@ -11,8 +11,8 @@ from homeshield.lib.wsgi_request import ForgivingRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
 
-django = get_wsgi_application()
-django.request_class = ForgivingRequest
-application = reading_bodies(django)
+handler = get_wsgi_application()
+handler.request_class = ForgivingRequest
+application = reading_bodies(handler)
 connect_as_web()
 _ = get_resolver().url_patterns  # imports every view now: after a reload no visitor waits for that

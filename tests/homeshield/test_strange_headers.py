@@ -13,7 +13,7 @@ from homeshield.audit.actions import AuditAction
 from homeshield.audit.models import AuditEvent
 from homeshield.lib.visitor_address import parse_address
 from homeshield.lib.wsgi_request import ForgivingRequest
-from homeshield.wsgi import application
+from homeshield.wsgi import handler
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +92,7 @@ def test_no_type_of_a_body_breaks_a_form_or_the_api(kind: str) -> None:
 
 def test_a_type_that_cannot_be_read_is_none() -> None:
     """Django reads it before the first middleware."""
-    assert application.request_class is ForgivingRequest
+    assert handler.request_class is ForgivingRequest
     for kind in ("text/plain; charset*=utf-8''%00", "text/plain; charset*=x", "text/plain; charset=\x00"):
         asked = RequestFactory().get("/health").environ | {"CONTENT_TYPE": kind}
         assert ForgivingRequest(asked).content_type in {"", "text/plain"}
