@@ -1,14 +1,11 @@
-"""A refusal leaves no body unread, whatever refused it."""
+"""A refusal leaves no body unread. (With nginx and gunicorn: tests/homeshield/front/test_refused_bodies.py.)"""
 
+from collections.abc import Iterable
 from io import BytesIO, RawIOBase
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
-import pytest
-from django.conf import settings
-from django.test import RequestFactory
-
-from homeshield.lib.unread_bodies import MOST, PIECE
-from homeshield.wsgi import application
+from homeshield.lib.unread_bodies import MOST, PIECE, reading_bodies
 
 
 class Endless(RawIOBase):
@@ -22,30 +19,27 @@ class Endless(RawIOBase):
         return b"a" * size
 
 
-def status_of(body: Any, length: int, host: str = "localhost") -> str:
-    """How the application answers to such a body, when the server has taken all of the answer."""
-    environ = RequestFactory().post("/api/v1/quotes", b"", content_type="application/json").environ
-    environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(length), "HTTP_HOST": host}
+def refusing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("413 Content Too Large", [])
+    return [b"Too large."]
+
+
+def answer_to(body: Any) -> tuple[list[str], bytes]:
     told: list[str] = []
 
     def start(status: str, headers: list[tuple[str, str]], error: object = None) -> Any:
         told.append(status)
 
-    assert b"".join(application(environ, start))
-    return told[0].partition(" ")[0]
+    return told, b"".join(reading_bodies(refusing)({"wsgi.input": body}, start))
 
 
-@pytest.mark.parametrize(
-    ("length", "host", "status"),
-    [(settings.API_MAX_BODY_BYTES + 1, "localhost", "413"), (200_000, "elsewhere.example", "400")],
-)
-def test_a_body_that_is_refused_is_read(length: int, host: str, status: str) -> None:
-    body = BytesIO(b"a" * length)
-    assert status_of(body, length, host) == status
+def test_a_body_that_is_refused_is_read() -> None:
+    body = BytesIO(b"a" * 300_000)
+    assert answer_to(body) == (["413 Content Too Large"], b"Too large.")
     assert body.read() == b""
 
 
 def test_a_body_without_end_is_not_read_for_ever() -> None:
     body = Endless()
-    assert status_of(body, settings.API_MAX_BODY_BYTES + 1) == "413"
+    assert answer_to(body)[1] == b"Too large."
     assert MOST <= body.taken <= MOST + PIECE
