@@ -167,6 +167,7 @@ if WEB_DATABASE and replica and replica["USER"] != WEB_DATABASE["USER"]:
         "would read past the policies that bind it. Name the user of WEB_DATABASE_URL in REPLICA_URL."
     )
 DATABASE_ROUTERS = ["homeshield.lib.replica.Router"]
+PGTRIGGER_MIGRATIONS = False  # `migrate` brings the triggers to what the models say (homeshield/apps.py)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}

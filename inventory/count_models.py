@@ -11,6 +11,7 @@ bucket and is therefore not sold again: a client with many purchases has them co
 import pgtrigger
 from django.db import models
 
+from homeshield.lib.owner_triggers import OwnerTrigger
 from leads.age import AgeBucket
 
 _OPEN = "sold_at_utc IS NULL AND lapsed_at_utc IS NULL"
@@ -70,7 +71,7 @@ def inventory_triggers() -> list[pgtrigger.Trigger]:
 
 
 def _statement_trigger(name: str, operation: pgtrigger.Operation, moved: str, **rows: str) -> pgtrigger.Trigger:
-    return pgtrigger.Trigger(
+    return OwnerTrigger(
         name=name,
         level=pgtrigger.Statement,
         when=pgtrigger.After,
@@ -86,7 +87,7 @@ def sale_trigger() -> pgtrigger.Trigger:
     Orders and the roll leave none open, because a record is opened when the one before it is closed; the counts do not
     depend on that.
     """
-    return pgtrigger.Trigger(
+    return OwnerTrigger(
         name="sale_counts_as_owned",
         level=pgtrigger.Statement,
         when=pgtrigger.After,

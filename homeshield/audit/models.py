@@ -3,7 +3,7 @@
 Two tables, because a chain is one after the other and purchases are not: see docs/decisions. Nothing here refers to
 another table: an event says what was true then, and outlives what it speaks of.
 
-Both are append-only. Their triggers are plain SQL (migrations/0001_initial.py), because those of pgtrigger can be
+Both are append-only. Their triggers are plain SQL (migrations/0002_record_is_final.py), because those of pgtrigger can be
 switched off by a setting of the session, which any role may make.
 """
 

@@ -17,7 +17,6 @@ GROUPS = {
         "accounts.change_client",
         "accounts.view_user",
         "accounts.view_apikey",
-        "accounts.add_apikey",
         "accounts.change_apikey",
         "exports.view_export",
         "sales.view_order",
@@ -52,13 +51,13 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("accounts", "0006_teams"),
+        ("accounts", "0001_initial"),
         ("audit", "0001_initial"),
-        ("exports", "0002_export_completions"),
-        ("inventory", "0002_counts"),
+        ("exports", "0001_initial"),
+        ("inventory", "0001_initial"),
         ("leads", "0001_initial"),
         ("pricing", "0001_initial"),
-        ("sales", "0003_count_as_owned"),
+        ("sales", "0001_initial"),
     ]
 
     operations = [migrations.RunPython(make_groups, remove_groups)]

@@ -1,8 +1,8 @@
-"""What may be shown of any lead before purchase (contract, "Lead"), for a role that sees whole leads only when its
-client has bought them.
+"""What may be shown of any lead before purchase (contract, "Lead"), to a role that sees whole leads only when its client
+has bought them.
 
-The view acts as its owner, so no policy on `leads` bounds it. It selects columns and no rows, so PostgreSQL looks a
-lead up by its key as it does in the table.
+The view acts as its owner, so no policy on `leads` bounds it. It selects columns and no rows, so PostgreSQL looks up a
+lead by its key as it does in the table.
 """
 
 from django.db import migrations
@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            sql="CREATE VIEW lead_previews AS SELECT id, first_name, city FROM leads",
-            reverse_sql="DROP VIEW lead_previews",
+            "CREATE VIEW lead_previews AS SELECT id, first_name, city FROM leads",
+            "DROP VIEW lead_previews",
         ),
     ]
