@@ -209,7 +209,7 @@ class StaffSecondFactorMiddleware:
         if not (user.is_authenticated and user.is_staff):
             return None  # sent to the sign-in, or refused, by the administration itself
         assert isinstance(user, User)
-        why = "Staff enter the administration with a second factor. Set one up first."
+        why = "Set up two-step verification first. Staff need it to open the administration."
         return second_factor_step(request, user, why=why)
 
 

@@ -18,7 +18,7 @@ class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if EmailAddress.objects.filter(email=email, verified=True).exclude(user_id=self.instance.pk).exists():
-            raise forms.ValidationError("Another user has this e-mail address.", code="unique")
+            raise forms.ValidationError("Another user has this email address.", code="unique")
         return email
 
 
@@ -37,7 +37,7 @@ class UserChangeForm(_EmailInLowerCase, DjangoUserChangeForm):  # type: ignore[t
 class InvitationForm(forms.Form):
     """Whom an owner invites, and as what."""
 
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.TypedChoiceField(
         label="Role", choices=ClientRole.choices, coerce=ClientRole, initial=ClientRole.BUYER, empty_value=None
     )
@@ -66,9 +66,9 @@ class StandingForm(forms.Form):
     licensed_states = forms.CharField(
         required=False,
         label="Licensed states",
-        help_text="Codes such as: LA, TX. Elsewhere the company sees and buys nothing. Empty means everywhere.",
+        help_text="Codes such as LA, TX. The company sees and buys nothing in other states. Leave empty for all states.",
     )
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept for good.")
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept permanently.")
 
     def clean_licensed_states(self) -> list[str]:
         return [code.upper() for code in re.split(r"[,;\s]+", self.cleaned_data["licensed_states"]) if code]
@@ -81,4 +81,4 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ApiKey
         fields = ("name",)
         labels = {"name": "Name"}
-        error_messages = {"name": {"required": "Give the key a name, so that you know later what uses it."}}
+        error_messages = {"name": {"required": "Give the key a name, so you know later what uses it."}}

@@ -97,7 +97,7 @@ def _tell_owners(key: ApiKey) -> None:
         "maker": None if maker is None else maker.email if maker.client_id == key.client_id else "HomeShield staff",
     }
     owners_mail(
-        client_id=key.client_id, subject="A new API key", template="accounts/email/key_made.txt", context=context
+        client_id=key.client_id, subject="New API key", template="accounts/email/key_made.txt", context=context
     )
 
 

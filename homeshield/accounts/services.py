@@ -128,7 +128,7 @@ def second_factor_remove(*, user: User, as_of: datetime) -> int:
                 as_of=as_of,
             )
             text = render_to_string("accounts/email/second_factor_removed.txt")
-            subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Your second factor was removed"
+            subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Two-step verification was removed"
             transaction.on_commit(partial(send_mail, subject, text, None, [user.email]), robust=True)
     return removed
 

@@ -67,7 +67,7 @@ def _keep_or_end(request: HttpRequest) -> None:
         request.session.flush()
         request.user = AnonymousUser()
         request.signed_out = True  # type: ignore[attr-defined]  # for HeadersMiddleware
-        messages.info(request, "You were signed out, because you had not been here for a while.")
+        messages.info(request, "You were signed out after a while without activity.")
     elif idle >= WRITTEN_EVERY:
         request.session[SEEN] = now
 

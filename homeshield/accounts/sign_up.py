@@ -16,7 +16,7 @@ class CompanyForm(forms.Form):
     company = forms.CharField(
         label="Company name",
         max_length=200,
-        error_messages={"required": "Give the name of your company: leads are sold to companies."},
+        error_messages={"required": "Enter your company’s name. We sell leads to companies only."},
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
 

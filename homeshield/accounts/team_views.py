@@ -66,7 +66,7 @@ def invitation_send_now(request: Request) -> HttpResponse:
             messages.error(request, failure.message)
             return redirect("accounts:team-show")
         else:
-            messages.success(request, f"An invitation is on its way to {invitation.email}.")
+            messages.success(request, f"Invitation sent to {invitation.email}.")
             return redirect("accounts:team-show")
     return _team_page(request, form=form, status=422)
 
@@ -83,8 +83,8 @@ def second_factor_require(request: Request) -> HttpResponse:
         )
     except SecondFactorMissing as refusal:
         return _team_page(request, refusal=refusal, status=refusal.status)
-    said = "Everybody in your team needs two-step verification from now on."
-    messages.success(request, said if required else "Two-step verification is up to each of you now.")
+    said = "Everyone on your team now needs two-step verification."
+    messages.success(request, said if required else "Two-step verification is now optional.")
     return redirect("accounts:team-show")
 
 
@@ -115,7 +115,7 @@ def member_role(request: Request, user_id: UUID) -> HttpResponse:
         )
     except LastOwner as refusal:
         return _team_page(request, refusal=refusal, status=refusal.status)
-    messages.success(request, f"{user.email} is {user.get_role_display().lower()} now.")
+    messages.success(request, f"{user.email} now has the role {user.get_role_display()}.")
     if user.role != ClientRole.OWNER and keys_made_by(user):
         messages.warning(request, f"API keys that {user.email} created still work. Revoke them under API keys.")
     return _to_team(request, user)
@@ -157,7 +157,7 @@ def _ids(request: Request, name: str) -> set[UUID]:
 
 def _removed(user: User, revoked: int) -> str:
     keys = f" {revoked} API key{'s' if revoked > 1 else ''} revoked." if revoked else ""
-    return f"{user.email} is no longer in your team.{keys}"
+    return f"{user.email} was removed from your team.{keys}"
 
 
 def _to_team(request: Request, changed: User) -> HttpResponse:
@@ -171,7 +171,7 @@ def invitation_withdraw_now(request: Request, invitation_id: UUID) -> HttpRespon
     """Makes an invitation's link useless."""
     assert request.user.client_id is not None
     invitation_withdraw(client_id=request.user.client_id, invitation_id=invitation_id, as_of=request.as_of)
-    messages.success(request, "The invitation is withdrawn.")
+    messages.success(request, "Invitation withdrawn.")
     return redirect("accounts:team-show")
 
 

@@ -48,5 +48,5 @@ def key_revoke_now(request: Request, key_id: UUID) -> HttpResponse:
     """Ends one of the company's keys."""
     assert request.user.client_id is not None
     key = key_revoke(client_id=request.user.client_id, key_id=key_id, as_of=request.as_of)
-    messages.success(request, f"The key “{key.name}” is revoked. Calls with it are refused from now on.")
+    messages.success(request, f"Key “{key.name}” revoked. It no longer works.")
     return redirect("accounts:key-list")

@@ -64,7 +64,7 @@ def test_a_buyer_makes_and_revokes_a_key(open_page: Callable[..., Page], buyer: 
         page.locator("summary", has_text=f"Revoke import {width}").click()
         assert objections(page) == []
         page.get_by_role("button", name=f"Revoke “import {width}”").click()
-        expect(page.get_by_text("Calls with it are refused from now on")).to_be_visible()
+        expect(page.get_by_text("It no longer works")).to_be_visible()
         assert key_find(token) is None
         assert objections(page) == []
     assert ApiKey.objects.count() == 2

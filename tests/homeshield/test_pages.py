@@ -76,9 +76,9 @@ class TestAccountPages:
         self, client: Client, db: None, mailoutbox: list[EmailMessage]
     ) -> None:
         response = client.post("/accounts/password/reset/", {"email": "nobody@agency.example"}, follow=True)
-        assert "Look into your mailbox" in response.content.decode()
+        assert "Check your email" in response.content.decode()
         (message,) = mailoutbox
-        assert "there is no account with this address" in str(message.body)
+        assert "No account uses this address" in str(message.body)
         assert "http" not in str(message.body)
 
     def test_too_many_attempts_meet_a_page_that_says_what_to_do(self, client: Client, buyer: User) -> None:

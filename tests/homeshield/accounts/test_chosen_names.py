@@ -88,7 +88,7 @@ def test_no_mail_has_a_chosen_name_as_its_subject(
     assert [message.subject for message in mail.outbox] == [
         "HomeShield: Your company is approved",
         "HomeShield: You are invited to join a company",
-        "HomeShield: Your second factor was removed",
+        "HomeShield: Two-step verification was removed",
         "HomeShield: Choose a new password",
     ]
     assert 'It signed up as "Zzyzx Partners".' in str(mail.outbox[1].body)
@@ -115,7 +115,7 @@ def test_a_pending_company_is_told_when_it_can_invite(client: Browser) -> None:
     client.force_login(UserFactory(client__status="pending"))
     page = client.get(reverse("accounts:team-show")).content.decode()
     assert "You can invite people once our staff have approved" in page
-    assert "Send the invitation" not in page
+    assert "Send invitation" not in page
 
 
 @pytest.mark.django_db

@@ -48,7 +48,7 @@ def test_who_has_none_sets_one_up_before_they_see_anything(client: Browser, owne
     assert sign_in(browser, member)
     assert browser.get("/orders/").status_code == 200
     page = client.get(TEAM).content.decode()
-    assert (page.count('<span class="tag tag-good">On</span>'), "Require it of everybody" in page) == (1, True)
+    assert (page.count('<span class="tag tag-good">On</span>'), "Require it for everyone" in page) == (1, True)
 
     assert client.post(REQUIRE, {"required": "yes"})["Location"] == TEAM
     assert is_required(owner)

@@ -169,7 +169,7 @@ class TestMail:
         key, secret = ApiKey.objects.get(), answer.context["made"].token.rpartition("_")[2]
         assert sorted(to for sent in mail.outbox for to in sent.to) == sorted(owner.email for owner in owners)
         for sent in mail.outbox:
-            assert sent.subject == "HomeShield: A new API key"
+            assert sent.subject == "HomeShield: New API key"
             for told in (key.prefix, f"{key.created_at_utc:%Y-%m-%d %H:%M:%S} UTC", buyer.email):
                 assert told in sent.body
             assert secret not in sent.body
@@ -218,7 +218,7 @@ class TestPage:
             key_create(client_id=buyer.client_id, name=name, created_by=buyer, as_of=as_of) for name in ("a", "b")
         )
         company.update(status="suspended")
-        assert "calls with its keys are refused" in browser.get(PAGE).content.decode()
+        assert "so its keys don’t work" in browser.get(PAGE).content.decode()
         assert calls(kept) == 403
         assert browser.post(reverse("accounts:key-revoke", args=[leaked.key.id])).status_code == 302
         assert browser.post(PAGE, {"name": "x"}).status_code == 403
@@ -245,7 +245,7 @@ class TestPage:
         assert key.prefix in listed.content.decode()
         assert token not in listed.content.decode()
         answer = browser.post(reverse("accounts:key-revoke", args=[key.id]), follow=True)
-        assert "Calls with it are refused from now on" in answer.content.decode()
+        assert "It no longer works" in answer.content.decode()
         assert key_find(token) is None
 
     def test_a_key_without_a_name_is_not_made(self, browser: Browser) -> None:

@@ -63,7 +63,7 @@ def test_the_page_lists_the_users_keys_and_revokes_those_that_are_ticked(
     answer = shop.post(
         page_of(ann), {"shown": [crm.key.id, dialer.key.id], "revoke": [crm.key.id, kept.key.id]}, follow=True
     )
-    assert f"{ann.email} is no longer in your team. 1 API key revoked." in answer.content.decode()
+    assert f"{ann.email} was removed from your team. 1 API key revoked." in answer.content.decode()
     ann.refresh_from_db()
     assert ann.client is None
     assert [key_find(made.token) is not None for made in (crm, dialer, kept)] == [False, True, True]

@@ -181,7 +181,7 @@ class TestStaff:
         assert sign_in(client, UserFactory())
         response = client.get(reverse("admin:index"), follow=True)
         assert response.status_code == 403
-        assert "second factor" not in response.content.decode()
+        assert "Staff need it" not in response.content.decode()
 
     def test_a_development_site_does_without(self, client: Browser) -> None:
         assert sign_in(client, StaffFactory())

@@ -90,7 +90,7 @@ def test_a_sign_up_that_nobody_completed_keeps_nobody_out_of_a_team(invite: Call
 
 def test_an_invitation_changes_nothing_for_who_has_an_account(invite: Callable[..., str]) -> None:
     ann = UserFactory(email="ann@acme.example")
-    assert "has an account already" in Browser().get(link := invite()).content.decode()
+    assert "already has an account" in Browser().get(link := invite()).content.decode()
     assert Browser().post(link, {"password": "another-of-mine-1"}).status_code == 200
     ann.refresh_from_db()
     assert ann.check_password(PASSWORD)
@@ -132,7 +132,7 @@ def test_a_user_of_no_company_joins_and_one_of_another_does_not(invite: Callable
     for user in (free, bound):
         link = invite(user.email, role="viewer")
         browser = Browser()
-        assert "has an account already" in browser.get(link).content.decode()
+        assert "already has an account" in browser.get(link).content.decode()
         browser.force_login(user)
         browser.post(link)
     free.refresh_from_db()

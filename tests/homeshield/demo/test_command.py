@@ -137,7 +137,7 @@ def test_from_an_empty_database_to_a_shop_in_which_all_is_done(empty_database: R
         assert not is_scheduler(scheduler)
         mail, _, rest = out.partition("-" * 79)  # the console shows the mails of a development site
         assert [line for line in mail.splitlines() if line.startswith(("Subject: ", "To: "))] == [
-            "Subject: HomeShield: A new API key", f"To: {BUYER}"
+            "Subject: HomeShield: New API key", f"To: {BUYER}"
         ]  # fmt: skip
         assert rest.strip().splitlines() == ["Stopped."]
         noted = [
