@@ -66,7 +66,7 @@ class StandingForm(forms.Form):
     licensed_states = forms.CharField(
         required=False,
         label="Licensed states",
-        help_text="Codes such as LA, TX. The company sees and buys nothing in other states. Leave empty for all states.",
+        help_text="Codes such as LA, TX. The company sees and buys nothing in other states. Empty means all states.",
     )
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept permanently.")
 

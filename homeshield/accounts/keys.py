@@ -96,9 +96,7 @@ def _tell_owners(key: ApiKey) -> None:
         "made": f"{key.created_at_utc.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         "maker": None if maker is None else maker.email if maker.client_id == key.client_id else "HomeShield staff",
     }
-    owners_mail(
-        client_id=key.client_id, subject="New API key", template="accounts/email/key_made.txt", context=context
-    )
+    owners_mail(client_id=key.client_id, subject="New API key", template="accounts/email/key_made.txt", context=context)
 
 
 def require_room(client_id: UUID) -> None:

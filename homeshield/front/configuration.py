@@ -27,18 +27,18 @@ _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+):(?P<port>[0-
 _PATH = re.compile(r"/[^\s;{}'\"\\$#]*")
 
 _SAID = {
-    400: ("Request not understood", "Your browser sent something that HomeShield cannot read. Try again."),
-    404: ("Page not found", "There is nothing at this address. Check it, or start at the front page."),
-    405: ("Not allowed", "HomeShield does not answer to this method."),
-    408: ("That took too long", "The request did not arrive in time. Check your connection and try again."),
-    413: ("Too much at once", "What you sent is too large. Send less at once."),
-    414: ("Address too long", "The address is too long. Go back and choose less at once."),
+    400: ("We could not read that", "Go back, reload the page and try again."),
+    404: ("Page not found", "Check the address, or go back to the start page."),
+    405: ("Not allowed", "This page cannot be called that way. Go back to the start page."),
+    408: ("That took too long", "Check your connection, then try again."),
+    413: ("Too much at once", "What you sent is too large. Send less at a time."),
+    414: ("Address too long", "Go back and choose fewer items."),
     431: (
         "Request too large",
-        "Your browser sent more than HomeShield accepts. Delete this site's cookies, try again.",
+        "Delete the cookies of this site, then try again.",
     ),
-    500: ("HomeShield has a problem", "The fault is ours. Try again in a few seconds."),
-    503: ("Back in a moment", "HomeShield does not answer at the moment. Try again in a few seconds."),
+    500: ("HomeShield has a problem", "This is our fault. Try again in a few seconds."),
+    503: ("Back in a moment", "HomeShield is not answering. Try again in a few seconds."),
 }
 """Refusals of nginx's own: title and sentence of their page."""
 _SAME_TO_PROGRAMS = (405, 503)

@@ -24,7 +24,7 @@
       const notice = document.createElement("p");
       notice.className = "notice notice-danger";
       notice.dataset.unreachable = "";
-      notice.textContent = "HomeShield cannot be reached. Check the connection, then try again.";
+      notice.textContent = "HomeShield cannot be reached. Check your connection, then try again.";
       document.getElementById("messages").replaceChildren(notice);
     });
   }

@@ -187,6 +187,6 @@ def test_a_session_that_ended_leads_to_the_sign_in_and_back(page: Page, buyer: U
 def test_what_is_not_there_has_a_way_out(page: Page, buyer: User, path: str) -> None:
     sign_in(page, buyer)
     page.goto(path)
-    page.get_by_role("heading", name="There is no such page").wait_for()
+    page.get_by_role("heading", name="Page not found").wait_for()
     page.get_by_role("link", name="Your orders").click()
     page.get_by_role("heading", name="No orders yet").wait_for()

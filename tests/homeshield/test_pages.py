@@ -38,7 +38,7 @@ class TestStartPage:
         client.force_login(StaffFactory())
         assert '<a href="/">View site</a>' in client.get("/admin/").content.decode()
         page = client.get("/").content.decode()
-        assert "You are signed in as HomeShield staff." in page
+        assert "You’re signed in as HomeShield staff." in page
         assert 'href="/admin/"' in page
 
     def test_a_sign_in_takes_staff_to_the_administration(self, client: Client, db: None) -> None:
@@ -48,7 +48,7 @@ class TestStartPage:
 
     def test_tells_a_user_without_a_company_whom_to_ask(self, client: Client, db: None) -> None:
         client.force_login(UserFactory(client=None))
-        assert "your account buys for no company yet" in client.get("/").content.decode()
+        assert "Your account doesn’t belong to a company yet" in client.get("/").content.decode()
 
 
 class TestAccountPages:
@@ -95,14 +95,14 @@ class TestErrorPages:
         client.force_login(buyer)
         response = client.get("/nothing/here/")
         assert response.status_code == 404
-        assert "There is no such page" in response.content.decode()
+        assert "Page not found" in response.content.decode()
 
     def test_a_form_from_a_stale_page(self, buyer: User) -> None:
         browser = Client(enforce_csrf_checks=True)
         browser.force_login(buyer)
         response = browser.post("/order/buy/")
         assert response.status_code == 403
-        assert "This page was open for too long" in response.content.decode()
+        assert "This page expired" in response.content.decode()
 
     def test_the_page_for_our_own_faults_needs_nothing(self) -> None:
         content = render_to_string("500.html")

@@ -61,7 +61,7 @@ class TestAddingALine:
         assert response.status_code == 200
         assert lines(buyer) == [(str(GOLD_CADDO), 25)]
         assert "25 leads added to your order: Gold, 6 to 8 months, Caddo, LA." in text(response)
-        assert 'order-count">25<' in response.content.decode()
+        assert 'order-count">(25<' in response.content.decode()
 
     def test_a_thousand_may_have_its_comma(
         self, shop: Client, buyer: User, engine: dict[str, str], now: datetime

@@ -145,7 +145,7 @@ def test_whatever_nginx_refuses_has_the_shops_shape(
     assert {name: answer.headers[name] for name in EXPECTED} == EXPECTED
     if error is None:
         assert b"<center>nginx</center>" not in content
-        assert b"To the start page" in content
+        assert b"Back to the start page" in content
     else:
         refused = json.loads(content)
         assert (refused["detail"]["error"], refused["request_id"]) == (error, answer.headers["X-Request-ID"])
@@ -225,7 +225,7 @@ def test_where_no_shop_answers_it_says_so_and_when_to_ask_again(nginx: str) -> N
     assert program.headers["Retry-After"] == people.headers["Retry-After"] == "5"
     assert program.json()["detail"]["error"] == "unavailable"
     assert program.json()["request_id"] == program.headers["X-Request-ID"]
-    assert "HomeShield does not answer at the moment" in people.text
+    assert "HomeShield is not answering" in people.text
     for answer in (program, people):
         assert_protected(answer)
 
