@@ -14,6 +14,7 @@ from django.db.models import TextChoices
 from inventory.availability import available_counts
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand, allocation_order
+from inventory.place import EVERYWHERE, Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.neighbours import neighbours
@@ -46,7 +47,7 @@ def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[
     Asks for the supply of a wider place only where a line beside lies in it: otherwise the narrow one decides.
     """
     most = supply(criteria)
-    for place in criteria.places_around():
+    for place in criteria.widened():
         wanted = sum(other.quantity for other in beside if place.contains(other.criteria))
         if wanted:
             most = min(most, supply(place) - wanted)
@@ -67,17 +68,15 @@ def shortage(
     index: int,
     buyer: Buyer,
     as_of: datetime,
-    without_county: bool = False,
 ) -> Shortage:
     """Everything about the demand at `index` being short, counted in one statement as of `as_of`.
 
-    Each alternative can be bought as it stands, beside the other demands; those that cannot be filled either are left
-    out of account, since each will be reported in its turn. `without_county`: the line asks for leads that have no
-    county, which its criteria cannot say; whatever county there is in the state is an alternative then.
+    Each alternative can be bought as it stands, beside the other demands. Those that cannot be filled either do not
+    count: each will be reported in its turn.
     """
     short = demands[index]
     others = [other for place, other in enumerate(demands) if place != index]
-    kinds = _kinds(short, without_county=without_county)
+    kinds = _kinds(short)
     counts = available_counts(
         criteria=_needed([criteria for _, criteria in kinds] + [demand.criteria for demand in demands], others),
         buyer=buyer,
@@ -129,28 +128,30 @@ def _needed(criteria: Sequence[Criteria], others: Sequence[Demand]) -> set[Crite
     return {
         place
         for one in criteria
-        for place in one.places_around()
+        for place in one.widened()
         if place == one or any(place.contains(other.criteria) for other in others)
     }
 
 
-def _kinds(short: Demand, *, without_county: bool) -> list[tuple[Suggestion, Criteria]]:
-    """The criteria that might be offered, in order."""
-    first = Suggestion.NO_LOCATION_FILTER if without_county else Suggestion.PARTIAL
-    kinds = [(first, short.criteria)]
-    if short.criteria.state is not None:
-        kinds.append((Suggestion.NO_LOCATION_FILTER, short.criteria.without_place()))
-    return kinds + list(_others(short.criteria))
+def _kinds(short: Demand) -> list[tuple[Suggestion, Criteria]]:
+    """The criteria that might be offered, in order. A buyer cannot ask for an unknown county, so the state stands in
+    for it."""
+    asked = short.criteria.at(short.criteria.place.known)
+    kinds = [(Suggestion.PARTIAL if asked == short.criteria else Suggestion.NO_LOCATION_FILTER, asked)]
+    if asked.place != EVERYWHERE:
+        kinds.append((Suggestion.NO_LOCATION_FILTER, asked.at(EVERYWHERE)))
+    return kinds + list(_others(asked))
 
 
 def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
     """Criteria that differ in one thing; each is offered only where it can fill the line."""
     for bucket in _nearest_first(criteria.age_bucket):
         yield Suggestion.DIFFERENT_AGE_BUCKET, replace(criteria, age_bucket=bucket)
-    if criteria.state is not None and criteria.county is not None:
-        yield Suggestion.WHOLE_STATE, replace(criteria, county=None)
-        for state, county in neighbours(criteria.state, criteria.county):
-            yield Suggestion.ADJACENT_COUNTY, replace(criteria, state=state, county=county)
+    state, county = criteria.place.levels
+    if state is not None and county is not None:
+        yield Suggestion.WHOLE_STATE, criteria.at(Place(state))
+        for neighbour in neighbours(state, county):
+            yield Suggestion.ADJACENT_COUNTY, criteria.at(Place(*neighbour))
     for classification in Classification:
         if classification != criteria.classification:
             yield Suggestion.DIFFERENT_CLASSIFICATION, replace(criteria, classification=classification)

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from homeshield.lib.api_schemas import Body
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
+from inventory.place import Place
 from inventory.places import LONGEST_COUNTY, county_meant
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -117,8 +118,7 @@ class Filters(Schema):
         return Criteria(
             classification=self.classification,
             age_bucket=self.age_bucket,
-            state=self.state,
-            county=_as_leads_carry_it(self.state, self.county),
+            place=Place(self.state, _as_leads_carry_it(self.state, self.county)),
         )
 
 
@@ -157,8 +157,7 @@ class LineCriteria(Body):
         return Criteria(
             classification=self.classification,
             age_bucket=self.age_bucket,
-            state=self.state,
-            county=_as_leads_carry_it(self.state, self.county),
+            place=Place(self.state, _as_leads_carry_it(self.state, self.county)),
         )
 
 

@@ -81,25 +81,25 @@ class Facets:
 
 def facet_counts(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> Facets:
     """All facets for the criteria, in one statement. States and counties without anything to buy are left out."""
-    narrow = criteria.county is not None
+    narrow = criteria.place.county is not None
     asked = {
         "classification = %(classification)s": criteria.classification,
         "age_bucket = %(age_bucket)s": criteria.age_bucket,
     }
     wanted = " AND ".join([condition for condition, value in asked.items() if value is not None] or ["TRUE"])
-    in_state = "state = %(state)s" if criteria.state else "TRUE"
+    in_state = "state = %(state)s" if criteria.place.state else "TRUE"
     in_place = in_state + (" AND county = %(county)s" if narrow else "")
     rows = _rows(
         f"""
         SELECT 'state', state, NULL, sum({_SIGNED}), 0 FROM by_state WHERE {wanted} GROUP BY state
         UNION ALL
         SELECT 'county', county, NULL, sum({_SIGNED}), 0 FROM by_county
-        WHERE {wanted} AND county IS NOT NULL AND {"TRUE" if criteria.state else "FALSE"} GROUP BY county
+        WHERE {wanted} AND county IS NOT NULL AND {"TRUE" if criteria.place.state else "FALSE"} GROUP BY county
         UNION ALL
         SELECT 'cell', classification, age_bucket, sum({_SIGNED}), sum(records) FILTER (WHERE owner IS NOT NULL)
         FROM {"by_county" if narrow else "by_state"} WHERE {in_place} GROUP BY classification, age_bucket
         """,  # noqa: S608
-        place=in_state if criteria.state else in_place if narrow else "FALSE",
+        place=in_state if criteria.place.state else in_place if narrow else "FALSE",
         buyer=buyer,
         as_of=as_of,
         **criteria.as_filter(),
@@ -115,7 +115,7 @@ def facet_counts(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> Facets
 
 def counts_of(*, criteria: Sequence[Criteria], buyer: Buyer, as_of: datetime) -> list[int]:
     """How many records the buyer may have under each of the criteria, in one statement, in their order."""
-    counties = sorted({one.county for one in criteria if one.county is not None})
+    counties = sorted({one.place.county for one in criteria if one.place.county is not None})
     rows = _rows(
         f"""
         , asked AS (
@@ -129,19 +129,19 @@ def counts_of(*, criteria: Sequence[Criteria], buyer: Buyer, as_of: datetime) ->
         GROUP BY number
         UNION ALL
         SELECT number, sum({_SIGNED}) FROM asked JOIN by_county stock
-            ON asked.county = stock.county AND coalesce(asked.state, stock.state) = stock.state
+            ON asked.county = coalesce(stock.county, '') AND coalesce(asked.state, stock.state) = stock.state
                AND coalesce(asked.classification, stock.classification) = stock.classification
                AND coalesce(asked.age_bucket, stock.age_bucket) = stock.age_bucket
         GROUP BY number
         """,  # noqa: S608
-        place="county = ANY (%(their_counties)s::text[])" if counties else "FALSE",
+        place="coalesce(county, '') = ANY (%(their_counties)s::text[])" if counties else "FALSE",
         buyer=buyer,
         as_of=as_of,
         their_counties=counties,
         classes=[one.classification and str(one.classification) for one in criteria],
         buckets=[one.age_bucket and str(one.age_bucket) for one in criteria],
-        states=[one.state for one in criteria],
-        counties=[one.county for one in criteria],
+        states=[one.place.state for one in criteria],
+        counties=[one.place.county for one in criteria],
     )
     found = dict(rows)
     return [int(found.get(number, 0)) for number in range(1, len(criteria) + 1)]

@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 
 from inventory.availability import Availability, Facet
 from inventory.criteria import Criteria
+from inventory.place import Place
 from inventory.places import county_meant
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -68,8 +69,7 @@ class CriteriaForm(forms.Form):
         return Criteria(
             classification=asked.get("classification"),
             age_bucket=asked.get("age_bucket"),
-            state=asked.get("state"),
-            county=asked.get("county"),
+            place=Place(asked.get("state"), asked.get("county")),
         )
 
 
@@ -116,11 +116,11 @@ class FilterForm(CriteriaForm):
     def offer(self, stock: Availability) -> None:
         """Fills the controls; what is chosen stays on offer, even at 0."""
         asked = self.criteria
-        self._choices("state", "All states", _counted(stock.states, asked.state, _STATE_NAMES))
-        self._choices("county", "All counties", _counted(stock.counties, asked.county, {}))
+        self._choices("state", "All states", _counted(stock.states, asked.place.state, _STATE_NAMES))
+        self._choices("county", "All counties", _counted(stock.counties, asked.place.county, {}))
         self._choices("classification", "Gold and Silver", Classification.choices)
         self._choices("age_bucket", "Every age", AgeBucket.choices)
-        if asked.state is None and not self.errors:
+        if asked.place.state is None and not self.errors:
             self.fields["county"].widget.attrs["disabled"] = True
 
     def _choices(self, name: str, everything: str, choices: list[Choice]) -> None:

@@ -72,7 +72,7 @@ def records_in_order(
     for number, part in enumerate(_parts(criteria, buyer)):
         conditions = [f"{column} = %({column}_{number})s" for column in part.as_filter()]
         parameters |= {f"{column}_{number}": value for column, value in part.as_filter().items()}
-        if buyer.licensed_states and part.state is None:
+        if buyer.licensed_states and part.place.state is None:
             conditions.append("state = ANY (%(licensed)s::text[])")
         if beyond:
             if (condition := _beyond(part, beyond, reverse)) is None:
@@ -120,13 +120,14 @@ def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
 
     A part that names a state has only that, and no list of licences beside it, which would cost it the index's order.
     """
-    if criteria.state is not None and not buyer.is_licensed_in(criteria.state):
+    state = criteria.place.state
+    if state is not None and not buyer.is_licensed_in(state):
         return []
-    states = sorted(buyer.licensed_states) if criteria.state is None and buyer.licensed_states else [criteria.state]
+    states = sorted(buyer.licensed_states) if state is None and buyer.licensed_states else [state]
     if criteria == Criteria() and states == [None]:
         return [criteria]
     parts = [
-        replace(criteria, classification=row, age_bucket=bucket, state=state)
+        Criteria(classification=row, age_bucket=bucket, place=replace(criteria.place, state=state))
         for row in ([criteria.classification] if criteria.classification else Classification)
         for bucket in ([criteria.age_bucket] if criteria.age_bucket else AgeBucket)
         for state in states

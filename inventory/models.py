@@ -1,7 +1,7 @@
 """Inventory: the right to sell one lead within one age bucket (contract, "Inventory")."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 import pgtrigger
 from django.db import models
@@ -12,6 +12,7 @@ from homeshield.lib.ids import new_id
 from inventory.buyer import Buyer
 from inventory.count_models import CountChange, CountyCount, StateCount, inventory_triggers
 from inventory.criteria import Criteria
+from inventory.place import UNKNOWN
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
@@ -45,7 +46,10 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
 
     def matching(self, criteria: Criteria) -> Self:
         """Records that a buyer's criteria describe; what the criteria leave open matches everything."""
-        return self.filter(**criteria.as_filter())
+        asked: dict[str, Any] = criteria.as_filter()
+        if criteria.place.county == UNKNOWN:
+            asked["county"] = None
+        return self.filter(**asked)
 
     def licensed_to(self, buyer: Buyer) -> Self:
         """Records in the states in which the buyer may do business."""

@@ -19,6 +19,7 @@ from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand, allocation_order
 from inventory.models import InventoryQuerySet, InventoryRecord
 from inventory.picking import pick
+from inventory.place import UNKNOWN, Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -43,18 +44,8 @@ class Filled:
 class NamedGroup:
     """Records asked for by id that are alike in all that a replacement must share (contract, "Purchase")."""
 
-    classification: Classification
-    age_bucket: AgeBucket
-    state: str
-    county: str | None
+    criteria: Criteria
     ids: frozenset[UUID]
-
-    @property
-    def criteria(self) -> Criteria:
-        """The group's class, bucket and place. A lead without a county is looked for in its whole state."""
-        return Criteria(
-            classification=self.classification, age_bucket=self.age_bucket, state=self.state, county=self.county
-        )
 
     @property
     def demand(self) -> Demand:
@@ -62,8 +53,7 @@ class NamedGroup:
 
     def peers(self) -> InventoryQuerySet:
         """The records that may take the place of a named one: alike, and not named themselves."""
-        peers = InventoryRecord.objects.matching(self.criteria).exclude(id__in=self.ids)
-        return peers.filter(county__isnull=True) if self.county is None else peers
+        return InventoryRecord.objects.matching(self.criteria).exclude(id__in=self.ids)
 
 
 class InventoryNotFound(DomainError):
@@ -132,10 +122,11 @@ def named_groups(ids: Sequence[UUID]) -> list[NamedGroup]:
         members[facts[key]].add(key)
     return [
         NamedGroup(
-            classification=Classification(classification),
-            age_bucket=AgeBucket(bucket),
-            state=state,
-            county=county,
+            criteria=Criteria(
+                classification=Classification(classification),
+                age_bucket=AgeBucket(bucket),
+                place=Place(state, county or UNKNOWN),
+            ),
             ids=frozenset(keys),
         )
         for (classification, bucket, state, county), keys in members.items()

@@ -121,8 +121,8 @@ def _line_availability(line: AvailabilityLine, available: int, prices: Prices) -
     return LineAvailability(
         classification=line.classification,
         age_bucket=line.age_bucket,
-        state=asked.state,
-        county=asked.county,
+        state=asked.place.state,
+        county=asked.place.county,
         available=available,
         unit_price=price,
         quantity=line.quantity,

@@ -4,7 +4,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import override
 from uuid import UUID
@@ -13,6 +13,7 @@ from homeshield.accounts.models import User
 from homeshield.lib.patience import Patience
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from inventory.services import (
     Filled,
     NamedGroup,
@@ -69,10 +70,6 @@ class Basket(ABC):
             return
         if used := Order.objects.filter(client_id=client_id, quote_id=self.quote_id).first():
             raise QuoteUsed(used.id)
-
-    def lacks_county(self, index: int) -> bool:  # noqa: ARG002 - criteria never ask for that
-        """Whether the line asks for leads without a county, as named records may: its demand names the state alone."""
-        return False
 
 
 class CriteriaBasket(Basket):
@@ -141,10 +138,6 @@ class NamedBasket(Basket):
         return [group.demand for group in self._groups]
 
     @override
-    def lacks_county(self, index: int) -> bool:
-        return self._groups[index].county is None
-
-    @override
     def open(self, *, client_id: UUID, terms: Terms) -> list[OrderLine]:
         if len(self.ids) > MAX_QUANTITY:
             raise QuantityOutOfRange(len(self.ids))
@@ -180,9 +173,10 @@ class NamedBasket(Basket):
 def _as_matched(criteria: Criteria) -> Criteria:
     """With the county in the Census's spelling: which of its spellings are in stock may change between a request and
     its repeat."""
-    if criteria.state is None or criteria.county is None:
+    state, county = criteria.place.levels
+    if state is None or county is None:
         return criteria
-    return replace(criteria, county=match_county(criteria.state, criteria.county) or criteria.county)
+    return criteria.at(Place(state, match_county(state, county) or county))
 
 
 def _digest(*parts: object) -> str:
@@ -202,8 +196,7 @@ def _line(number: int, criteria: Criteria, quantity: int, prices: Prices) -> Ord
         number=number,
         classification=str(criteria.classification),
         age_bucket=str(criteria.age_bucket),
-        state=criteria.state,
-        county=criteria.county,
+        **criteria.place.known.as_filter(),
         quantity=quantity,
         unit_price=unit_price,
         amount=unit_price * quantity,

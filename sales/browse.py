@@ -22,6 +22,7 @@ from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.criteria import Criteria
 from inventory.forms import FilterForm
+from inventory.place import EVERYWHERE
 from inventory.previews import previews_page
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -126,7 +127,7 @@ def _window(form: FilterForm, stock: Availability, prices: Prices) -> dict[str, 
         "form": form,
         "criteria": form.criteria,
         "address": browse_address(form.criteria),
-        "anywhere": browse_address(form.criteria.without_place()),
+        "anywhere": browse_address(form.criteria.at(EVERYWHERE)),
         "everything": browse_address(Criteria()),
         "stock": stock,
         "buckets": list(AgeBucket),

@@ -253,8 +253,8 @@ def _line_of(draft: Draft, criteria: Criteria) -> DraftLine | None:
     return draft.lines.filter(
         classification=criteria.classification,
         age_bucket=criteria.age_bucket,
-        state=criteria.state,
-        county=criteria.county,
+        state=criteria.place.state,
+        county=criteria.place.county,
     ).first()
 
 
@@ -271,7 +271,7 @@ def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int
     line = line or DraftLine(draft=draft)
     line.classification = str(criteria.classification)
     line.age_bucket = str(criteria.age_bucket)
-    line.state, line.county = criteria.state, criteria.county
+    line.state, line.county = criteria.place.levels
     line.quantity = quantity
     line.save()
     _touch(draft)

@@ -32,11 +32,12 @@ class PricedAlternative:
 
     def _description(self) -> str:
         found, criteria = self.alternative.available, self.alternative.criteria
-        there = f"({found:,} available{f' in {criteria.place}' if criteria.place else ''})"
+        place = criteria.place.label
+        there = f"({found:,} available{f' in {place}' if place else ''})"
         match self.alternative.kind:
             case Suggestion.PARTIAL:
                 return f"Purchase {found:,} available lead{'s' * (found != 1)} ({dollars(self.amount)})"
-            case Suggestion.NO_LOCATION_FILTER if criteria.place:  # any county in place of none
+            case Suggestion.NO_LOCATION_FILTER if place:  # any county in place of none
                 return f"Remove location filter {there}"
             case Suggestion.NO_LOCATION_FILTER:
                 return f"Remove location filter ({found:,} available without {self.instead_of} filter)"
@@ -65,7 +66,6 @@ class InsufficientInventory(DomainError):
         available: int,
         alternatives: Sequence[PricedAlternative],
         lines: int = 1,
-        label: str | None = None,
     ) -> None:
         self.line_index = line_index
         self.lines = lines
@@ -73,8 +73,7 @@ class InsufficientInventory(DomainError):
         self.requested = requested
         self.available = available
         self.alternatives = list(alternatives)
-        self.label = label or criteria.label
-        super().__init__(f"{self.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
+        super().__init__(f"{criteria.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
 
     @property
     def detail(self) -> dict[str, object]:

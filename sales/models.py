@@ -12,6 +12,7 @@ from homeshield.lib.money import CURRENCY, MoneyField
 from inventory.count_models import sale_trigger
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
@@ -64,8 +65,7 @@ class LineFields(models.Model):
         return Criteria(
             classification=Classification(self.classification),
             age_bucket=AgeBucket(self.age_bucket),
-            state=self.state,
-            county=self.county,
+            place=Place(self.state, self.county),
         )
 
     @property

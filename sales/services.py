@@ -185,21 +185,14 @@ def _insufficient(purchase: Purchase, short: Short) -> InsufficientInventory:
     """The refusal, with alternatives counted and priced at the instant of the attempt."""
     demands, index = purchase.basket.demands(), short.shortfall.index
     line = demands[index]
-    lacks_county = purchase.basket.lacks_county(index)
-    found = shortage(
-        demands=demands,
-        index=index,
-        buyer=short.terms.buyer,
-        as_of=short.terms.as_of,
-        without_county=lacks_county,
-    )
+    found = shortage(demands=demands, index=index, buyer=short.terms.buyer, as_of=short.terms.as_of)
+    asked = line.criteria.place.known
     return InsufficientInventory(
         line_index=index,
         criteria=line.criteria,
         requested=line.quantity,
-        available=short.shortfall.available if lacks_county else found.available,
-        alternatives=_priced(found.alternatives, prices_in_force(short.terms.as_of), instead_of=line.criteria.place),
-        label=f"{line.criteria.label} without a county" if lacks_county else None,
+        available=found.available,
+        alternatives=_priced(found.alternatives, prices_in_force(short.terms.as_of), instead_of=asked.label),
         lines=len(demands),
     )
 

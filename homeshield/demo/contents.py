@@ -19,6 +19,7 @@ from homeshield.management.commands.postgres import ENGINE
 from homeshield.management.commands.provision_roles import EMBEDDED_ROLE
 from inventory.criteria import Criteria, Demand
 from inventory.opening import FirstRecords
+from inventory.place import Place
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -129,7 +130,9 @@ def order_make(*, buyer_email: str) -> Order | None:
     demands = [
         Demand(criteria=Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8), quantity=20),
         Demand(
-            criteria=Criteria(classification=Classification.SILVER, age_bucket=AgeBucket.MONTH_3_TO_5, state="TX"),
+            criteria=Criteria(
+                classification=Classification.SILVER, age_bucket=AgeBucket.MONTH_3_TO_5, place=Place("TX")
+            ),
             quantity=15,
         ),
     ]

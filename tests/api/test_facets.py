@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from inventory.criteria import Criteria
+from inventory.place import Place
 from leads.lengths import LONGEST_PLACE
 from sales.models import Order
 from sales.selectors import order_sale_ids
@@ -93,7 +93,7 @@ def test_what_is_offered_can_be_bought(caller: Caller, now: datetime, county: st
     assert answer.status_code == 200, answer.content
     order = Order.objects.get()
     assert {sale.lead.county for sale in order.sales.select_related("lead")} == {county}
-    assert Criteria(state="LA", county=county).place == f"{county}, LA"
+    assert Place("LA", county).label == f"{county}, LA"
     again = by_criteria(caller, line(2, county=county), Idempotency_Key="once")  # that county has no stock any more
     assert (again.status_code, again.json()["replayed"]) == (200, True), again.content
     assert again.json()["sale_ids"] == [str(key) for key in order_sale_ids(order)]

@@ -28,6 +28,7 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     from inventory.buyer import Buyer
     from inventory.criteria import Criteria
     from inventory.models import InventoryRecord
+    from inventory.place import Place
     from leads.age import AgeBucket
     from leads.classification import Classification
 
@@ -37,11 +38,11 @@ def measure(as_of: datetime) -> Iterator[Figure]:
         "no filter": Criteria(),
         "a class": Criteria(classification=silver),
         "a bucket": Criteria(age_bucket=year),
-        "a state": Criteria(state="TX"),
-        "a state and a class": Criteria(classification=silver, state="TX"),
-        "a county": Criteria(state=state, county=county),
+        "a state": Criteria(place=Place("TX")),
+        "a state and a class": Criteria(classification=silver, place=Place("TX")),
+        "a county": Criteria(place=Place(state, county)),
         "class and bucket": Criteria(classification=silver, age_bucket=year),
-        "all filters": Criteria(classification=silver, age_bucket=year, state=state, county=county),
+        "all filters": Criteria(classification=silver, age_bucket=year, place=Place(state, county)),
     }
     floor = median(sql(FLOOR, state=state, county=county))
 

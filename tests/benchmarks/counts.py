@@ -42,6 +42,7 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     from inventory.buyer import Buyer
     from inventory.count_upkeep import counts_compact, counts_compare
     from inventory.criteria import Criteria
+    from inventory.place import Place
     from leads.age import AgeBucket
     from leads.classification import Classification
     from tests.benchmarks.market import own
@@ -59,9 +60,9 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     browser = Browser()
     browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
     gold = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
-    travis = Criteria(classification=gold.classification, age_bucket=gold.age_bucket, state="TX", county="Travis")
+    travis = Criteria(classification=gold.classification, age_bucket=gold.age_bucket, place=Place("TX", "Travis"))
     lines = [
-        Criteria(classification=row, age_bucket=bucket, state=state)
+        Criteria(classification=row, age_bucket=bucket, place=Place(state))
         for row, bucket, state in product(Classification, AgeBucket, ("TX", "LA", "CA", "NY", None))
     ]
     floor = median(sql(FLOOR))
@@ -76,7 +77,7 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     yield Figure("the browse page, no filter", page("/inventory/"))
     yield Figure("the browse page, Texas", page("/inventory/?state=TX"))
     yield Figure("its counts, no filter", counted(Criteria(), Buyer()), floor)
-    yield Figure("its counts, Texas", counted(Criteria(state="TX"), Buyer()), floor)
+    yield Figure("its counts, Texas", counted(Criteria(place=Place("TX")), Buyer()), floor)
     yield Figure("its counts, all filters", counted(travis, Buyer()), floor)
     yield Figure(
         f"the counts of {len(lines)} lines",
@@ -93,7 +94,7 @@ def measure(as_of: datetime) -> Iterator[Figure]:
         own(user.client_id, OWNED)
         buyer = Buyer(user.client_id)
         yield Figure(f"a client owns {OWNED:,} of them: counts, no filter", counted(Criteria(), buyer), floor)
-        yield Figure("the same: counts, Texas", counted(Criteria(state="TX"), buyer), floor)
+        yield Figure("the same: counts, Texas", counted(Criteria(place=Place("TX")), buyer), floor)
     yield Figure("verifying all counts", once(counts_compare))
     for quantity, repeats in ((1, 100), (1000, 8)):
         yield _upkeep(user.client_id, quantity, repeats)

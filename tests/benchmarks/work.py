@@ -47,6 +47,7 @@ def questions(as_of: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
     from inventory.buyer import Buyer
     from inventory.criteria import Criteria
     from inventory.models import InventoryRecord
+    from inventory.place import Place
     from leads.age import AgeBucket
     from leads.classification import Classification
     from tests.benchmarks.market import largest_county
@@ -55,10 +56,10 @@ def questions(as_of: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
     filters = {
         "no filter": Criteria(),
         "a class": Criteria(classification=Classification.SILVER),
-        "a state": Criteria(state="TX"),
-        "a county of many": Criteria(state="TX", county="Travis"),
+        "a state": Criteria(place=Place("TX")),
+        "a county of many": Criteria(place=Place("TX", "Travis")),
         "all filters": Criteria(
-            classification=Classification.SILVER, age_bucket=AgeBucket.MONTH_12_TO_23, state=state, county=county
+            classification=Classification.SILVER, age_bucket=AgeBucket.MONTH_12_TO_23, place=Place(state, county)
         ),
     }
 

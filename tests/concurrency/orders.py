@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 from homeshield.accounts.models import Client
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Order, Sale
@@ -17,7 +18,7 @@ from sales.services import order_place
 
 
 def gold_6(state: str | None = None, county: str | None = None) -> Criteria:
-    return Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state=state, county=county)
+    return Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place(state, county))
 
 
 def order(client: Client, *lines: tuple[int, Criteria], as_of: datetime, key: str | None = None) -> Callable[[], Order]:

@@ -17,6 +17,7 @@ from homeshield.accounts.models import Client
 from inventory import picking
 from inventory.criteria import Criteria
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from inventory.roll import RollReport, inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -55,7 +56,7 @@ def test_a_storm_of_overlapping_orders(clients: list[Client], as_of: datetime) -
         chance, refusals = random.Random(seed), 0
         for _ in range(12):
             lines = [
-                (chance.randint(1, 4), Criteria(classification=gold, age_bucket=bucket, state=state, county=county))
+                (chance.randint(1, 4), Criteria(classification=gold, age_bucket=bucket, place=Place(state, county)))
                 for bucket in chance.sample(buckets, k=chance.randint(1, 2))
                 for state, county in chance.sample(places, k=chance.randint(1, 3))
             ]

@@ -17,6 +17,7 @@ from inventory.count_upkeep import counts_compact, counts_compare, counts_rebuil
 from inventory.criteria import Criteria
 from inventory.models import CountChange, InventoryRecord
 from inventory.opening import FirstRecords
+from inventory.place import Place
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -87,7 +88,7 @@ def test_after_a_storm_the_counts_are_what_the_records_say(clients: list[Client]
             inventory_generate(as_of=end, now=end)
             assert not CountChange.objects.exists()
         for who in (Buyer(), *(Buyer(client.id) for client in clients[:4])):
-            for asked in (Criteria(), Criteria(state="LA"), gold_6("LA", "Caddo")):
+            for asked in (Criteria(), Criteria(place=Place("LA")), gold_6("LA", "Caddo")):
                 assert availability(criteria=asked, buyer=who, as_of=end) == counted_one_by_one(asked, who, end)
 
 

@@ -23,9 +23,10 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
         and buyer.is_licensed_in(record.state)
     ]
     free = [record for record in there if record.lead_id not in bought]
+    state, county = criteria.place.levels
 
     def fits(record: InventoryRecord, *, place: bool = True, cell: bool = True) -> bool:
-        in_place = criteria.state in (None, record.state) and criteria.county in (None, record.county)
+        in_place = state in (None, record.state) and county in (None, record.county)
         in_cell = criteria.classification in (None, record.classification) and criteria.age_bucket in (
             None,
             record.age_bucket,
@@ -36,7 +37,7 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
         (Classification(one.classification), AgeBucket(one.age_bucket)) for one in free if fits(one, cell=False)
     )
     in_cell = [record for record in free if fits(record, place=False)]
-    counties = Counter(one.county for one in in_cell if criteria.state == one.state and one.county is not None)
+    counties = Counter(one.county for one in in_cell if state == one.state and one.county is not None)
     return Availability(
         total=sum(map(fits, free)),
         owned=sum(map(fits, there)) - sum(map(fits, free)),

@@ -16,6 +16,7 @@ from homeshield.accounts.models import Client
 from inventory.alternatives import fillable
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.neighbours import neighbours
@@ -28,7 +29,7 @@ PLACES = [("LA", "Caddo"), ("LA", "Orleans"), ("LA", None), ("TX", "Travis")]
 
 
 def criteria(state: str | None, county: str | None) -> Criteria:
-    return Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state=state, county=county)
+    return Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place(state, county))
 
 
 wanted_places = st.sampled_from([(None, None), ("LA", None), ("TX", None), *(p for p in PLACES if p[1])])
@@ -41,7 +42,8 @@ supplies = st.lists(st.sampled_from(PLACES), max_size=12)
 
 
 def fits(record: tuple[str, str | None], wanted: Criteria) -> bool:
-    return wanted.state in (None, record[0]) and wanted.county in (None, record[1])
+    state, county = wanted.place.levels
+    return state in (None, record[0]) and county in (None, record[1])
 
 
 def can_be_assigned(supply: list[tuple[str, str | None]], order: list[Demand]) -> bool:

@@ -12,8 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from homeshield.lib.keyset import BadCursor
 from inventory.availability import Facet, availability, available_count, records_page
 from inventory.buyer import Buyer
-from inventory.criteria import Criteria, Demand
+from inventory.criteria import Criteria
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from tests.factories import ClientFactory, InventoryFactory, stock
@@ -34,7 +35,7 @@ def test_counts_follow_the_criteria_and_each_facet_leaves_its_own_filter_open(as
 
     found = availability(
         criteria=Criteria(
-            classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA", county="Caddo"
+            classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("LA", "Caddo")
         ),
         buyer=Buyer(),
         as_of=as_of,
@@ -51,7 +52,7 @@ def test_counts_follow_the_criteria_and_each_facet_leaves_its_own_filter_open(as
 
 def test_a_lead_without_a_county_counts_in_its_state_and_is_no_choice_of_county(as_of: datetime) -> None:
     stock(2, as_of=as_of, state="LA", county=None)
-    found = availability(criteria=Criteria(state="LA"), buyer=Buyer(), as_of=as_of)
+    found = availability(criteria=Criteria(place=Place("LA")), buyer=Buyer(), as_of=as_of)
     assert (found.total, found.states, found.counties) == (2, [Facet("LA", 2)], [])
 
 
@@ -107,15 +108,15 @@ def test_sold_records_are_not_counted_and_owned_leads_are_counted_apart(as_of: d
     [
         (Criteria(), ""),
         (GOLD_6, ""),
-        (Criteria(state="LA"), ""),
+        (Criteria(place=Place("LA")), ""),
         (Criteria(classification=Classification.SILVER), ""),
         (Criteria(age_bucket=AgeBucket.MONTH_24_PLUS), ""),
-        (Criteria(state="TX", county="Travis"), ""),
-        (Criteria(classification=Classification.GOLD, state="TX"), ""),
+        (Criteria(place=Place("TX", "Travis")), ""),
+        (Criteria(classification=Classification.GOLD, place=Place("TX")), ""),
         (Criteria(), "LA AL"),
         (GOLD_6, "LA AL"),
         (Criteria(age_bucket=AgeBucket.MONTH_24_PLUS), "LA TX"),
-        (Criteria(state="LA"), "LA TX"),
+        (Criteria(place=Place("LA")), "LA TX"),
         (Criteria(), "AK AL AZ AR CA CO LA"),  # too many parts to merge
     ],
     ids=str,
@@ -163,7 +164,7 @@ def test_each_page_is_merged_from_indexes_and_read_from_its_own_place_on(
     at, places = None, {"(expires_at_utc > ": 10, "(ROW(expires_at_utc, id) > ": 8}
     for place, parts in places.items():
         with django_assert_num_queries(2) as statements:
-            page = records_page(criteria=Criteria(state="LA"), buyer=Buyer(), as_of=as_of, cursor=at, limit=10)
+            page = records_page(criteria=Criteria(place=Place("LA")), buyer=Buyer(), as_of=as_of, cursor=at, limit=10)
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {statements[0]['sql']}")
             plan = "\n".join(row for (row,) in cursor.fetchall())
@@ -191,7 +192,7 @@ def test_a_page_names_to_the_index_what_is_alike_in_a_part_of_the_list(
         at = page.next_cursor
     assert "AND id > " in found
     with django_assert_num_queries(0):
-        elsewhere = records_page(criteria=Criteria(state="AL"), buyer=buyer, as_of=as_of, cursor=None)
+        elsewhere = records_page(criteria=Criteria(place=Place("AL")), buyer=buyer, as_of=as_of, cursor=None)
     assert (elsewhere.rows, elsewhere.next_cursor) == ([], None)
 
 
@@ -222,7 +223,7 @@ def test_a_made_up_cursor_is_refused(as_of: datetime, cursor: str) -> None:
 
 @pytest.mark.parametrize(
     ("criteria", "buyer"),
-    [(GOLD_3, Buyer()), (Criteria(state="LA"), Buyer()), (Criteria(), Buyer(UUID(int=7)))],
+    [(GOLD_3, Buyer()), (Criteria(place=Place("LA")), Buyer()), (Criteria(), Buyer(UUID(int=7)))],
     ids=["another class and age", "another place", "another client"],
 )
 def test_a_cursor_is_good_for_the_list_alone_that_gave_it(as_of: datetime, criteria: Criteria, buyer: Buyer) -> None:
@@ -250,14 +251,8 @@ def test_a_cursor_says_nothing_of_when_the_homeowner_called(as_of: datetime) -> 
     assert sum(a == b for a, b in zip(plain, b64decode(following + "=", altchars=b"-_"), strict=True)) < 8
 
 
-def test_to_buy_a_county_needs_its_state() -> None:
-    caddo = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, county="Caddo")
-    with pytest.raises(ValueError, match="name the state"):
-        Demand(criteria=caddo, quantity=1)
-
-
 def test_to_look_around_a_county_without_a_state_means_all_of_that_name(as_of: datetime) -> None:
     stock(2, as_of=as_of, state="AL", county="Lee")
     stock(1, as_of=as_of, state="TX", county="Lee")
     stock(1, as_of=as_of, state="TX", county="Harris")
-    assert availability(criteria=Criteria(county="Lee"), buyer=Buyer(), as_of=as_of).total == 3
+    assert availability(criteria=Criteria(place=Place(county="Lee")), buyer=Buyer(), as_of=as_of).total == 3

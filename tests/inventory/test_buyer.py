@@ -16,6 +16,7 @@ from inventory.availability import (
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from inventory.services import (
     InventoryNotFound,
     Shortfall,
@@ -32,9 +33,9 @@ from tests.sales.purchases import set_prices
 pytestmark = pytest.mark.django_db
 
 EVERYWHERE = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
-CADDO = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA", county="Caddo")
+CADDO = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("LA", "Caddo"))
 HARRISON = Criteria(
-    classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="TX", county="Harrison"
+    classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("TX", "Harrison")
 )
 
 
@@ -95,7 +96,7 @@ def test_it_is_neither_sold_nor_quoted_them_by_id(
     groups = named_groups([louisiana[0].id, texas[0].id])
     with pytest.raises(Shortfall) as shortfall:
         inventory_allocate_named(groups=groups, buyer=louisianan, as_of=as_of, wait=None)
-    assert (groups[shortfall.value.index].state, shortfall.value.available) == ("TX", 0)
+    assert (groups[shortfall.value.index].criteria.place.state, shortfall.value.available) == ("TX", 0)
     with pytest.raises(InventoryNotFound) as refusal:
         quote_create(buyer=louisianan, inventory_ids=[louisiana[0].id, texas[0].id], as_of=as_of)
     assert refusal.value.missing == [texas[0].id]

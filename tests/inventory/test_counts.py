@@ -16,6 +16,7 @@ from inventory.buyer import Buyer
 from inventory.count_upkeep import counts_compact, counts_compare, counts_rebuild
 from inventory.criteria import Criteria
 from inventory.models import CountChange, CountyCount, InventoryRecord, StateCount
+from inventory.place import Place
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -103,7 +104,7 @@ def test_a_record_counts_from_the_instant_at_which_its_lead_enters_the_bucket(as
         assert available_count(criteria=Criteria(), buyer=Buyer(), as_of=enters) == 1
         just_before = enters - timedelta(microseconds=1)
         assert available_count(criteria=Criteria(), buyer=Buyer(), as_of=just_before) == 0
-        assert found(Criteria(state="LA"), None, just_before).states == []
+        assert found(Criteria(place=Place("LA")), None, just_before).states == []
 
 
 def test_an_owned_lead_whose_window_is_over_is_taken_away_once(client: Client, as_of: datetime) -> None:
@@ -127,7 +128,7 @@ def test_every_question_agrees_with_the_records_one_by_one(client: Client, as_of
     stock(1, as_of=then, state="AL", county="Lee", age_days=800)
     stock(2, as_of=then, state="AL", county="Lee", age_days=179)
     questions = [
-        Criteria(classification=row, age_bucket=bucket, state=state, county=county)
+        Criteria(classification=row, age_bucket=bucket, place=Place(state, county))
         for row in (None, *Classification)
         for bucket in (None, AgeBucket.MONTH_3_TO_5, AgeBucket.MONTH_6_TO_8, AgeBucket.MONTH_24_PLUS)
         for state, county in ((None, None), ("LA", None), ("LA", "Caddo"), ("TX", "Lee"), (None, "Lee"))

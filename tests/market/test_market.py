@@ -30,6 +30,7 @@ from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
 from inventory.opening import FirstRecords
+from inventory.place import Place
 from inventory.roll import inventory_generate
 from inventory.services import InventoryNotFound
 from leads.age import AgeBucket
@@ -78,7 +79,7 @@ passing = st.builds(  # in whole seconds, as the call-centre writes them
 
 def criteria(line: Line) -> Criteria:
     return Criteria(
-        classification=Classification(line[0]), age_bucket=AgeBucket(line[1]), state=line[2], county=line[3]
+        classification=Classification(line[0]), age_bucket=AgeBucket(line[1]), place=Place(line[2], line[3])
     )
 
 
@@ -276,7 +277,7 @@ class MarketMachine(RuleBasedStateMachine):
     def every_client_sees_exactly_what_it_can_buy(self) -> None:
         for name, client in self.clients.items():
             for place in ((None, None), ("LA", None), ("LA", "Caddo")):
-                asked = Criteria(state=place[0], county=place[1])
+                asked = Criteria(place=Place(place[0], place[1]))
                 found = availability(criteria=asked, buyer=Buyer(client.id), as_of=self.now)
                 there = {cell: self.market.available((*cell, *place, 0), name, self.now) for cell in CELLS}
                 assert {tuple(map(str, cell)): count for cell, count in found.cells.items()} == {

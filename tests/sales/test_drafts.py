@@ -12,6 +12,7 @@ from homeshield.accounts.models import User
 from inventory.availability import available_count
 from inventory.buyer import buyer_of
 from inventory.criteria import Criteria
+from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.drafts import (
@@ -41,7 +42,7 @@ from tests.sales.purchases import buy, set_prices
 pytestmark = pytest.mark.django_db
 
 GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
-GOLD_6_LA = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA")
+GOLD_6_LA = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("LA"))
 
 
 @pytest.fixture
@@ -106,8 +107,7 @@ def fill_up(user: User, count: int) -> None:
             criteria=Criteria(
                 classification=list(Classification)[number % 2],
                 age_bucket=list(AgeBucket)[number // 2 % 5],
-                state="LA",
-                county=COUNTIES[number // 10],
+                place=Place("LA", COUNTIES[number // 10]),
             ),
             quantity=1,
         )
@@ -147,7 +147,7 @@ def test_each_line_counts_what_is_there_without_what_the_client_owns(user: User,
     stock(5, as_of=as_of, county="Orleans")
     stock(7, as_of=as_of, state="TX", county="Travis")
     stock(2, as_of=as_of, classification="Silver")
-    caddo = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA", county="Caddo")
+    caddo = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("LA", "Caddo"))
     silver = Criteria(classification=Classification.SILVER, age_bucket=AgeBucket.MONTH_6_TO_8)
     for criteria in (GOLD_6, GOLD_6_LA, caddo, silver, gold_3):
         draft_line_add(user=user, criteria=criteria, quantity=1)

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from homeshield.accounts.models import ClientStatus, User
 from inventory.criteria import Criteria
+from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
@@ -21,7 +22,7 @@ from tests.factories import ClientFactory, stock
 from tests.sales.purchases import buy
 
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
-GOLD_CADDO = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA", county="Caddo")
+GOLD_CADDO = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("LA", "Caddo"))
 LINE = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "state": "LA", "county": "Caddo"}
 
 

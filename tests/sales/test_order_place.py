@@ -12,6 +12,7 @@ from inventory.alternatives import Suggestion
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice
@@ -32,9 +33,9 @@ from tests.sales.purchases import buy, demand, place, set_prices
 pytestmark = pytest.mark.django_db
 
 GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
-GOLD_6_LA = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA")
+GOLD_6_LA = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("LA"))
 GOLD_6_CADDO = Criteria(
-    classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="LA", county="Caddo"
+    classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("LA", "Caddo")
 )
 SILVER_9 = Criteria(classification=Classification.SILVER, age_bucket=AgeBucket.MONTH_9_TO_11)
 
@@ -209,7 +210,7 @@ def test_an_order_takes_what_lapses_soonest_in_all_licensed_states(client: Clien
         sales = place(client, *lines, as_of=as_of).sales.values_list("line_number", "inventory_id")
         return sorted((line, numbers[key]) for line, key in sales)
 
-    texan = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state="TX")
+    texan = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("TX"))
     assert bought(demand(3, GOLD_6), demand(1, texan)) == [(1, 0), (1, 3), (1, 4), (2, 1)]
     assert bought(demand(4, GOLD_6)) == [(1, 5), (1, 7), (1, 8), (1, 9)]
 

@@ -11,6 +11,7 @@ from homeshield.accounts.models import Client
 from inventory.alternatives import Suggestion
 from inventory.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
+from inventory.place import Place
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def gold_6(state: str | None = None, county: str | None = None) -> Criteria:
-    return Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, state=state, county=county)
+    return Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place(state, county))
 
 
 @pytest.fixture

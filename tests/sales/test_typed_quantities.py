@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from homeshield.accounts.models import User
+from inventory.place import EVERYWHERE
 from sales.drafts import draft_line_add, draft_quantities_change
 from sales.models import DraftLine, Order
 from tests.factories import PASSWORD, UserFactory, stock
@@ -98,7 +99,7 @@ def test_one_wrong_line_does_not_keep_the_others_from_changing(
     shop: Client, buyer: User, engine: dict[str, str]
 ) -> None:
     first = DraftLine.objects.get()
-    draft_line_add(user=buyer, criteria=GOLD_CADDO.without_place(), quantity=1)
+    draft_line_add(user=buyer, criteria=GOLD_CADDO.at(EVERYWHERE), quantity=1)
     second = DraftLine.objects.exclude(id=first.id).get()
     form = {f"quantity-{first.id}": "0", f"quantity-{second.id}": "3"}
     assert shop.post("/order/quantities/", form, headers=engine).status_code == 422
