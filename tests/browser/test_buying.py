@@ -37,7 +37,7 @@ def test_from_sign_in_to_the_downloaded_file(page: Page, buyer: User, tmp_path: 
     page.get_by_role("heading", name="7 leads for $35.00").wait_for()
 
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download as CSV").click()
+        page.get_by_role("link", name="Download CSV").click()
     file = tmp_path / "leads.csv"
     download.value.save_as(file)
 
