@@ -16,52 +16,15 @@ from django.db import DatabaseError, connection, transaction
 
 from exports.batches import batches
 from exports.columns import COLUMNS
+from exports.errors import NoSalesNamed, SaleNotFound, SaleOfAnotherClient, SalesOrderNotFound
 from exports.models import Export, ExportCompletion, SanitisedCell
 from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction, Outcome
 from homeshield.audit.services import Details, audit_record
-from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
 from homeshield.lib.origin import Origin, origin, within
 from homeshield.lib.viewer import Viewer, seen_by
 from sales.models import Sale
-
-
-class SaleNotFound(DomainError):
-    """A sale or an order that is to be exported is not there; `sale_ids` names the sales, where some were named."""
-
-    code = "sale_not_found"
-    status = 404
-
-    def __init__(self, message: str, *, sale_ids: Sequence[UUID] = ()) -> None:
-        super().__init__(message)
-        self.sale_ids = tuple(sale_ids)
-
-    @property
-    def detail(self) -> dict[str, object]:
-        return super().detail | {"sale_ids": [str(key) for key in self.sale_ids]}
-
-
-class SaleOfAnotherClient(DomainError):
-    """Only the client that bought the leads may export them; `sale_ids` names the sales of others."""
-
-    code = "sale_of_another_client"
-    status = 403
-
-    def __init__(self, sale_ids: Sequence[UUID]) -> None:
-        super().__init__(f"These sales belong to another client: {_listed(sale_ids)}. Leave them out.")
-        self.sale_ids = tuple(sale_ids)
-
-    @property
-    def detail(self) -> dict[str, object]:
-        return super().detail | {"sale_ids": [str(key) for key in self.sale_ids]}
-
-
-class NoSalesNamed(DomainError):
-    """An export of nothing was asked for."""
-
-    code = "no_sales_named"
-    status = 422
 
 
 def export_start_order(
@@ -75,7 +38,7 @@ def export_start_order(
         "sale.order_id = %(which)s", order_id, client_id=client_id, user=user, api_key_id=api_key_id, as_of=as_of
     )
     if export is None:
-        raise SaleNotFound("You have no such order. Your orders are listed in the order history.")
+        raise SalesOrderNotFound
     return export
 
 
@@ -92,18 +55,18 @@ def export_start_sales(
     Raises NoSalesNamed, SaleNotFound or SaleOfAnotherClient; then nothing is recorded.
     """
     if not sale_ids:
-        raise NoSalesNamed("Name at least one sale to export.")
+        raise NoSalesNamed
     existing = _existing(sale_ids)
     if missing := [sale_id for sale_id in sale_ids if sale_id not in existing]:
-        raise SaleNotFound(f"There are no such sales: {_listed(missing)}.", sale_ids=missing)
+        raise SaleNotFound(sale_ids=missing)
     own = set(Sale.objects.filter(id__in=sale_ids, client_id=client_id).values_list("id", flat=True))
     if foreign := [sale_id for sale_id in sale_ids if sale_id not in own]:
-        raise SaleOfAnotherClient(foreign)
+        raise SaleOfAnotherClient(sale_ids=foreign)
     export = _record(
         "sale.id = ANY(%(which)s)", list(own), client_id=client_id, user=user, api_key_id=api_key_id, as_of=as_of
     )
     if export is None:
-        raise SaleNotFound("There are no such sales.", sale_ids=list(own))
+        raise SaleNotFound(sale_ids=list(own))
     return export
 
 

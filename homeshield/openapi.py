@@ -47,7 +47,7 @@ _SAID: dict[str, tuple[str, dict[str, object] | None]] = {
     "411": ("The body came without its length: send the header Content-Length.", detail_of_status(411)),
     "413": ("The body is too large.", detail_of_status(413)),
     "422": ("Malformed: each mistake with its place and reason.", None),
-    "429": ("Too many calls. Retry-After says how many seconds to wait.", RateLimited(3).detail),
+    "429": ("Too many calls. Retry-After says how many seconds to wait.", RateLimited(retry_after=3).detail),
     "503": (
         "Busy, or the database does not answer: nothing was done. Retry-After as above.",
         Busy().detail,

@@ -14,28 +14,15 @@ import psycopg
 from django.db import DatabaseError, connection, models, transaction
 from psycopg.errors import DeadlockDetected
 
-from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import id_as_old_as
 from inventory.count_upkeep import counts_compact
+from inventory.errors import RollInFuture
 from inventory.models import InventoryQuerySet, InventoryRecord, YoungLead
 from leads.age import AgeBucket
 from leads.models import Lead
 
 BATCH = 5_000
 """Leads that one transaction takes on: long transactions would make purchases wait and keep dead rows alive."""
-
-
-class RollInFuture(DomainError):
-    """Records made before their time would be on sale too early."""
-
-    code = "roll_in_future"
-    status = 422
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Inventory cannot be generated for an instant to come: its leads would be on sale too early. "
-            "Use a dry run to see what will be due then."
-        )
 
 
 @dataclass(frozen=True, slots=True)

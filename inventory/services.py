@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from homeshield.lib.errors import DomainError
 from homeshield.lib.patience import Patience
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand, allocation_order
+from inventory.errors import InventoryNotFound
 from inventory.models import InventoryQuerySet, InventoryRecord
 from inventory.picking import pick
 from inventory.place import UNKNOWN, Place
@@ -54,21 +54,6 @@ class NamedGroup:
     def peers(self) -> InventoryQuerySet:
         """The records that may take the place of a named one: alike, and not named themselves."""
         return InventoryRecord.objects.matching(self.criteria).exclude(id__in=self.ids)
-
-
-class InventoryNotFound(DomainError):
-    """Ids that name no inventory record, or none that can be had: `missing`, in the order of the request."""
-
-    code = "inventory_not_found"
-    status = 404
-
-    def __init__(self, missing: Sequence[UUID], message: str = "There is no such inventory: {}.") -> None:
-        self.missing = list(missing)
-        super().__init__(message.format(", ".join(map(str, missing))))
-
-    @property
-    def detail(self) -> dict[str, object]:
-        return super().detail | {"inventory_ids": [str(key) for key in self.missing]}
 
 
 class Shortfall(Exception):
@@ -116,7 +101,7 @@ def named_groups(ids: Sequence[UUID]) -> list[NamedGroup]:
         )
     }
     if missing := [key for key in ids if key not in facts]:
-        raise InventoryNotFound(missing)
+        raise InventoryNotFound(inventory_ids=missing)
     members = defaultdict(set)
     for key in ids:
         members[facts[key]].add(key)

@@ -12,10 +12,10 @@ MAX_AMOUNT = Decimal("10000.00")
 def price_check(amount: Decimal) -> None:
     """Raises PriceRefused for an amount that is no price: negative, finer than a cent, above MAX_AMOUNT."""
     if not amount.is_finite():
-        raise PriceRefused("amount", "A price is a number of US dollars, for example 8.50.")
+        raise PriceRefused(field="amount", reason="A price is a number of US dollars, for example 8.50.")
     if amount < 0:
-        raise PriceRefused("amount", "A price is not negative.")
+        raise PriceRefused(field="amount", reason="A price is not negative.")
     if amount > MAX_AMOUNT:
-        raise PriceRefused("amount", f"A price is {dollars(MAX_AMOUNT)} at most.")
+        raise PriceRefused(field="amount", reason=f"A price is {dollars(MAX_AMOUNT)} at most.")
     if amount != amount.quantize(Decimal("0.01")):
-        raise PriceRefused("amount", "A price has at most two decimals.")
+        raise PriceRefused(field="amount", reason="A price has at most two decimals.")

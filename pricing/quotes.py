@@ -11,10 +11,9 @@ from django.db import transaction
 from inventory.availability import Cell
 from inventory.buyer import Buyer
 from inventory.models import InventoryRecord
-from inventory.services import InventoryNotFound
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.errors import NoPrice, NotInQuote, QuoteExpired, QuoteNotFound
+from pricing.errors import NoPrice, NotForSale, NotInQuote, OwnedAlready, QuoteExpired, QuoteNotFound
 from pricing.models import QUOTE_VALIDITY, Quote, QuoteItem
 from pricing.selectors import Prices, prices_in_force
 
@@ -30,14 +29,17 @@ class Quoted:
 def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime) -> Quoted:
     """Quotes the prices in force at `as_of` (UTC) for these records; an id given twice counts once.
 
-    Raises InventoryNotFound, which names them, where ids do not exist or cannot be sold to the buyer (a client) at
+    Raises NotForSale, which names them, where ids do not exist or cannot be sold to the buyer (a client) at
     `as_of`; NoPrice where a price is missing.
     """
     assert buyer.client_id is not None
     ids = list(dict.fromkeys(inventory_ids))
     sellable = InventoryRecord.objects.sellable(as_of).open_to(buyer).in_bulk(ids)
     if missing := [key for key in ids if key not in sellable]:
-        raise InventoryNotFound(missing, "Not for sale, so without a quote: {}." + _which_are_owned(missing, buyer))
+        owned = set(InventoryRecord.objects.filter(id__in=missing).owned_by(buyer).values_list("id", flat=True))
+        if owned:
+            raise OwnedAlready(inventory_ids=missing, owned=[key for key in missing if key in owned])
+        raise NotForSale(inventory_ids=missing)
     prices = prices_in_force(as_of)
     quote = Quote(client_id=buyer.client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY)
     items = [
@@ -51,11 +53,6 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
     return Quoted(quote, items)
 
 
-def _which_are_owned(ids: Sequence[UUID], buyer: Buyer) -> str:
-    owned = set(InventoryRecord.objects.filter(id__in=ids).owned_by(buyer).values_list("id", flat=True))
-    return f" You own these already: {', '.join(str(key) for key in ids if key in owned)}." if owned else ""
-
-
 def quoted_prices(*, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime) -> Prices:
     """The prices that a quote holds for these records. All records of a class and bucket have one price in a quote.
 
@@ -65,10 +62,10 @@ def quoted_prices(*, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UU
     if quote is None:
         raise QuoteNotFound
     if as_of >= quote.expires_at_utc:
-        raise QuoteExpired(quote.expires_at_utc)
+        raise QuoteExpired(expires_at=quote.expires_at_utc)
     items = {item.inventory_id: item for item in quote.items.select_related("inventory")}
     if strangers := [key for key in inventory_ids if key not in items]:
-        raise NotInQuote(strangers)
+        raise NotInQuote(inventory_ids=strangers)
     return {_cell(item.inventory): item.unit_price for item in items.values()}
 
 
@@ -80,4 +77,4 @@ def _price(cell: Cell, prices: Prices) -> Decimal:
     try:
         return prices[cell]
     except KeyError:
-        raise NoPrice(*cell) from None
+        raise NoPrice(classification=cell[0], age_bucket=cell[1]) from None

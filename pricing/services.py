@@ -74,7 +74,7 @@ def price_set(
                 begins=begins,
             )
             if change != confirmed and (questions := change.questions(as_of)):
-                raise PriceNotConfirmed(change, questions)
+                raise PriceNotConfirmed(change=change, questions=questions)
             if before:
                 before.effective_until_utc = effective_from
                 before.save(update_fields=["effective_until_utc"])
@@ -175,7 +175,7 @@ def _check_seen(
     seen: SeenPrices | None, classification: Classification, age_bucket: AgeBucket, *, reader: User | None
 ) -> None:
     if seen is not None and (news := seen.news(classification, age_bucket, reader=reader)):
-        raise PriceChangedMeanwhile(news)
+        raise PriceChangedMeanwhile(news=" ".join(news))
 
 
 def _check_change(before: PriceRule, amount: Decimal, effective_from: datetime) -> None:
@@ -190,7 +190,7 @@ def _check_change(before: PriceRule, amount: Decimal, effective_from: datetime) 
 
 
 def _refuse(field: str, message: str) -> NoReturn:
-    raise PriceRefused(field, message)
+    raise PriceRefused(field=field, reason=message)
 
 
 def _is_history(error: IntegrityError) -> bool:

@@ -35,7 +35,7 @@ def starting_prices(path: Path | None = None) -> Amounts:
         f"{name} {bucket}" for name, bucket in product(Classification, AgeBucket) if (name, bucket) not in amounts
     ]
     if missing:
-        raise StartingPricesRefused(f"{path.name} lacks a line for {', '.join(missing)}.")
+        raise StartingPricesRefused(reason=f"{path.name} lacks a line for {', '.join(missing)}.")
     return amounts
 
 
@@ -71,4 +71,4 @@ def _amount(path: Path, number: int, text: str) -> Decimal:
 
 
 def _refuse(path: Path, number: int, reason: str) -> NoReturn:
-    raise StartingPricesRefused(f"{path.name}, line {number}: {reason}")
+    raise StartingPricesRefused(reason=f"{path.name}, line {number}: {reason}")

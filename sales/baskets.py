@@ -69,7 +69,7 @@ class Basket(ABC):
         if self.quote_id is None:
             return
         if used := Order.objects.filter(client_id=client_id, quote_id=self.quote_id).first():
-            raise QuoteUsed(used.id)
+            raise QuoteUsed(order_id=used.id)
 
 
 class CriteriaBasket(Basket):
@@ -140,7 +140,7 @@ class NamedBasket(Basket):
     @override
     def open(self, *, client_id: UUID, terms: Terms) -> list[OrderLine]:
         if len(self.ids) > MAX_QUANTITY:
-            raise QuantityOutOfRange(len(self.ids))
+            raise QuantityOutOfRange(quantity=len(self.ids))
         self._groups = named_groups(self.ids)
         prices = terms.prices
         if self.quote_id is not None:
@@ -167,7 +167,7 @@ class NamedBasket(Basket):
         named = InventoryRecord.objects.filter(id__in=self.ids).owned_by(terms.buyer)
         owned = set(named.values_list("id", flat=True))
         if owned:
-            raise AlreadyOwned([key for key in self.ids if key in owned])
+            raise AlreadyOwned(inventory_ids=[key for key in self.ids if key in owned])
 
 
 def _as_matched(criteria: Criteria) -> Criteria:
@@ -210,4 +210,4 @@ def price_of(criteria: Criteria, prices: Prices) -> Decimal:
     try:
         return prices[criteria.classification, criteria.age_bucket]
     except KeyError:
-        raise NoPrice(criteria.classification, criteria.age_bucket) from None
+        raise NoPrice(classification=criteria.classification, age_bucket=criteria.age_bucket) from None

@@ -96,7 +96,7 @@ def draft_line_add(*, user: User, criteria: Criteria, quantity: int) -> None:
     with _changing(user) as draft:
         line = _line_of(draft, criteria)
         if line is None and draft.lines.count() >= MAX_LINES:
-            raise TooManyLines(MAX_LINES)
+            raise TooManyLines(most=MAX_LINES)
         _put(draft, line, criteria, quantity + (line.quantity if line else 0))
 
 
@@ -279,7 +279,7 @@ def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int
 
 def _require_in_range(quantity: int) -> None:
     if not 1 <= quantity <= MAX_QUANTITY:
-        raise QuantityOutOfRange(quantity)
+        raise QuantityOutOfRange(quantity=quantity)
 
 
 def _touch(draft: Draft) -> None:

@@ -1,4 +1,4 @@
-"""Refusals of an order. Each leaves everything as it was."""
+"""Refusals of an order. Nothing was bought then."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,8 +54,7 @@ class PricedAlternative:
 class InsufficientInventory(DomainError):
     """A line of the order cannot be filled, whatever records the lines are given."""
 
-    code = "insufficient_inventory"
-    status = 409
+    code, status, title = "insufficient_inventory", 409, "Not enough leads"
 
     def __init__(
         self,
@@ -90,195 +89,131 @@ class InsufficientInventory(DomainError):
 
 
 class PricesChanged(DomainError):
-    """The total that the buyer has seen is not what the order costs now."""
+    """The buyer saw another total than the order now costs."""
 
-    code = "prices_changed"
-    status = 409
-
-    def __init__(self, *, expected: Decimal, actual: Decimal) -> None:
-        self.expected = expected
-        self.actual = actual
-        super().__init__(
-            f"Prices have changed: the order now costs {dollars(actual)}, not {dollars(expected)}. "
-            "Nothing was bought. Look at the new prices and buy again if they suit you."
-        )
+    code, status, title = "prices_changed", 409, "Prices have changed"
+    sentence = (
+        "The order now costs ${actual:,.2f}, not ${expected:,.2f}. Nothing was bought. "
+        "Review the new prices, then buy again to confirm."
+    )
+    expected: Decimal
+    actual: Decimal
 
 
 class AlreadyOwned(DomainError):
-    """Records asked for by id whose leads the client bought itself: nothing else is sold in their place."""
+    """The client has bought leads of these records before. Nothing else is sold in their place."""
 
-    code = "already_owned"
-    status = 409
-
-    def __init__(self, ids: Sequence[UUID]) -> None:
-        self.ids = list(ids)
-        super().__init__(
-            f"You own these leads already: {', '.join(map(str, ids))}. Nothing was bought. "
-            "Leave them out to buy the others."
-        )
-
-    @property
-    def detail(self) -> dict[str, object]:
-        return super().detail | {"inventory_ids": [str(key) for key in self.ids]}
+    code, status, title = "already_owned", 409, "You own some of these leads"
+    sentence = "You own these leads already: {inventory_ids}. Nothing was bought. Leave them out to buy the others."
+    in_detail = ("inventory_ids",)
+    inventory_ids: Sequence[UUID]
 
 
 class QuoteUsed(DomainError):
-    """Another order was placed at the quote's prices: a quote buys once (contract, "Quote")."""
+    """A quote buys once (contract, "Quote")."""
 
-    code = "quote_used"
-    status = 409
-
-    def __init__(self, order_id: UUID) -> None:
-        self.order_id = order_id
-        super().__init__(
-            f"This quote was used by your order {order_id}. A quote buys once. Nothing more was bought. "
-            "Ask for a new quote."
-        )
-
-    @property
-    def detail(self) -> dict[str, object]:
-        return super().detail | {"order_id": str(self.order_id)}
-
-
-class DraftChanged(DomainError):
-    """The order was changed in another window after this page was shown."""
-
-    code = "draft_changed"
-    status = 409
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This order was changed in another window. Nothing was bought. Here is the order as it stands now."
-        )
-
-
-class DraftNotFound(DomainError):
-    """The draft is not there (any more), and no order came of it."""
-
-    code = "draft_not_found"
-    status = 404
-
-    def __init__(self) -> None:
-        super().__init__("This order is not there any more. Nothing was bought.")
+    code, status, title = "quote_used", 409, "Quote already used"
+    sentence = (
+        "This quote was used by your order {order_id}. A quote buys once. Nothing more was bought. Ask for a new quote."
+    )
+    in_detail = ("order_id",)
+    order_id: UUID
 
 
 class OrderNotFound(DomainError):
-    """No order of this id belongs to the client."""
+    code, status, title = "order_not_found", 404, "Order not found"
+    sentence = "You have no such order."
 
-    code = "order_not_found"
-    status = 404
 
-    def __init__(self) -> None:
-        super().__init__("You have no such order.")
+# --- The draft ---
+
+
+class DraftChanged(DomainError):
+    code, status, title = "draft_changed", 409, "The order has changed"
+    sentence = "This order was changed in another window. Nothing was bought. Here is the order as it stands now."
+
+
+class DraftNotFound(DomainError):
+    code, status, title = "draft_not_found", 404, "Order not found"
+    sentence = "This order no longer exists. Nothing was bought."
 
 
 class DraftBought(DomainError):
-    """The draft was bought already, and not as this page showed it: with other lines, or at other prices."""
+    """With other lines, or at other prices, than the page showed."""
 
-    code = "draft_bought"
-    status = 409
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This order was already bought, with other lines or prices than this page showed. Nothing more was "
-            "bought. See Orders for what was."
-        )
+    code, status, title = "draft_bought", 409, "Already bought"
+    sentence = (
+        "This order was already bought, with other lines or prices than this page showed. Nothing more was bought. "
+        "See Orders for what was."
+    )
 
 
 class TooManyLines(DomainError):
-    code = "too_many_lines"
-    status = 422
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"An order has {most} lines at most. Buy it, or remove a line, before you add another.")
-
-
-class ClientMayNotBuy(DomainError):
-    """Only active clients buy."""
-
-    code = "client_may_not_buy"
-    status = 403
-
-    def __init__(self) -> None:
-        super().__init__("Your company's account is not active, so nothing was bought. Please write to our staff.")
-
-
-class EmptyOrder(DomainError):
-    code = "empty_order"
-    status = 422
-
-    def __init__(self) -> None:
-        super().__init__("An order needs at least one line. Choose leads under Browse and add them to the order.")
-
-
-class QuantityOutOfRange(DomainError):
-    code = "quantity_out_of_range"
-    status = 422
-
-    def __init__(self, quantity: int) -> None:
-        super().__init__(f"A line has 1 to {MAX_QUANTITY:,} leads, so {quantity:,} is not possible.")
+    code, status, title = "too_many_lines", 422, "Too many lines"
+    sentence = "An order has {most} lines at most. Buy it, or remove a line, before you add another."
+    most: int
 
 
 class LineNotFound(DomainError):
-    code = "line_not_found"
-    status = 404
+    code, status, title = "line_not_found", 404, "Line not found"
+    sentence = "This line is not in your order anymore."
 
-    def __init__(self) -> None:
-        super().__init__("This line is not in your order any more.")
+
+# --- What is asked for ---
+
+
+class EmptyOrder(DomainError):
+    code, status, title = "empty_order", 422, "Your order is empty"
+    sentence = "An order needs at least one line. Pick leads under Browse and add them to the order."
+
+
+class QuantityOutOfRange(DomainError):
+    code, status, title = "quantity_out_of_range", 422, "Check the quantity"
+    sentence = "A line has 1 to {most:,} leads, so {quantity:,} is not possible."
+    quantity: int
+    most: int = MAX_QUANTITY
 
 
 class IdempotencyKeyReused(DomainError):
-    """The key of an order that is there already came with another request."""
-
-    code = "idempotency_key_reused"
-    status = 422
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This idempotency key belongs to an earlier order for something else. Nothing was bought. "
-            "Use a new key for a new order."
-        )
+    code, status, title = "idempotency_key_reused", 422, "Idempotency key already used"
+    sentence = (
+        "This idempotency key belongs to an earlier order for something else. Nothing was bought. "
+        "Use a new key for a new order."
+    )
 
 
 class InvalidIdempotencyKey(DomainError):
-    code = "idempotency_key_invalid"
-    status = 422
+    code, status, title = "idempotency_key_invalid", 422, "Check the idempotency key"
+    sentence = (
+        "An idempotency key has 1 to {most} printable characters. Nothing was bought. "
+        "Use a new UUID for each order, for example."
+    )
+    most: int
 
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            f"An idempotency key has 1 to {most} printable characters. Nothing was bought. "
-            "Take a new UUID for each order, for example."
-        )
+
+# --- What other orders hold ---
 
 
 class Busy(DomainError):
-    """The records are held by other orders, and waiting for them took too long."""
+    """Waiting for records that other orders hold took too long."""
 
-    code = "busy"
-    status = 503
+    code, status, title = "busy", 503, "Please try again"
+    sentence = "Other orders hold these leads at the moment. Nothing was bought. Please try again."
     retry_after = 1
-
-    def __init__(self) -> None:
-        super().__init__("Other orders hold these leads at the moment. Nothing was bought. Please try again.")
 
 
 class DraftBusy(Busy):
-    """The draft is being bought, or changed, at the moment, and waiting for that took too long."""
+    """The draft is being bought or changed, and waiting for it took too long."""
 
-    def __init__(self) -> None:
-        DomainError.__init__(
-            self,
-            "Your order is being bought or changed in another window at the moment. Nothing was changed here. "
-            "Please try again.",
-        )
+    sentence = (
+        "Your order is being bought or changed in another window at the moment. Nothing was changed here. "
+        "Please try again."
+    )
 
 
 class InProgress(DomainError):
-    """The same order was sent before, and is still being placed: whether it goes through is not known yet."""
+    """The same order was sent before. Whether it goes through is not known yet."""
 
-    code = "in_progress"
-    status = 409
+    code, status, title = "in_progress", 409, "Already on its way"
+    sentence = "This order is being placed at the moment. Look under Orders before you send it again."
     retry_after = 1
-
-    def __init__(self) -> None:
-        super().__init__("This order is being placed at the moment. Look under Orders before you send it again.")

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction, Outcome
 from homeshield.audit.services import audit_record
@@ -22,11 +23,7 @@ from pricing.selectors import Prices, prices_in_force
 from sales import terms
 from sales.attempt import KeyTaken, Purchase, QuoteTaken, Short, attempt
 from sales.baskets import CriteriaBasket, DraftBasket, NamedBasket, price_of
-from sales.errors import (
-    ClientMayNotBuy,
-    InsufficientInventory,
-    PricedAlternative,
-)
+from sales.errors import InsufficientInventory, PricedAlternative
 from sales.keys import require_valid
 from sales.models import Order
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from django.db import OperationalError, connection
 from psycopg import errors as pg
 
+from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.permissions import STATUS_MAY, Act
 from inventory.buyer import Buyer
 from pricing.selectors import IN_FORCE, Prices, prices_of
-from sales.errors import Busy, ClientMayNotBuy
+from sales.errors import Busy
 
 LOCK_TIMEOUT = "3s"
 """How long an order waits for one lock before the buyer is told to try again."""

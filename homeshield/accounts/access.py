@@ -10,21 +10,10 @@ from django.shortcuts import resolve_url
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
 
+from homeshield.accounts.errors import NotABuyer
 from homeshield.accounts.permissions import Act, require
 from homeshield.accounts.second_factor import second_factor_step
-from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
-
-
-class NotABuyer(DomainError):
-    """A user without a client: a member of staff, or somebody whose company is not set yet."""
-
-    code = "not_a_buyer"
-    status = 403
-
-    def __init__(self) -> None:
-        super().__init__("This page is for buyers, and your account is not connected with a buying company.")
-
 
 REQUIRED = "Your company requires two-step verification. Set it up to go on."
 

@@ -72,7 +72,7 @@ def hash_spend(*, address: str, as_of: datetime) -> None:
     """Counts a password that an address wants to have hashed or compared. Raises TooManyPasswords."""
     rate = Rate(settings.PASSWORDS_PER_MINUTE, settings.PASSWORDS_PER_MINUTE)
     if wait := _spend(_SWEEP + _SPEND, f"password:{network_of(address)}", rate, as_of).wait:
-        raise TooManyPasswords(wait)
+        raise TooManyPasswords(retry_after=wait)
 
 
 def network_of(address: str | None) -> str:

@@ -46,11 +46,11 @@ class ApiKeyAuth(HttpBearer):
         if key is None:
             # Only now: who shares an address with a broken program, or an attacker, is not locked out.
             if wait := _note(request, attempt_spend(address=origin().address, as_of=as_of)):
-                raise TooManyAttempts(wait)
+                raise TooManyAttempts(retry_after=wait)
             raise NotAuthenticated
         request.auth = key  # type: ignore[attr-defined]  # now, so that the log names it also where it is refused
         if wait := _note(request, key_use(key=key, as_of=as_of)):
-            raise RateLimited(wait)
+            raise RateLimited(retry_after=wait)
         assert self.act is not None, f"{request.path} does not say what it is about: auth=ApiKeyAuth(Act. ...)"
         require(Act.CALL, granted=KEY_MAY, status=key.client.status)
         if _named_client(request) not in (None, key.client_id):

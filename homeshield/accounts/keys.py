@@ -58,7 +58,7 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
     """
     name = name.strip()
     if not name.isprintable():
-        raise KeyRefused("A name has no line breaks or control characters.")
+        raise KeyRefused(reason="A name has no line breaks or control characters.")
     prefix, secret = PREFIX + _random(_PUBLIC), _random(_SECRET)
     key = ApiKey(
         client_id=client_id,
@@ -71,7 +71,7 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
     try:
         key.full_clean(exclude=["client", "created_by"], validate_unique=False)
     except ValidationError as error:
-        raise KeyRefused(" ".join(error.messages)) from error
+        raise KeyRefused(reason=" ".join(error.messages)) from error
     with transaction.atomic():
         # Of two new keys at once the second counts the first; and a member is removed before a key or after it.
         client = Client.objects.select_for_update(no_key=True).get(id=client_id)
@@ -102,7 +102,7 @@ def _tell_owners(key: ApiKey) -> None:
 def require_room(client_id: UUID) -> None:
     """Raises TooManyKeys where the client has MAX_KEYS keys in force."""
     if ApiKey.objects.filter(client_id=client_id, revoked_at_utc__isnull=True).count() >= MAX_KEYS:
-        raise TooManyKeys(MAX_KEYS)
+        raise TooManyKeys(most=MAX_KEYS)
 
 
 def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:

@@ -7,19 +7,8 @@ from django.conf import settings
 from django.http import HttpResponseBase
 
 from homeshield.accounts.access import ClientView
-from homeshield.lib.errors import DomainError
+from homeshield.accounts.errors import TooOften
 from homeshield.lib.http import Request
-
-
-class TooOften(DomainError):
-    """More of it than one user needs."""
-
-    code = "rate_limited"
-    status = 429
-    retry_after = 60
-
-    def __init__(self) -> None:
-        super().__init__("That was very often in a short time. Wait a minute, then try again.")
 
 
 class limited:  # noqa: N801 - a decorator

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from django.db import models
 
-from homeshield.accounts.errors import RoleMayNot, StatusForbids
+from homeshield.accounts.errors import STANDING, ClientMayNotBuy, RoleMayNot, StatusForbids
 
 
 class ClientStatus(models.TextChoices):
@@ -85,10 +85,11 @@ def require(act: Act, *, granted: frozenset[Act], status: str) -> None:
 def require_role(act: Act, *, granted: frozenset[Act]) -> None:
     """Raises RoleMayNot where it was not granted."""
     if act not in granted:
-        raise RoleMayNot(act.label)
+        raise RoleMayNot(act=f"{act.label[0].lower()}{act.label[1:]}")
 
 
 def require_status(act: Act, *, status: str) -> None:
-    """Raises StatusForbids where the client's status is in the way, whoever asks."""
+    """Raises StatusForbids (ClientMayNotBuy for a purchase) if the client's status does not allow it, whoever asks."""
     if act not in STATUS_MAY[ClientStatus(status)]:
-        raise StatusForbids(status, buying=act is Act.BUY)
+        refusal = ClientMayNotBuy if act is Act.BUY else StatusForbids
+        raise refusal(standing=STANDING[status])

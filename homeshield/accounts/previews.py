@@ -51,5 +51,5 @@ def previews_spend(*, client_id: UUID, wanted: int, as_of: datetime) -> Previews
         granted, shown = cursor.fetchone()
     if not granted:
         again = datetime.combine(day + timedelta(days=1), time(tzinfo=UTC))
-        raise PreviewsUsed(most, again_at=again, retry_after=ceil((again - as_of).total_seconds()))
+        raise PreviewsUsed(most=most, again_at=again, retry_after=ceil((again - as_of).total_seconds()))
     return Previews(granted, max(0, most - shown))

@@ -140,7 +140,7 @@ def password_generate() -> str:
 
 def _client(company: str, status: ClientStatus) -> Client:
     if fault := company_name_fault(company.strip()):
-        raise AccountRefused("company", fault)
+        raise AccountRefused(field="company", reason=fault)
     client = Client(name=company.strip(), status=status)
     _check(client, {"name": "company"})
     return client
@@ -193,7 +193,7 @@ def _password_set(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise AccountRefused("password", " ".join(error.messages)) from error
+        raise AccountRefused(field="password", reason=" ".join(error.messages)) from error
     user.set_password(password)
 
 
@@ -204,7 +204,7 @@ def _check(row: models.Model, argument_of: dict[str, str]) -> None:
         row.full_clean(exclude=["client", "password"], validate_unique=False)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
-        raise AccountRefused(argument_of.get(field, field), " ".join(messages)) from error
+        raise AccountRefused(field=argument_of.get(field, field), reason=" ".join(messages)) from error
 
 
 def _normal(email: str) -> str:

@@ -37,10 +37,14 @@ def staff_set(*, email: str, powers: Powers, create: bool = False, as_of: dateti
         user = User.objects.select_for_update().filter(email=email.strip().lower()).first()
         if user is None:
             if not create:
-                raise AccountRefused("email", "Nobody has this address. Add --create to make a user with it.")
+                raise AccountRefused(
+                    field="email", reason="Nobody has this address. Add --create to make a user with it."
+                )
             user = _user_create(email, as_of)
         if user.client_id and powers != Powers():
-            raise AccountRefused("email", "This user buys for a company. Staff need an address of their own.")
+            raise AccountRefused(
+                field="email", reason="This user buys for a company. Staff need an address of their own."
+            )
         before = powers_of(user)
         user.groups.set(_groups(powers.groups))
         user.user_permissions.clear()
@@ -71,5 +75,5 @@ def _groups(names: Collection[str]) -> list[Group]:
     found = list(Group.objects.filter(name__in=names))
     if unknown := sorted(set(names) - {group.name for group in found}):
         there = ", ".join(Group.objects.order_by("name").values_list("name", flat=True))
-        raise AccountRefused("groups", f"There is no group {', '.join(unknown)}. The groups are: {there}.")
+        raise AccountRefused(field="groups", reason=f"There is no group {', '.join(unknown)}. The groups are: {there}.")
     return found

@@ -27,9 +27,11 @@ def client_standing_change(
     """
     states, reason = sorted(set(licensed_states)), reason.strip()
     if unknown := [state for state in states if state not in STATES]:
-        raise AccountRefused("licensed_states", f"There is no state {', '.join(unknown)}. Use codes such as LA and TX.")
+        raise AccountRefused(
+            field="licensed_states", reason=f"There is no state {', '.join(unknown)}. Use codes such as LA and TX."
+        )
     if not reason:
-        raise AccountRefused("reason", "Say why: whoever reads this in a year will ask.")
+        raise AccountRefused(field="reason", reason="Say why: whoever reads this in a year will ask.")
     with transaction.atomic():
         client = Client.objects.select_for_update().get(id=client_id)
         was = (client.status, client.licensed_states)

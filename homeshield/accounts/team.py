@@ -66,17 +66,19 @@ def invitation_send(
     try:
         Invitation._meta.get_field("email").run_validators(email)
     except ValidationError as error:
-        raise AccountRefused("email", " ".join(error.messages)) from error
+        raise AccountRefused(field="email", reason=" ".join(error.messages)) from error
     with transaction.atomic():
         client = Client.objects.select_for_update().get(id=client_id)
         require(Act.INVITE, granted=ROLE_MAY[ClientRole.OWNER], status=client.status)
         if User.objects.filter(client=client, email=email).exists():
-            raise AccountRefused("email", "This address is in your team already.")
+            raise AccountRefused(field="email", reason="This address is in your team already.")
         Invitation.objects.filter(
             client=client, email=email, accepted_at_utc__isnull=True, withdrawn_at_utc__isnull=True
         ).update(withdrawn_at_utc=as_of)
         if _open(as_of).filter(client=client).count() >= MOST_OPEN_INVITATIONS:
-            raise AccountRefused("email", f"{MOST_OPEN_INVITATIONS} invitations are open. Withdraw some of them first.")
+            raise AccountRefused(
+                field="email", reason=f"{MOST_OPEN_INVITATIONS} invitations are open. Withdraw some of them first."
+            )
         invitation = Invitation.objects.create(
             client=client, email=email, role=role, invited_by=by, created_at_utc=as_of,
             expires_at_utc=as_of + INVITATION_GOOD_FOR,
@@ -92,10 +94,7 @@ def _mail(invitation: Invitation, client: Client, by: User, link: str) -> None:
     try:
         send_mail(subject, render_to_string("accounts/email/invitation.txt", context), None, [invitation.email])
     except OSError as error:  # SMTPException is one
-        raise MailNotSent(
-            "The invitation is made, but our mail server does not take the mail at the moment. "
-            "Invite the address again in a few minutes."
-        ) from error
+        raise MailNotSent from error
 
 
 def invitation_withdraw(*, client_id: UUID, invitation_id: UUID, as_of: datetime) -> None:

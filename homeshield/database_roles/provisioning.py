@@ -21,15 +21,17 @@ _LOCK = 4_803_110  # of our own choosing: roles belong to the whole server, and 
 class RoleRefused(DomainError):
     """The role cannot be the web process's, or cannot be made."""
 
-    code = "role_refused"
-    status = 409
+    code, status = "role_refused", 409
+    sentence = "{reason}"
+    reason: str
 
 
 class TableWithoutRule(DomainError):
     """`privileges.py` and the database's tables are not the same."""
 
-    code = "table_without_rule"
-    status = 409
+    code, status = "table_without_rule", 409
+    sentence = "{reason}"
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ def _making(role: str, password: str) -> Iterator[sql.Composed]:
     }
     if wrong := [fault for fault, holds in faults.items() if holds]:
         raise RoleRefused(
-            f"The role {role} {', '.join(wrong)}, so it is not one for the web process. Name another in "
+            reason=f"The role {role} {', '.join(wrong)}, so it is not one for the web process. Name another in "
             "WEB_DATABASE_URL, which is then made, or mend this one with ALTER ROLE."
         )
 
@@ -207,14 +209,14 @@ def _rules(*, strange: bool = False) -> Mapping[str, Privileges]:
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor, include_views=True))
     if not tables:
-        raise TableWithoutRule("The database has no tables yet: run manage.py migrate first.")
+        raise TableWithoutRule(reason="The database has no tables yet: run manage.py migrate first.")
     if (unknown := sorted(tables - WEB.keys())) and not strange:
         raise TableWithoutRule(
-            f"It is not said what the web process may do with {', '.join(unknown)}. Add each to WEB in "
+            reason=f"It is not said what the web process may do with {', '.join(unknown)}. Add each to WEB in "
             "homeshield/database_roles/privileges.py."
         )
     if missing := sorted(WEB.keys() - NOT_EVERYWHERE - tables):
-        raise TableWithoutRule(f"These tables are missing: {', '.join(missing)}. Run manage.py migrate first.")
+        raise TableWithoutRule(reason=f"These tables are missing: {', '.join(missing)}. Run manage.py migrate first.")
     return {table: may for table, may in WEB.items() if table in tables}
 
 
@@ -245,8 +247,8 @@ def _carry_out(statement: sql.Composed) -> None:
         connection.connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege as error:
         raise RoleRefused(
-            f"The owner of the tables may not do this: {_shown(statement)}. Have an administrator of the server do it, "
-            "and run this command again."
+            reason=f"The owner of the tables may not do this: {_shown(statement)}. "
+            "Have an administrator of the server do it, then run this command again."
         ) from error
 
 

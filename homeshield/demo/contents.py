@@ -34,10 +34,11 @@ COMPANY = "Example Insurance Agency"
 
 
 class NotTheDemos(DomainError):
-    """The database holds leads that the demo did not make."""
-
-    code = "not_the_demos"
-    status = 409
+    code, status = "not_the_demos", 409
+    sentence = (
+        "The database that DATABASE_URL names holds leads that the demo did not make, so the demo left it alone. "
+        "Name an empty database, or remove DATABASE_URL to use the embedded PostgreSQL."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,7 @@ def database_check() -> None:
         if Lead._meta.db_table not in connection.introspection.table_names(cursor):
             return
     if Lead.objects.exclude(campaign_id__startswith=CAMPAIGN).exists():
-        raise NotTheDemos(
-            "The database that DATABASE_URL names holds leads that the demo did not make, so it was left as it is. "
-            "Name an empty database, or remove DATABASE_URL to use the embedded PostgreSQL."
-        )
+        raise NotTheDemos
 
 
 def web_role_make() -> bool:

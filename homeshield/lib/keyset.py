@@ -28,13 +28,10 @@ from homeshield.lib.errors import DomainError
 
 
 class BadCursor(DomainError):
-    """The place in a list that an address names is none of this list's: cut off, made up, another list's, or sealed
-    with a key that does not count any more."""
+    """The cursor is cut off, made up, of another list, or sealed with a key that is no longer valid."""
 
-    code = "bad_cursor"
-
-    def __init__(self) -> None:
-        super().__init__("This place in the list is not known. Start again at the first page.")
+    code, title = "bad_cursor", "Page not found"
+    sentence = "This place in the list is not known. Start again at the first page."
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,10 +62,10 @@ def fields_named(names: Iterable[str]) -> frozenset[str]:
         if (known := _FIELD_OF.get(folded(name))) is None:
             near = near_misses(name, COLUMNS.values())
             hint = f"Did you mean {_listed(near, 'or')}?" if near else f"It can be {_listed(_names(EXPECTED), 'or')}."
-            raise IngestRefused(f'--allow-missing: there is no column "{name}". {hint}')
+            raise IngestRefused(reason=f'--allow-missing: there is no column "{name}". {hint}')
         if known in REQUIRED:
             raise IngestRefused(
-                f'--allow-missing: the column "{COLUMNS[known]}" cannot be missing, every row needs it.'
+                reason=f'--allow-missing: the column "{COLUMNS[known]}" cannot be missing, every row needs it.'
             )
         fields.add(known)
     return frozenset(fields)
@@ -95,7 +95,7 @@ class Header:
                     unknown.append(_shown(name) or f"(column {position + 1}, without a name)")
             elif known in positions:
                 raise IngestRefused(
-                    f'The header names the column "{COLUMNS[known]}" twice (columns {positions[known] + 1} and '
+                    reason=f'The header names the column "{COLUMNS[known]}" twice (columns {positions[known] + 1} and '
                     f"{position + 1}): remove one of them."
                 )
             else:
@@ -104,9 +104,9 @@ class Header:
         object.__setattr__(self, "unknown", tuple(unknown))
         object.__setattr__(self, "missing", _names(name for name in FIELDS if name not in positions))
         if lacking := [name for name in REQUIRED if name not in positions]:
-            raise IngestRefused(_no_header(lacking, self))
+            raise IngestRefused(reason=_no_header(lacking, self))
         if lacking := [name for name in EXPECTED if name not in positions and name not in self.may_lack]:
-            raise IngestRefused(_lacking(lacking, self))
+            raise IngestRefused(reason=_lacking(lacking, self))
 
 
 _SURELY_A_HEADER = 3

@@ -1,10 +1,11 @@
-"""The one refusal of the pipeline."""
+"""The refusal of the pipeline."""
 
 from homeshield.lib.errors import DomainError
 
 
 class IngestRefused(DomainError):
-    """The file cannot be loaded at all; nothing of it was."""
+    """The file cannot be loaded. Nothing of it was."""
 
-    code = "ingest_refused"
-    status = 422
+    code, status, title = "ingest_refused", 422, "File not loaded"
+    sentence = "{reason}"
+    reason: str

@@ -86,15 +86,15 @@ class Reader:
             for cells in csv.reader(self._supply(taken), strict=True):
                 self._line += len(taken)
                 if is_cut(taken[0]):
-                    raise IngestRefused(_HEADER_TOO_LONG)
+                    raise IngestRefused(reason=_HEADER_TOO_LONG)
                 if not _blank(taken):
                     if fault := self.encoding.unreadable(taken):
-                        raise IngestRefused(_unreadable_header(fault, self.encoding))
+                        raise IngestRefused(reason=_unreadable_header(fault, self.encoding))
                     return Header(tuple(cells), may_lack)
                 taken.clear()
         except csv.Error as error:
-            raise IngestRefused(_no_header(error, taken, self.encoding)) from error
-        raise IngestRefused("The file is empty: it has no header row.")
+            raise IngestRefused(reason=_no_header(error, taken, self.encoding)) from error
+        raise IngestRefused(reason="The file is empty: it has no header row.")
 
     def _supply(self, taken: list[str]) -> Iterator[str]:
         """The lines still to be read, each noted in `taken` as the csv module takes it."""

@@ -34,13 +34,13 @@ def check_path(path: Path, source: Path | None) -> None:
     """Raises IngestRefused where no rejects file may be written. Names the path as it was given."""
     target = path.resolve()
     if not target.parent.is_dir():
-        raise IngestRefused(f"The rejects file cannot be written: there is no folder {path.parent}.")
+        raise IngestRefused(reason=f"The rejects file cannot be written: there is no folder {path.parent}.")
     if target.exists() and not target.is_file():
-        raise IngestRefused(f"The rejects file cannot be written: {path} is there and is no ordinary file.")
+        raise IngestRefused(reason=f"The rejects file cannot be written: {path} is there and is no ordinary file.")
     if source is not None and target == source.resolve():
-        raise IngestRefused("The rejects file would replace the input: name another with --rejects.")
+        raise IngestRefused(reason="The rejects file would replace the input: name another with --rejects.")
     if not os.access(target.parent, os.W_OK):
-        raise IngestRefused(f"The rejects file cannot be written: no permission in {path.parent}.")
+        raise IngestRefused(reason=f"The rejects file cannot be written: no permission in {path.parent}.")
 
 
 class Rejects:
@@ -111,7 +111,7 @@ class Rejects:
         try:
             yield
         except OSError as error:
-            raise IngestRefused(f"The rejects file {self._path} cannot be written: {error.strerror}.") from error
+            raise IngestRefused(reason=f"The rejects file {self._path} cannot be written: {error.strerror}.") from error
 
 
 def _remove_leftovers(path: Path) -> None:

@@ -48,7 +48,7 @@ def open_source(source: Path | BinaryIO, encoding: Encoding | None = None) -> It
     if not isinstance(source, Path):
         stream = _Stream(source)
         if is_gzip(stream.head):
-            raise IngestRefused("The input is packed by gzip. Unpack it on its way here: gunzip -c FILE.")
+            raise IngestRefused(reason="The input is packed by gzip. Unpack it on its way here: gunzip -c FILE.")
         _check_kind(stream.head, encoding, "The input")
         yield Source(_lines(_as_text(cast("BinaryIO", stream), encoding), "the input"), None, lambda: 0)
         return
@@ -71,17 +71,17 @@ def _unpacked(packed: io.BufferedReader, source: Path) -> io.BufferedReader | gz
     if source.suffix.lower() == ".gz":
         return gzip.open(packed)
     if is_gzip(packed.peek(HEAD)):
-        raise IngestRefused(f"{source} is packed by gzip: give it a name that ends in .gz.")
+        raise IngestRefused(reason=f"{source} is packed by gzip: give it a name that ends in .gz.")
     return packed
 
 
 def _check_kind(head: bytes, encoding: Encoding, name: str) -> None:
     if is_gzip(head):
-        raise IngestRefused(f"{name} is packed by gzip twice: unpack it once.")
+        raise IngestRefused(reason=f"{name} is packed by gzip twice: unpack it once.")
     if other := other_kind(head):
-        raise IngestRefused(f"{name} {other}")
+        raise IngestRefused(reason=f"{name} {other}")
     if head.startswith(codecs.BOM_UTF8) and not encoding.is_utf_8:
-        raise IngestRefused(f"{name} is in UTF-8, as its byte order mark says: load it without --encoding.")
+        raise IngestRefused(reason=f"{name} is in UTF-8, as its byte order mark says: load it without --encoding.")
 
 
 def _as_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
@@ -126,4 +126,4 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
 
 
 def _unreadable(name: str, error: Exception) -> IngestRefused:
-    return IngestRefused(f"Cannot read {name}: {getattr(error, 'strerror', None) or error}.")
+    return IngestRefused(reason=f"Cannot read {name}: {getattr(error, 'strerror', None) or error}.")

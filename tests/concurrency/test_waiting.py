@@ -17,18 +17,19 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.models import Client
 from homeshield.accounts.permissions import ClientStatus
 from inventory import picking
 from inventory.buyer import Buyer
 from inventory.criteria import Demand
+from inventory.errors import InventoryNotFound
 from inventory.models import InventoryRecord
 from inventory.roll import RollReport, inventory_generate
-from inventory.services import InventoryNotFound
 from pricing.quotes import quote_create
 from sales import attempt, terms
 from sales.drafts import draft_line_add, draft_summary
-from sales.errors import Busy, ClientMayNotBuy, InProgress, InsufficientInventory
+from sales.errors import Busy, InProgress, InsufficientInventory
 from sales.models import Draft, Order, Sale
 from sales.services import order_place, order_place_draft, order_place_named
 from tests.concurrency.orders import assert_books_balance, gold_6, order

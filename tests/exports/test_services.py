@@ -18,11 +18,9 @@ from pytest_django import Settings
 from exports import batches
 from exports.batches import ExportInterrupted
 from exports.columns import COLUMNS
+from exports.errors import NoSalesNamed, SaleNotFound, SaleOfAnotherClient
 from exports.models import Export, ExportCompletion, SanitisedCell
 from exports.services import (
-    NoSalesNamed,
-    SaleNotFound,
-    SaleOfAnotherClient,
     export_complete,
     export_start_order,
     export_start_sales,
@@ -224,7 +222,7 @@ def test_a_sale_of_another_client_refuses_the_whole_export(
     with pytest.raises(SaleOfAnotherClient) as refusal:
         export_start_sales(client_id=company.id, user=None, sale_ids=[own.id, foreign.id], as_of=as_of)
 
-    assert (refusal.value.status, refusal.value.sale_ids) == (403, (foreign.id,))
+    assert (refusal.value.status, refusal.value.sale_ids) == (403, [foreign.id])
     assert not Export.objects.exists()
 
 
@@ -236,7 +234,7 @@ def test_an_unknown_sale_refuses_the_whole_export(
     with pytest.raises(SaleNotFound) as refusal:
         export_start_sales(client_id=company.id, user=None, sale_ids=[unknown, own.id], as_of=as_of)
 
-    assert (refusal.value.status, refusal.value.sale_ids) == (404, (unknown,))
+    assert (refusal.value.status, refusal.value.sale_ids) == (404, [unknown])
     assert str(unknown) in refusal.value.message
     assert not Export.objects.exists()
 

@@ -15,10 +15,10 @@ from inventory.availability import (
 )
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
+from inventory.errors import InventoryNotFound
 from inventory.models import InventoryRecord
 from inventory.place import Place
 from inventory.services import (
-    InventoryNotFound,
     Shortfall,
     inventory_allocate,
     inventory_allocate_named,
@@ -99,7 +99,7 @@ def test_it_is_neither_sold_nor_quoted_them_by_id(
     assert (groups[shortfall.value.index].criteria.place.state, shortfall.value.available) == ("TX", 0)
     with pytest.raises(InventoryNotFound) as refusal:
         quote_create(buyer=louisianan, inventory_ids=[louisiana[0].id, texas[0].id], as_of=as_of)
-    assert refusal.value.missing == [texas[0].id]
+    assert refusal.value.inventory_ids == [texas[0].id]
 
 
 @pytest.mark.usefixtures("louisiana")

@@ -12,8 +12,9 @@ from django.db.models import F
 
 from inventory import roll as roll_module
 from inventory.count_upkeep import counts_compare
+from inventory.errors import RollInFuture
 from inventory.models import InventoryRecord, YoungLead
-from inventory.roll import RollFailure, RollInFuture, RollReport, inventory_generate
+from inventory.roll import RollFailure, RollReport, inventory_generate
 from leads.age import NEVER, AgeBucket
 from leads.models import Lead
 from tests.factories import InventoryFactory, LeadFactory

@@ -28,11 +28,11 @@ from homeshield.lib.ids import new_id
 from inventory.availability import availability, records_page
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
+from inventory.errors import InventoryNotFound
 from inventory.models import InventoryRecord
 from inventory.opening import FirstRecords
 from inventory.place import Place
 from inventory.roll import inventory_generate
-from inventory.services import InventoryNotFound
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES
@@ -200,7 +200,7 @@ class MarketMachine(RuleBasedStateMachine):
         try:
             quoted = quote_create(buyer=Buyer(self.clients[client].id), inventory_ids=ids, as_of=self.now)
         except InventoryNotFound as refusal:
-            assert refusal.missing == gone != []
+            assert refusal.inventory_ids == gone != []
         except NoPrice:
             assert any(cell not in self.market.prices for cell in cells.values())
         else:
@@ -226,7 +226,7 @@ class MarketMachine(RuleBasedStateMachine):
                 quote_id=quote.id if quote else None,
             )  # fmt: skip
         except AlreadyOwned as refusal:
-            assert refusal.ids == [key for key in ids if client in self.ids[key].lead.owners()] != []
+            assert refusal.inventory_ids == [key for key in ids if client in self.ids[key].lead.owners()] != []
         except QuoteUsed:
             assert quote is not None
             assert quote.id in self.used_quotes

@@ -186,7 +186,7 @@ class TestAtOnce:
         done = [result for result in results if isinstance(result, PriceRule)]
         told = [result for result in results if isinstance(result, PriceChangedMeanwhile)]
         assert (len(done), len(told)) == (1, 3)
-        assert {news for one in told for news in one.news} == {
+        assert {one.news for one in told} == {
             f"A command set ${done[0].amount:.2f} from {done[0].effective_from_utc:%Y-%m-%d %H:%M:%S} UTC."
         }
         assert amounts() == [10, done[0].amount]

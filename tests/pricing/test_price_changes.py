@@ -72,10 +72,10 @@ def test_prices_in_force_take_one_query(as_of: datetime, django_assert_num_queri
 
 def test_without_a_rule_in_force_there_is_no_price_and_the_refusal_says_who_mends_it(as_of: datetime) -> None:
     assert prices_in_force(as_of) == {}
-    refusal = NoPrice(*CELL)
+    refusal = NoPrice(classification=CELL[0], age_bucket=CELL[1])
     assert (refusal.code, refusal.status) == ("no_price", 409)
     assert (refusal.classification, refusal.age_bucket) == CELL
-    assert "staff must set a price" in refusal.message
+    assert "staff must set one" in refusal.message
     assert "nothing was sold" in refusal.message
 
 

@@ -11,8 +11,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from homeshield.accounts.models import Client
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
+from inventory.errors import InventoryNotFound
 from inventory.models import InventoryRecord
-from inventory.services import InventoryNotFound
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice, NotInQuote, QuoteExpired, QuoteNotFound
@@ -129,7 +129,7 @@ def test_a_lead_that_the_client_owns_from_an_earlier_age_is_named_and_not_replac
     other, another = stock(2, as_of=as_of)
     with pytest.raises(AlreadyOwned, match=f"You own these leads already: {owned.id}. Nothing was bought.") as refusal:
         place(client, [other.id, owned.id], as_of=as_of)
-    assert refusal.value.ids == [owned.id]
+    assert refusal.value.inventory_ids == [owned.id]
     assert Sale.objects.count() == 1
     assert place(ClientFactory(), [owned.id], as_of=as_of).sales.get().inventory_id == owned.id
     assert not Sale.objects.filter(inventory__in=[other, another]).exists()
@@ -144,7 +144,7 @@ def test_what_the_client_bought_itself_is_named_whether_there_is_a_replacement_o
     place(client, [one.id, two.id], as_of=as_of)
     with pytest.raises(AlreadyOwned) as refusal:
         place(client, [two.id, one.id], as_of=as_of)
-    assert refusal.value.ids == [two.id, one.id]
+    assert refusal.value.inventory_ids == [two.id, one.id]
     assert (Order.objects.count(), Sale.objects.count()) == (1, 2)
 
 
@@ -159,7 +159,7 @@ def test_an_unknown_id_is_named(client: Client, as_of: datetime) -> None:
     stranger = uuid4()
     with pytest.raises(InventoryNotFound, match=str(stranger)) as refusal:
         place(client, [record.id, stranger], as_of=as_of)
-    assert refusal.value.missing == [stranger]
+    assert refusal.value.inventory_ids == [stranger]
     assert not Sale.objects.exists()
 
 
@@ -249,12 +249,12 @@ def test_a_quote_names_what_it_cannot_quote(client: Client, as_of: datetime) -> 
     stranger = uuid4()
     with pytest.raises(InventoryNotFound) as refusal:
         quote_create(buyer=Buyer(client.id), inventory_ids=[sold.id, there.id, stranger], as_of=as_of)
-    assert refusal.value.missing == [sold.id, stranger]
+    assert refusal.value.inventory_ids == [sold.id, stranger]
     assert "own" not in refusal.value.message
     place(client, [there.id], as_of=as_of)
     with pytest.raises(InventoryNotFound, match=f"You own these already: {there.id}") as refusal:
         quote_create(buyer=Buyer(client.id), inventory_ids=[sold.id, there.id], as_of=as_of)
-    assert refusal.value.missing == [sold.id, there.id]
+    assert refusal.value.inventory_ids == [sold.id, there.id]
     early = as_of - timedelta(days=1500)
     unpriced = ids_of(stock(1, as_of=early))
     with pytest.raises(NoPrice):

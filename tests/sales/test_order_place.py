@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.models import Client, ClientStatus
 from inventory.alternatives import Suggestion
 from inventory.buyer import Buyer
@@ -18,7 +19,6 @@ from leads.classification import Classification
 from pricing.errors import NoPrice
 from sales import terms
 from sales.errors import (
-    ClientMayNotBuy,
     EmptyOrder,
     IdempotencyKeyReused,
     InsufficientInventory,

@@ -109,5 +109,5 @@ def test_one_wrong_line_does_not_keep_the_others_from_changing(
 def test_a_line_that_is_gone_or_somebody_elses_is_not_found(shop: Client, engine: dict[str, str]) -> None:
     response = shop.post("/order/quantities/", {f"quantity-{uuid4()}": "1"}, headers=engine)
     assert response.status_code == 404
-    assert "This line is not in your order any more." in response.content.decode()
+    assert "This line is not in your order anymore." in response.content.decode()
     assert quantity_now() == 2

@@ -19,7 +19,7 @@ from homeshield.accounts.services import client_create, password_generate, staff
 from tests.factories import PASSWORD, UserFactory
 
 UNSEEN = "--company: A company name has no line breaks, control characters or invisible characters."
-TAKEN = "--email: Another user has this e-mail address. Use another one."
+TAKEN = "--email: Another user has this email address. Use another one."
 
 
 def create(*arguments: str, company: str = "Acme Agency", email: str = "joe@acme.example") -> str:
@@ -118,7 +118,7 @@ def test_a_password_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.django_db
 def test_an_address_that_another_user_signs_in_with_is_taken_even_where_it_is_not_their_main_one() -> None:
     EmailAddress.objects.create(user=UserFactory(), email="joe@acme.example", verified=True)
-    with pytest.raises(CommandError, match="Another user has this e-mail address"):
+    with pytest.raises(CommandError, match="Another user has this email address"):
         create()
     assert not User.objects.filter(email="joe@acme.example").exists()
 

@@ -229,7 +229,7 @@ class TestPage:
         assert buyer.client_id
         for n in range(MAX_KEYS):
             key_create(client_id=buyer.client_id, name=f"n{n}", created_by=buyer, as_of=as_of)
-        said = "A company has 20 keys in force at most."
+        said = "A company can have 20 API keys."
         answer = browser.post(PAGE, {"name": "one more"})
         assert (answer.status_code, said in answer.content.decode()) == (422, True)
         assert ApiKey.objects.count() == MAX_KEYS

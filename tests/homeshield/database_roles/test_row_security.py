@@ -12,8 +12,9 @@ from django.db import ProgrammingError, connection, transaction
 from django.db.models import Model
 from pytest_django import Settings
 
+from exports.errors import SaleOfAnotherClient
 from exports.models import Export, ExportCompletion, SanitisedCell
-from exports.services import SaleOfAnotherClient, export_start_sales, export_stream
+from exports.services import export_start_sales, export_stream
 from homeshield.accounts.models import ApiKey, Client, ClientChange, Invitation, PreviewAllowance, User
 from homeshield.accounts.previews import Previews, previews_spend
 from homeshield.audit.models import AuditEvent
