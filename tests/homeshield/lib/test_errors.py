@@ -30,7 +30,7 @@ ALL = sorted(refusals(), key=lambda one: (one.__module__, one.__name__))
 def test_a_refusal_is_complete(refusal: type[DomainError]) -> None:
     own_words = "__init__" in vars(refusal) and not refusal.sentence  # a refusal that puts its message together
     named = {name.split(".")[0] for _, name, _, _ in Formatter().parse(refusal.sentence) if name}
-    assert named | set(refusal.in_detail) <= {one.name for one in fields(refusal)}
+    assert named | set(refusal.in_detail) <= {one.name for one in fields(refusal)}  # type: ignore[arg-type]
     assert refusal.code != DomainError.code
     assert 400 <= refusal.status < 500 or refusal.status == 503
     assert refusal.title
