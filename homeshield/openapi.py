@@ -99,7 +99,7 @@ _OF_AN_OPERATION = {
 }
 """What an operation's 200 has beside the headers of all."""
 
-_PUBLIC_NAMES = {"ClassName": "Classification", "BucketName": "AgeBucket"}
+_PUBLIC_NAMES = {"ClassName": "Classification", "BucketName": "AgeBucket", "PriceList": "Prices"}
 """Schemas whose names in our code would be odd ones in a client that a program has made."""
 
 HEALTH = "/health"

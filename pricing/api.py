@@ -60,7 +60,7 @@ class Price(Answer):
 _PRICE = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "unit_price": "8.00"}
 
 
-class Prices(Answer):
+class PriceList(Answer):
     """The prices in force at one instant."""
 
     model_config = example({"as_of": "2026-06-01T12:00:00Z", "currency": CURRENCY, "prices": [_PRICE]})
@@ -150,14 +150,14 @@ class QuoteAnswer(Answer):
 @router.get(
     "/prices",
     auth=ApiKeyAuth(Act.BROWSE),
-    response={200: Prices, **EVERYWHERE},
+    response={200: PriceList, **EVERYWHERE},
     operation_id="list_prices",
     summary="Prices in force",
 )
-def prices_list(request: ApiRequest) -> Prices:
+def prices_list(request: ApiRequest) -> PriceList:
     """The price of one lead for each class and age bucket, at this instant."""
     in_force = prices_in_force(request.as_of)
-    return Prices(
+    return PriceList(
         as_of=request.as_of,
         prices=[
             Price(classification=row, age_bucket=bucket, unit_price=in_force[row, bucket])

@@ -8,12 +8,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from inventory.availability import Cell
 from inventory.buyer import Buyer
 from inventory.models import InventoryRecord
-from leads.age import AgeBucket
-from leads.classification import Classification
-from pricing.errors import NoPrice, NotForSale, NotInQuote, OwnedAlready, QuoteExpired, QuoteNotFound
+from pricing.errors import NotForSale, NotInQuote, OwnedAlready, QuoteExpired, QuoteNotFound
 from pricing.models import QUOTE_VALIDITY, Quote, QuoteItem
 from pricing.selectors import Prices, prices_in_force
 
@@ -42,9 +39,7 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
         raise NotForSale(inventory_ids=missing)
     prices = prices_in_force(as_of)
     quote = Quote(client_id=buyer.client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY)
-    items = [
-        QuoteItem(quote=quote, inventory=sellable[key], unit_price=_price(_cell(sellable[key]), prices)) for key in ids
-    ]
+    items = [QuoteItem(quote=quote, inventory=sellable[key], unit_price=prices[_cell(sellable[key])]) for key in ids]
     quote.subtotal = sum((item.unit_price for item in items), Decimal("0.00"))
     with transaction.atomic():
         quote.save(force_insert=True)
@@ -66,15 +61,8 @@ def quoted_prices(*, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UU
     items = {item.inventory_id: item for item in quote.items.select_related("inventory")}
     if strangers := [key for key in inventory_ids if key not in items]:
         raise NotInQuote(inventory_ids=strangers)
-    return {_cell(item.inventory): item.unit_price for item in items.values()}
+    return Prices({_cell(item.inventory): item.unit_price for item in items.values()})
 
 
-def _cell(record: InventoryRecord) -> Cell:
-    return Classification(record.classification), AgeBucket(record.age_bucket)
-
-
-def _price(cell: Cell, prices: Prices) -> Decimal:
-    try:
-        return prices[cell]
-    except KeyError:
-        raise NoPrice(classification=cell[0], age_bucket=cell[1]) from None
+def _cell(record: InventoryRecord) -> tuple[str, str]:
+    return record.classification, record.age_bucket

@@ -5,11 +5,28 @@ from datetime import datetime
 from decimal import Decimal
 
 from homeshield.lib.replica import browsing_connection
+from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.errors import NoPrice
 
-type Prices = dict[tuple[Classification, AgeBucket], Decimal]
-"""Amounts in USD by classification and bucket. A missing key means: no rule in force, not for sale (NoPrice)."""
+
+class Prices(dict[tuple[str, str], Decimal]):
+    """Amounts in USD by class and bucket.
+
+    `prices[classification, age_bucket]` raises NoPrice where no rule is in force (contract, "Price"). A page that shows
+    what is not for sale asks `prices.get((classification, age_bucket))`.
+    """
+
+    def __missing__(self, cell: tuple[str, str]) -> Decimal:
+        classification, age_bucket = cell
+        raise NoPrice(classification=Classification(classification), age_bucket=AgeBucket(age_bucket))
+
+    def of(self, criteria: Criteria) -> Decimal:
+        """The price of one lead under criteria that name a class and a bucket. Raises NoPrice."""
+        assert criteria.classification is not None
+        assert criteria.age_bucket is not None
+        return self[criteria.classification, criteria.age_bucket]
 
 
 IN_FORCE = "rule.effective_from_utc <= {0} AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > {0})"
@@ -17,11 +34,7 @@ IN_FORCE = "rule.effective_from_utc <= {0} AND (rule.effective_until_utc IS NULL
 
 
 def prices_in_force(as_of: datetime) -> Prices:
-    """The price in USD of every (classification, bucket) that has one at this instant, in one query.
-
-    A pair without a rule in force is left out: the caller refuses with `NoPrice` and never assumes an amount
-    (contract, "Price").
-    """
+    """The prices at an instant, in one query."""
     with browsing_connection().cursor() as cursor:
         cursor.execute(
             f"SELECT classification, age_bucket, amount FROM pricing rule WHERE {IN_FORCE.format('%(as_of)s')}",  # noqa: S608
@@ -32,4 +45,4 @@ def prices_in_force(as_of: datetime) -> Prices:
 
 def prices_of(rows: Iterable[tuple[str, str, Decimal]]) -> Prices:
     """Prices from rows of (classification, bucket, amount)."""
-    return {(Classification(name), AgeBucket(bucket)): amount for name, bucket, amount in rows}
+    return Prices({(classification, age_bucket): amount for classification, age_bucket, amount in rows})

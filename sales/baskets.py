@@ -23,7 +23,6 @@ from inventory.services import (
     named_groups,
 )
 from leads.geography import match_county
-from pricing.errors import NoPrice
 from pricing.quotes import quoted_prices
 from pricing.selectors import Prices
 from sales.drafts import draft_take
@@ -191,7 +190,7 @@ def _lines(asked: Sequence[tuple[Criteria, int]], prices: Prices) -> list[OrderL
 
 
 def _line(number: int, criteria: Criteria, quantity: int, prices: Prices) -> OrderLine:
-    unit_price = price_of(criteria, prices)
+    unit_price = prices.of(criteria)
     return OrderLine(
         number=number,
         classification=str(criteria.classification),
@@ -201,13 +200,3 @@ def _line(number: int, criteria: Criteria, quantity: int, prices: Prices) -> Ord
         unit_price=unit_price,
         amount=unit_price * quantity,
     )
-
-
-def price_of(criteria: Criteria, prices: Prices) -> Decimal:
-    """The price in USD of one lead under criteria that name a class and a bucket. Raises NoPrice."""
-    assert criteria.classification is not None
-    assert criteria.age_bucket is not None
-    try:
-        return prices[criteria.classification, criteria.age_bucket]
-    except KeyError:
-        raise NoPrice(classification=criteria.classification, age_bucket=criteria.age_bucket) from None

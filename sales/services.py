@@ -22,7 +22,7 @@ from pricing.errors import NoPrice
 from pricing.selectors import Prices, prices_in_force
 from sales import terms
 from sales.attempt import KeyTaken, Purchase, QuoteTaken, Short, attempt
-from sales.baskets import CriteriaBasket, DraftBasket, NamedBasket, price_of
+from sales.baskets import CriteriaBasket, DraftBasket, NamedBasket
 from sales.errors import InsufficientInventory, PricedAlternative
 from sales.keys import require_valid
 from sales.models import Order
@@ -199,7 +199,7 @@ def _priced(offers: Sequence[Alternative], prices: Prices, *, instead_of: str) -
     priced = []
     for offer in offers:
         with suppress(NoPrice):
-            unit_price = price_of(offer.criteria, prices)
+            unit_price = prices.of(offer.criteria)
             priced.append(
                 PricedAlternative(
                     alternative=offer,
