@@ -35,7 +35,7 @@ def _own(header: str, sql: str) -> Column:
 
 
 def _cell(field: str) -> Column:
-    """A cell of the call-centre CSV, under the name of the lead's field."""
+    """A cell of the call-center CSV, under the name of the lead's field."""
     return Column(header=field, sql=f"lead.{field}", from_outside=True)
 
 

@@ -32,7 +32,7 @@ PLACEHOLDERS = frozenset(
         *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!"),
     }
 )
-"""What call-centre exports write where they know nothing, in any case, and the errors of spreadsheets. `No` is an
+"""What call-center exports write where they know nothing, in any case, and the errors of spreadsheets. `No` is an
 answer, not a placeholder."""
 
 _SAYS_NOTHING = PLACEHOLDERS | {""}

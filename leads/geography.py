@@ -96,7 +96,7 @@ _NAMED: dict[tuple[str, str], str] = {
 def match_county(state: str, text: str) -> str | None:
     """The county of a state that `text` names, as the Census Bureau writes it; None where it names none.
 
-    What makes no difference is in docs/behavior, "Loading a call-centre file". A trailing "city" does only where the
+    What makes no difference is in docs/behavior, "Loading a call-center file". A trailing "city" does only where the
     list has a city of that name: Iowa City is not Iowa County. A lead is never changed, so a wrong county would stay
     for ever.
     """

@@ -13,7 +13,7 @@ from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
 
 
 def _text(label: str) -> "models.TextField[str | None, str | None]":
-    """A cell of the call-centre CSV: text as it came, trimmed; NULL where it was blank."""
+    """A cell of the call-center CSV: text as it came, trimmed; NULL where it was blank."""
     return models.TextField(label, null=True, blank=True)
 
 
@@ -29,7 +29,7 @@ EARLIEST, LATEST = datetime(1899, 12, 31, tzinfo=UTC), datetime(9000, 1, 1, tzin
 class Lead(models.Model):
     """One inquiry of a homeowner. Immutable: the database refuses every change and removal of a row.
 
-    `created_at_utc` is the instant of the inquiry, not of the load. Every other fact is a cell of the call-centre
+    `created_at_utc` is the instant of the inquiry, not of the load. Every other fact is a cell of the call-center
     CSV. Before purchase only first name, city, county and state may be shown.
     """
 

@@ -1,4 +1,4 @@
-"""A call-centre CSV of people who do not exist, dated relative to a day, for the demo.
+"""A call-center CSV of people who do not exist, dated relative to a day, for the demo.
 
 Lead number n is the same person in the same place however many are asked for; only the dates follow the day. Its
 mortgage id is its number, so that no two of them are one inquiry, and its campaign id begins with CAMPAIGN, by which
@@ -167,7 +167,7 @@ _STREET_KINDS = ("Ave", "Blvd", "Ct", "Dr", "Ln", "Pl", "Rd", "St", "Way")
 _TOWNS = "Brook Cedar Clear Fair Glen Green Hill Lake Maple Mill Oak Pine River Rose Spring Stone Sunny West".split()  # noqa: SIM905
 _TOWN_ENDS = ("dale", "field", "ford", "haven", "mont", "port", "ton", "view", "ville", "wood")
 _LENDERS = ("Example Home Loans", "First Sample Bank", "Fictional Federal CU", "Model Mortgage LLC", "Specimen Savings")
-_UNKNOWN = ("", "", "undefined", "N/A")  # as call centres write where they know nothing
+_UNKNOWN = ("", "", "undefined", "N/A")  # as call centers write where they know nothing
 
 
 class _Place:

@@ -1,4 +1,4 @@
-"""The call-centre CSV's columns, and the header that says where a file has them."""
+"""The call-center CSV's columns, and the header that says where a file has them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -119,7 +119,7 @@ def _no_header(lacking: list[str], header: Header) -> str:
     separator = next((mark for mark, sign in (("semicolons", ";"), ("tabs", "\t")) if sign in names[0]), None)
     hint = f", and seems to be separated by {separator}: save it with commas" if separator and len(names) == 1 else ""
     near = _near_misses(lacking, header) if len(header.positions) >= _SURELY_A_HEADER else ""
-    mending = near or "It must be the header row, with the call centre's column names."
+    mending = near or "It must be the header row, with the call center's column names."
     return f"The first row has no {_columns(lacking)}{hint}. {mending}"
 
 

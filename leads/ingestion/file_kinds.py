@@ -15,7 +15,7 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "packed by zstd", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
-    (b"%PDF-", "a PDF document", "Ask the call centre for the CSV"),
+    (b"%PDF-", "a PDF document", "Ask the call center for the CSV"),
 )
 _IN_ZIP: tuple[tuple[bytes, str, str], ...] = (
     (
@@ -23,7 +23,7 @@ _IN_ZIP: tuple[tuple[bytes, str, str], ...] = (
         "an OpenDocument spreadsheet (.ods)",
         _SAVE_AS.replace("Excel", "a spreadsheet program"),
     ),
-    (b"word/", "a Word document (.docx)", "Ask the call centre for the CSV"),
+    (b"word/", "a Word document (.docx)", "Ask the call center for the CSV"),
     *(
         (part, "an Excel workbook (.xlsx)", _SAVE_AS)
         for part in (b"[Content_Types].xml", b"docProps/", b"xl/", b"_rels/")

@@ -89,7 +89,7 @@ def ingest(
     options: IngestOptions | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> IngestReport:
-    """Loads a call-centre CSV: a path (.gz is unpacked) or a stream of bytes. `as_of` is the present.
+    """Loads a call-center CSV: a path (.gz is unpacked) or a stream of bytes. `as_of` is the present.
 
     All of it is loaded or, whatever interrupts it, nothing. Rows that are leads already are counted and skipped.
     Rows that are no leads go to `rejects_path`, by default beside the input. A dry run does the same, and reports

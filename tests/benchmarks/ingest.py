@@ -1,4 +1,4 @@
-"""How long ingest_csv takes for a call-centre file, beside psql's \\copy of what it makes of it into the same tables.
+"""How long ingest_csv takes for a call-center file, beside psql's \\copy of what it makes of it into the same tables.
 
     uv run python -m tests.benchmarks.ingest [--rows 100000 1000000] [--rounds 3] [--csv leads.csv]
 

@@ -70,7 +70,7 @@ rows = st.tuples(
     st.sampled_from(PLACES),
     st.sampled_from(["CALL", "CALL", ""]),  # the source decides: Gold or Silver
 )
-passing = st.builds(  # in whole seconds, as the call-centre writes them
+passing = st.builds(  # in whole seconds, as the call-center writes them
     lambda days, seconds: timedelta(days=days, seconds=seconds),
     st.one_of(st.just(90), st.integers(0, 2), st.integers(0, 500)),
     st.integers(0, 86_399),

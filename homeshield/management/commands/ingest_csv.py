@@ -1,4 +1,4 @@
-"""`manage.py ingest_csv`: loads a call-centre CSV and opens the inventory records of its leads."""
+"""`manage.py ingest_csv`: loads a call-center CSV and opens the inventory records of its leads."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ from pricing.selectors import Prices, prices_in_force
 
 class Command(DatabaseCommand):
     help = (
-        "Loads leads from a call-centre CSV, all of the file or nothing. Rows that are leads already are skipped; rows "
+        "Loads leads from a call-center CSV, all of the file or nothing. Rows that are leads already are skipped; rows "
         "that cannot be loaded go to a rejects file with the reasons, to be mended and loaded again. Stock that it "
         "makes without a price in force is named. "
         "Exit code 0 when the file was processed, 2 when it was refused whole, 3 when more rows were rejected than "

@@ -104,7 +104,7 @@ def test_a_row_that_is_no_header_is_not_repeated() -> None:
     said = refusal(cells)
     assert said == (
         'The first row has no columns "State" and "Call In Date". '
-        "It must be the header row, with the call centre's column names."
+        "It must be the header row, with the call center's column names."
     )
 
 

@@ -68,7 +68,7 @@ def test_a_file_of_another_kind_is_named_with_how_to_make_a_csv_of_it(
     for source, name in ((plain, str(plain)), (packed, str(packed)), (content, "The input")):
         said = refusal(source)
         assert said.startswith(f"{name} is {kind}")
-        assert any(advice in said for advice in ('the type "CSV UTF-8', "Unpack it", "Ask the call centre"))
+        assert any(advice in said for advice in ('the type "CSV UTF-8', "Unpack it", "Ask the call center"))
 
 
 def test_a_packed_stream_is_told_how_to_unpack_it() -> None:
