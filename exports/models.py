@@ -8,7 +8,10 @@ from django.db.models.functions import Now
 
 from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.ids import new_id
+from homeshield.lib.table_rules import APPEND, OWN_CLIENT, STAFF_LOOKS, Policy, TableRules
 from sales.models import Sale
+
+OF_VISIBLE_EXPORT = Policy("of_visible_export", using="EXISTS (SELECT FROM exports WHERE exports.id = export_id)")
 
 
 class Export(models.Model):
@@ -25,6 +28,8 @@ class Export(models.Model):
     exported_at_utc = models.DateTimeField("exported (UTC)", db_default=Now(), editable=False)
     sale_ids = ArrayField(models.UUIDField(), verbose_name="sales")
     rows = models.PositiveIntegerField("rows")
+
+    table_rules = TableRules(web_may=APPEND, policies=(OWN_CLIENT, STAFF_LOOKS))
 
     class Meta:
         db_table = "exports"
@@ -54,6 +59,8 @@ class ExportCompletion(models.Model):
     size_bytes = models.PositiveBigIntegerField("size in bytes")
     sha256 = models.CharField("SHA-256 of the file", max_length=64, help_text="In hexadecimal.")
 
+    table_rules = TableRules(web_may=APPEND, policies=(OF_VISIBLE_EXPORT,))
+
     class Meta:
         db_table = "export_completions"
         ordering = ["export"]
@@ -78,6 +85,8 @@ class SanitisedCell(models.Model):
     sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="+", db_index=False)
     column = models.CharField(max_length=40)
     removed = models.TextField("characters removed")
+
+    table_rules = TableRules(web_may=APPEND, policies=(OF_VISIBLE_EXPORT,))
 
     class Meta:
         db_table = "export_sanitised_cells"

@@ -1,6 +1,5 @@
 from typing import Any, override
 
-import pgtrigger
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
@@ -12,13 +11,15 @@ class HomeshieldConfig(AppConfig):
     def ready(self) -> None:
         from homeshield import checks  # noqa: F401 - registers them
 
-        post_migrate.connect(install_triggers, sender=apps.get_app_config("pgtrigger"))
+        post_migrate.connect(apply_rules, sender=apps.get_app_config("pgtrigger"))
 
 
-def install_triggers(**signal: Any) -> None:
-    """Brings the triggers to what the models declare, after `migrate`. `flush` sends the signal too, without a plan."""
+def apply_rules(**signal: Any) -> None:
+    """After `migrate`, the triggers, policies and functions are as the models declare.
+
+    `flush` sends the signal too, without a plan.
+    """
+    from homeshield.database_roles.rules import rules_apply
+
     if "plan" in signal:
-        for model, trigger in pgtrigger.registered():
-            if trigger.get_installation_status(model, database=signal["using"])[0] != "INSTALLED":
-                trigger.install(model, database=signal["using"])
-        pgtrigger.prune(database=signal["using"])
+        rules_apply()

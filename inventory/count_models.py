@@ -11,7 +11,8 @@ bucket and is therefore not sold again: a client with many purchases has them co
 import pgtrigger
 from django.db import models
 
-from homeshield.lib.owner_triggers import OwnerTrigger
+from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, Policy, TableRules
+from homeshield.lib.triggers import OwnerTrigger
 from leads.age import AgeBucket
 
 _OPEN = "sold_at_utc IS NULL AND lapsed_at_utc IS NULL"
@@ -113,6 +114,11 @@ class CountFields(models.Model):
     classification = models.CharField(max_length=6)
     age_bucket = models.CharField(max_length=14)
     records = models.IntegerField()
+
+    table_rules = TableRules(
+        web_may=READ,  # triggers write, which act as the owner
+        policies=(Policy("stock_and_own_client", "SELECT", using=f"owner IS NULL OR owner = {CLIENT}"), STAFF_LOOKS),
+    )
 
     class Meta:
         abstract = True

@@ -11,13 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from homeshield.lib.keyset import Place
-from homeshield.lib.personal_data import SHOWN_BEFORE_PURCHASE
 from homeshield.lib.replica import browsing_connection
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
 from inventory.models import NOT_BOUGHT_BEFORE
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
+from leads.models import SHOWN_BEFORE_PURCHASE
 
 MOST_PARTS = 60
 """Of how many parts a list is merged at most: each takes a moment to plan and to begin. A buyer with licences in so

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from homeshield.lib.ids import new_id
+from homeshield.lib.table_rules import READ, Policy, TableRules
 from inventory.buyer import Buyer
 from inventory.count_models import CountChange, CountyCount, StateCount, inventory_triggers
 from inventory.criteria import Criteria
@@ -100,6 +101,15 @@ class InventoryRecord(models.Model):
     expires_at_utc = models.DateTimeField("leaves the bucket (UTC)")
     sold_at_utc = models.DateTimeField("sold (UTC)", null=True, blank=True)
     lapsed_at_utc = models.DateTimeField("closed by the roll (UTC)", null=True, blank=True)
+
+    table_rules = TableRules(
+        web_may=("SELECT", "UPDATE (sold_at_utc)"),
+        policies=(
+            Policy("all_are_seen", "SELECT", using="true"),
+            # No sold record changes, whatever a session does to triggers.
+            Policy("unsold_are_sold", "UPDATE", using="sold_at_utc IS NULL", check="sold_at_utc IS NOT NULL"),
+        ),
+    )
 
     objects = InventoryQuerySet.as_manager()
 
@@ -226,6 +236,8 @@ class YoungLead(models.Model):
 
     lead = models.OneToOneField(Lead, on_delete=models.PROTECT, primary_key=True, related_name="young")
     enters_at_utc = models.DateTimeField("enters the first bucket (UTC)", db_index=True)
+
+    table_rules = TableRules(web_may=READ)
 
     class Meta:
         db_table = "young_leads"

@@ -8,6 +8,7 @@ from django.db.models.functions import Greatest, Length, Now
 from django.db.models.lookups import LessThanOrEqual
 
 from homeshield.lib.ids import new_id
+from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, OwnerView, Policy, TableRules
 from leads.classification import Classification
 from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
 
@@ -24,6 +25,10 @@ def _at_most(characters: int, fields: tuple[str, ...]) -> LessThanOrEqual:
 
 EARLIEST, LATEST = datetime(1899, 12, 31, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Between them every bucket of an inquiry lies in Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
+
+
+SHOWN_BEFORE_PURCHASE = ("first_name", "city")
+"""What a buyer may see of a lead before purchase, beside class, age, state and county (contract, "Lead")."""
 
 
 class Lead(models.Model):
@@ -68,6 +73,20 @@ class Lead(models.Model):
         help_text="Digest of what makes two rows the same inquiry.",
     )
     ingested_at_utc = models.DateTimeField("loaded (UTC)", db_default=Now(), editable=False)
+
+    table_rules = TableRules(
+        web_may=READ,
+        policies=(
+            # It names the client itself, so that one index entry answers for each lead.
+            Policy(
+                "of_own_sales",
+                "SELECT",
+                using=f"EXISTS (SELECT FROM sales WHERE sales.lead_id = leads.id AND sales.client_id = {CLIENT})",
+            ),
+            STAFF_LOOKS,
+        ),
+        views=(OwnerView("lead_previews", f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM leads"),),  # noqa: S608
+    )
 
     class Meta:
         db_table = "leads"

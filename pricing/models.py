@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField, dollars
+from homeshield.lib.table_rules import APPEND, OWN_CLIENT, STAFF_LOOKS, Policy, TableRules
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -67,6 +68,10 @@ class PriceRule(models.Model):
         blank=True,
         editable=False,
         related_name="+",
+    )
+
+    table_rules = TableRules(  # no amount is ever changed
+        web_may=("SELECT", "INSERT", "UPDATE (effective_until_utc)", "DELETE")
     )
 
     objects = PriceRuleQuerySet.as_manager()
@@ -157,6 +162,8 @@ class Quote(models.Model):
     subtotal = MoneyField("subtotal (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
 
+    table_rules = TableRules(web_may=APPEND, policies=(OWN_CLIENT, STAFF_LOOKS))
+
     class Meta:
         db_table = "quotes"
         ordering = ["-quoted_at_utc", "-id"]
@@ -182,6 +189,11 @@ class QuoteItem(models.Model):
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="items", db_index=False)
     inventory = models.ForeignKey(InventoryRecord, on_delete=models.PROTECT, related_name="+", db_index=False)
     unit_price = MoneyField("unit price (USD)")
+
+    table_rules = TableRules(
+        web_may=APPEND,
+        policies=(Policy("of_visible_quote", using="EXISTS (SELECT FROM quotes WHERE quotes.id = quote_id)"),),
+    )
 
     class Meta:
         db_table = "quote_items"

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
+from homeshield.lib.table_rules import APPEND, KEEP, OWN_CLIENT, STAFF_LOOKS, OwnerFunction, Policy, TableRules
 from inventory.count_models import sale_trigger
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.models import InventoryRecord
@@ -81,6 +82,8 @@ class Draft(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft")
     version = models.PositiveIntegerField(default=0)
 
+    table_rules = TableRules(web_may=KEEP)
+
     class Meta:
         db_table = "drafts"
 
@@ -93,6 +96,8 @@ class DraftLine(LineFields):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="lines", db_index=False)
+
+    table_rules = TableRules(web_may=KEEP)
 
     class Meta(LineFields.Meta):
         db_table = "draft_lines"
@@ -138,6 +143,8 @@ class Order(models.Model):
     )
     idempotency_key = models.CharField(max_length=255)
     request_digest = models.CharField("digest of what was asked for", max_length=64)
+
+    table_rules = TableRules(web_may=APPEND, policies=(OWN_CLIENT, STAFF_LOOKS))
 
     class Meta:
         db_table = "orders"
@@ -215,6 +222,16 @@ class OrderLine(LineFields):
         default=0, help_text="How many leads stand in for ones asked for by id that were gone."
     )
 
+    table_rules = TableRules(
+        web_may=APPEND,
+        policies=(
+            Policy("of_visible_order", "SELECT", using="EXISTS (SELECT FROM orders WHERE orders.id = order_id)"),
+            # The statement that writes a line with its order does not see the order yet. Triggers keep lines away from
+            # other orders.
+            Policy("new_line", "INSERT", check="true"),
+        ),
+    )
+
     class Meta(LineFields.Meta):
         db_table = "order_lines"
         ordering = ["order", "number"]
@@ -258,6 +275,15 @@ class Sale(models.Model):
     purchase_price = MoneyField("purchase price (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
     sold_at_utc = models.DateTimeField("purchase date (UTC)")
+
+    table_rules = TableRules(
+        web_may=APPEND,
+        policies=(OWN_CLIENT, STAFF_LOOKS),
+        functions=(
+            # A refusal tells another client's sales from none: which of the ids exist, and nothing else.
+            OwnerFunction("existing_sales(uuid[])", "SETOF uuid", "SELECT id FROM sales WHERE id = ANY ($1)"),
+        ),
+    )
 
     class Meta:
         db_table = "sales"

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pgtrigger
 import pytest
-from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -11,9 +11,8 @@ from pytest_django import DjangoDbBlocker, Settings
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Tests with parallel connections are tidied up by TRUNCATE, which the audit record otherwise refuses."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_events DISABLE TRIGGER audit_events_stay")
-        cursor.execute("ALTER TABLE audit_seals DISABLE TRIGGER audit_seals_stay")
+    with django_db_blocker.unblock():
+        pgtrigger.disable("audit.AuditEvent:audit_events_stay", "audit.AuditSeal:audit_seals_stay")
 
 
 @pytest.fixture

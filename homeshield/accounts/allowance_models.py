@@ -1,6 +1,28 @@
-"""What a client has used up of an allowance of its own."""
+"""What a client, a key or an address has used up of an allowance."""
 
 from django.db import models
+
+from homeshield.lib.table_rules import CHANGE, KEEP, OWN_CLIENT, STAFF_LOOKS, TableRules
+
+
+class ApiAllowance(models.Model):
+    """When all of an allowance is there again (allowances.py).
+
+    Its subject is `key:` with a key's id, or `address:` or `password:` with a network address. The table is unlogged
+    (see the migration): every call writes to it, and after a crash it may be empty.
+    """
+
+    subject = models.CharField(primary_key=True, max_length=60)
+    full_at_utc = models.DateTimeField()
+
+    table_rules = TableRules(web_may=KEEP)
+
+    class Meta:
+        db_table = "api_allowances"
+        indexes = [models.Index(fields=["full_at_utc"], name="api_allowance_by_full_at")]
+
+    def __str__(self) -> str:
+        return f"Allowance of {self.subject}"
 
 
 class PreviewAllowance(models.Model):
@@ -13,6 +35,8 @@ class PreviewAllowance(models.Model):
     day = models.DateField("day (UTC)")
     shown = models.PositiveIntegerField("leads shown that day")
     granted = models.PositiveIntegerField("of them by the last page", help_text="How the page learns what it may show.")
+
+    table_rules = TableRules(web_may=CHANGE, policies=(OWN_CLIENT, STAFF_LOOKS))
 
     class Meta:
         db_table = "preview_allowances"

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 from django.utils.crypto import salted_hmac
 
+from homeshield.accounts.allowance_models import ApiAllowance as ApiAllowance
 from homeshield.accounts.allowance_models import PreviewAllowance as PreviewAllowance
 from homeshield.accounts.company_names import UNSEEN
 from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, allowed
@@ -20,6 +21,8 @@ from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.ids import new_id
 from homeshield.lib.states import STATES
+from homeshield.lib.table_rules import APPEND, CHANGE, TableRules
+from homeshield.lib.triggers import FirmTrigger
 
 
 class Client(models.Model):
@@ -38,6 +41,8 @@ class Client(models.Model):
         default=False, help_text="Whether its users see nothing of the company's before they have a second factor."
     )
     created_at_utc = models.DateTimeField("created", db_default=Now(), editable=False)
+
+    table_rules = TableRules(web_may=CHANGE)
 
     class Meta:
         db_table = "clients"
@@ -102,6 +107,8 @@ class ClientChange(models.Model):
     licensed_states = ArrayField(models.CharField(max_length=2), default=list)
     reason = models.CharField(max_length=500)
 
+    table_rules = TableRules(web_may=APPEND)
+
     class Meta:
         db_table = "client_changes"
         ordering = ["-id"]
@@ -147,6 +154,17 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").strip().lower())
 
 
+ONLY_THE_OWNER = """
+    IF pg_catalog.pg_has_role(current_user, (SELECT relowner FROM pg_catalog.pg_class WHERE oid = TG_RELID), 'USAGE')
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'only the owner of the tables makes members of staff'
+        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'staff_is_made_by_the_owner',
+              HINT = 'Use manage.py staff.';
+"""
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail: a buyer for one client, or a member of staff (without a client)."""
 
@@ -166,6 +184,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("staff", default=False, help_text="May enter the admin pages.")
     is_active = models.BooleanField("active", default=True, help_text="Switch off instead of deleting.")
     created_at_utc = models.DateTimeField("created", db_default=Now(), editable=False)
+
+    table_rules = TableRules(web_may=CHANGE)  # Django's `save()` names all columns; triggers guard those of staff
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -209,6 +229,20 @@ class User(AbstractBaseUser, PermissionsMixin):
                     RETURN NULL;
                 """,
             ),
+            FirmTrigger(
+                name="staff_is_made_by_the_owner",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__is_staff=True) | pgtrigger.Q(new__is_superuser=True),
+                func=ONLY_THE_OWNER,
+            ),
+            FirmTrigger(
+                name="staff_is_changed_by_the_owner",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("is_staff", "is_superuser"),
+                func=ONLY_THE_OWNER,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -248,6 +282,8 @@ class ApiKey(models.Model):
     )
     last_used_at_utc = models.DateTimeField("last used (UTC)", null=True, editable=False)
     revoked_at_utc = models.DateTimeField("revoked (UTC)", null=True, editable=False)
+
+    table_rules = TableRules(web_may=("SELECT", "INSERT", "UPDATE (last_used_at_utc)", "UPDATE (revoked_at_utc)"))
 
     class Meta:
         db_table = "api_keys"
@@ -290,21 +326,3 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
-
-
-class ApiAllowance(models.Model):
-    """How much of an allowance is used: the instant at which all of it is there again (allowances.py). Its subject is
-    `key:` with a key's id, or `address:` or `password:` with a network address.
-
-    The table is unlogged (see the migration): every call writes to it, and after a crash it may be empty.
-    """
-
-    subject = models.CharField(primary_key=True, max_length=60)
-    full_at_utc = models.DateTimeField()
-
-    class Meta:
-        db_table = "api_allowances"
-        indexes = [models.Index(fields=["full_at_utc"], name="api_allowance_by_full_at")]
-
-    def __str__(self) -> str:
-        return f"Allowance of {self.subject}"

@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 
 from homeshield.accounts.permissions import ClientRole
 from homeshield.lib.ids import new_id
+from homeshield.lib.table_rules import TableRules
 
 
 class Invitation(models.Model):
@@ -21,6 +22,8 @@ class Invitation(models.Model):
     expires_at_utc = models.DateTimeField()
     accepted_at_utc = models.DateTimeField(null=True)
     withdrawn_at_utc = models.DateTimeField(null=True)
+
+    table_rules = TableRules(web_may=("SELECT", "INSERT", "UPDATE (accepted_at_utc)", "UPDATE (withdrawn_at_utc)"))
 
     class Meta:
         db_table = "invitations"

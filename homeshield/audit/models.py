@@ -3,12 +3,12 @@
 Two tables, because a chain is one after the other and purchases are not: see docs/decisions. Nothing here refers to
 another table: an event says what was true then, and outlives what it speaks of.
 
-Both are append-only. Their triggers are plain SQL (migrations/0002_record_is_final.py), because those of pgtrigger can be
-switched off by a setting of the session, which any role may make.
+Both are append-only, by triggers that no session can switch off.
 """
 
 from datetime import UTC, datetime
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
@@ -16,6 +16,8 @@ from django.db.models.lookups import Exact, Regex
 
 from homeshield.audit.actions import AuditAction, Channel, Outcome
 from homeshield.lib.ids import new_id
+from homeshield.lib.table_rules import APPEND, READ, TableRules
+from homeshield.lib.triggers import FirmTrigger
 
 FIRST_YEAR, LAST_YEAR = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -32,6 +34,12 @@ class Hour(models.Func):
 
     template = "date_trunc('hour', %(expressions)s AT TIME ZONE 'UTC')"
     output_field = models.DateTimeField()
+
+
+REFUSED = """
+    RAISE EXCEPTION 'the audit record is final: % of % is refused', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'audit_record_is_final';
+"""
 
 
 class AuditEvent(models.Model):
@@ -55,6 +63,8 @@ class AuditEvent(models.Model):
     object_type = models.CharField("kind of object", max_length=60, blank=True)
     object_id = models.TextField("object", blank=True)
     details = models.JSONField(default=dict, blank=True)
+
+    table_rules = TableRules(web_may=APPEND)
 
     class Meta:
         db_table = "audit_events"
@@ -97,6 +107,30 @@ class AuditEvent(models.Model):
             models.Index("request_id", name="audit_event_by_request"),
             models.Index("occurred_at_utc", "id", name="audit_event_not_done", condition=~Q(outcome=Outcome.DONE)),
         ]
+        triggers = [
+            FirmTrigger(
+                name="audit_event_is_final",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=REFUSED,
+            ),
+            FirmTrigger(
+                name="audit_events_stay",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func=REFUSED,
+            ),
+            FirmTrigger(
+                name="audit_event_waits_for_its_seal",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                    INSERT INTO audit_unsealed (event_id) VALUES (NEW.id);
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Audit event {self.id}"
@@ -109,6 +143,8 @@ class AuditUnsealed(models.Model):
     """
 
     event_id = models.UUIDField(primary_key=True)
+
+    table_rules = TableRules(web_may=APPEND)  # a trigger's
 
     class Meta:
         db_table = "audit_unsealed"
@@ -129,12 +165,29 @@ class AuditSeal(models.Model):
     previous_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
 
+    table_rules = TableRules(web_may=READ)  # the sealer alone writes, which is no page
+
     class Meta:
         db_table = "audit_seals"
         ordering = ["sequence"]
         constraints = [
             models.CheckConstraint(name="audit_seals_begin_at_one", condition=Q(sequence__gte=1)),
             models.UniqueConstraint(name="audit_seal_follows_one", fields=["previous_hash"]),
+        ]
+        triggers = [
+            FirmTrigger(
+                name="audit_seal_is_final",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=REFUSED,
+            ),
+            FirmTrigger(
+                name="audit_seals_stay",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func=REFUSED,
+            ),
         ]
 
     def __str__(self) -> str:

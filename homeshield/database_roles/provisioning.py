@@ -1,7 +1,7 @@
-"""Makes the web process's role, gives it what `privileges.py` says and takes away everything else.
+"""Makes the web process's role, grants it what the models declare and revokes everything else.
 
-The role is a login of its own: a `SET ROLE` could be undone by whoever can run a statement. It owns nothing, so that
-row-level security binds it, and belongs to no other role.
+The role is a login of its own: whoever can run a statement could undo a `SET ROLE`. It owns nothing, so that row-level
+security binds it, and belongs to no other role.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,10 @@ import psycopg
 from django.db import connection, transaction
 from psycopg import sql
 
-from homeshield.database_roles.privileges import NOT_EVERYWHERE, WEB, Privileges
+from homeshield.database_roles.rules import rules_apply
+from homeshield.database_roles.tables import NOT_EVERYWHERE, web_privileges
 from homeshield.lib.errors import DomainError
+from homeshield.lib.table_rules import Privileges
 
 _LOCK = 4_803_110  # of our own choosing: roles belong to the whole server, and two runs must not make one twice
 
@@ -27,7 +29,7 @@ class RoleRefused(DomainError):
 
 
 class TableWithoutRule(DomainError):
-    """`privileges.py` and the database's tables are not the same."""
+    """The declared tables and the database's are not the same."""
 
     code, status = "table_without_rule", 409
     sentence = "{reason}"
@@ -36,7 +38,7 @@ class TableWithoutRule(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableGrant:
-    """What the web's role may do with a table, and whether it is shown some of the rows alone."""
+    """What the web's role may do with a table, and whether policies choose the rows that it sees."""
 
     table: str
     privileges: Privileges
@@ -45,7 +47,7 @@ class TableGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioned:
-    """What holds for the role now. `changes` are the statements that it took, in order; none if all was well."""
+    """What holds for the role now. `changes` names what was missing, changed or too wide, in order."""
 
     role: str
     owner: str
@@ -55,36 +57,36 @@ class Provisioned:
 
 
 def roles_provision(*, role: str, password: str = "", dry_run: bool = False) -> Provisioned:
-    """Makes the web's role unless it is there, and brings its grants to what `privileges.py` says: one transaction.
+    """Brings the database to what the models declare: rules, the web's role and its grants, in one transaction.
 
-    The password is set where the role is made, and sent as its digest. Run as the owner of the tables, who needs
-    CREATEROLE only where the role is still to be made. With `dry_run` nothing is changed, and `changes` tells what
-    would be.
+    Run it as the owner of the tables, who needs CREATEROLE only where the role is still to be made. The password is set
+    where the role is made, and sent as its digest. With `dry_run` nothing changes, and `changes` says what would.
 
-    Raises RoleRefused where the role is the owner, a superuser, above row-level security or a member of other roles,
-    and where we may not make it; TableWithoutRule.
+    Raises TableWithoutRule. Raises RoleRefused where the role is the owner, a superuser, above row-level security or a
+    member of other roles, and where we may not make it.
     """
-    rules = _rules()
+    grants = _privileges_due()
     with transaction.atomic(durable=True):
         _execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        plan = [*_making(role, password), *_database_grants(role), *_table_grants(role, rules)]
+        differences = rules_apply(dry_run=dry_run)
+        plan = [*_making(role, password), *_database_grants(role), *_table_grants(role, grants)]
         if not dry_run:
             for statement in plan:
                 _carry_out(statement)
-        return _report(role, rules, [_shown(statement) for statement in plan])
+        return _report(role, grants, [*map(str, differences), *map(_told, plan)])
 
 
 def role_lacks(*, role: str) -> list[str]:
-    """The tables of which the role may not do what pages need, for whoever may serve them as that role; by name.
+    """The names of the tables with which the role may not do what pages need.
 
-    What it may do too much is for `roles_provision`, and tables unknown here are passed over: a database may have been
-    migrated for the next version already, and a server of this one still has to start.
+    `roles_provision` finds what the role may do beyond that. Unknown tables are passed over: a database may already be
+    migrated for the next version, and a server of this one must still start.
 
     Raises RoleRefused as `roles_provision` does, and TableWithoutRule where tables are missing.
     """
     list(_making(role, ""))
-    granted = _granted(role)
-    return [table for table, due in sorted(_rules(strange=True).items()) if not {*due} <= {*granted.get(table, ())}]
+    granted, due = _granted(role), _privileges_due(unknown_allowed=True)
+    return [table for table, may in sorted(due.items()) if not {*may} <= {*granted.get(table, ())}]
 
 
 # --- The role ---
@@ -156,11 +158,11 @@ def _database_grants(role: str) -> Iterator[sql.Composed]:
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, web)
 
 
-def _table_grants(role: str, rules: Mapping[str, Privileges]) -> Iterator[sql.Composed]:
+def _table_grants(role: str, grants: Mapping[str, Privileges]) -> Iterator[sql.Composed]:
     """Only what differs, so that a second run changes nothing and locks nothing."""
     web, public = sql.Identifier(role), sql.SQL("PUBLIC")
     of_web, of_public = _granted(role), _granted(None)
-    for table, wanted in sorted(rules.items()):
+    for table, wanted in sorted(grants.items()):
         for grantee, has, due in ((public, of_public, ()), (web, of_web, wanted)):
             have = has.get(table, ())
             if excess := [privilege for privilege in have if privilege not in due]:
@@ -203,26 +205,30 @@ def _granted(role: str | None) -> Mapping[str, Privileges]:
 # --- What is there ---
 
 
-def _rules(*, strange: bool = False) -> Mapping[str, Privileges]:
-    """The rules of the tables that are there. Raises TableWithoutRule where a rule has no table, or a table no rule,
-    unless `strange` allows it."""
+def _privileges_due(*, unknown_allowed: bool = False) -> Mapping[str, Privileges]:
+    """What is declared for the tables that are there.
+
+    Raises TableWithoutRule where a declared table is missing, or one is there that nobody declared, unless
+    `unknown_allowed`.
+    """
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor, include_views=True))
     if not tables:
         raise TableWithoutRule(reason="The database has no tables yet: run manage.py migrate first.")
-    if (unknown := sorted(tables - WEB.keys())) and not strange:
+    due = web_privileges()
+    if (unknown := sorted(tables - due.keys())) and not unknown_allowed:
         raise TableWithoutRule(
-            reason=f"It is not said what the web process may do with {', '.join(unknown)}. Add each to WEB in "
-            "homeshield/database_roles/privileges.py."
+            reason=f"Nothing says what the web process may do with {', '.join(unknown)}. Declare `table_rules` on the model, "
+            "or name a library's table in homeshield/database_roles/tables.py."
         )
-    if missing := sorted(WEB.keys() - NOT_EVERYWHERE - tables):
+    if missing := sorted(due.keys() - NOT_EVERYWHERE - tables):
         raise TableWithoutRule(reason=f"These tables are missing: {', '.join(missing)}. Run manage.py migrate first.")
-    return {table: may for table, may in WEB.items() if table in tables}
+    return {table: may for table, may in due.items() if table in tables}
 
 
-def _report(role: str, rules: Mapping[str, Privileges], changes: list[str]) -> Provisioned:
+def _report(role: str, grants: Mapping[str, Privileges], changes: list[str]) -> Provisioned:
     granted = _granted(role)
-    secured = dict(_rows("SELECT relname, relrowsecurity FROM pg_class WHERE relname = ANY (%s)", [list(rules)]))
+    secured = dict(_rows("SELECT relname, relrowsecurity FROM pg_class WHERE relname = ANY (%s)", [list(grants)]))
     owner, is_super = _rows(
         "SELECT rolname, rolsuper FROM pg_class JOIN pg_roles ON relowner = pg_roles.oid "
         "WHERE pg_class.oid = 'sales'::regclass"
@@ -233,7 +239,7 @@ def _report(role: str, rules: Mapping[str, Privileges], changes: list[str]) -> P
         owner_is_superuser=is_super,
         grants=[
             TableGrant(table=table, privileges=tuple(sorted(granted.get(table, ()))), row_security=secured[table])
-            for table in sorted(rules)
+            for table in sorted(grants)
         ],
         changes=changes,
     )
@@ -252,10 +258,14 @@ def _carry_out(statement: sql.Composed) -> None:
         ) from error
 
 
+def _told(statement: sql.Composed) -> str:
+    text = _shown(statement)
+    return f"too wide: {text}" if text.startswith("REVOKE") else f"missing: {text}"
+
+
 def _shown(statement: sql.Composed) -> str:
     """For people and logs, so without the password's digest."""
-    text = statement.as_string(None)
-    return text.partition(" PASSWORD ")[0]
+    return statement.as_string(None).partition(" PASSWORD ")[0]
 
 
 def _execute(statement: str, parameters: Any = None) -> None:

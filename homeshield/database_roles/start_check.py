@@ -1,7 +1,9 @@
 """Before a page is served: the web's login is let in, and may do what pages need."""
 
-import warnings
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
+import django
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connections
@@ -16,8 +18,7 @@ _MENDING = "Run manage.py provision_roles as the owner of the tables (docs/secur
 
 def web_role_check() -> None:
     """Raises RuntimeError where WEB_DATABASE_URL names a login that the server does not let in, that may do less than
-    pages need, or that is not one for a web process. Without the variable there is nothing to ask, and a server that
-    does not answer is no reason yet.
+    pages need, or that is none for a web process. A server that does not answer is no reason yet.
 
     Afterwards this process connects as the web's role, and no connection is open: a server may be forked from it.
     """
@@ -27,28 +28,33 @@ def web_role_check() -> None:
     web = connections["default"]
     assert isinstance(web, DatabaseWrapper)
     role: str = settings.WEB_DATABASE["USER"]
+    if not _let_in(web, role):
+        return
+    # The models say what pages need. A child loads them: workers forked from a process that has them would never see
+    # new code.
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as child:
+        refusal = child.submit(_refusal, role).result()
+    if refusal:
+        raise RuntimeError(refusal)
+
+
+def _refusal(role: str) -> str:
+    """Why nothing may start; empty if all is well, or if the database went away meanwhile."""
+    django.setup()
     try:
-        if not _let_in(web, role):
-            return
-        with warnings.catch_warnings(
-            action="ignore", category=RuntimeWarning
-        ):  # Django's, of apps that are not loaded:
-            lacking = role_lacks(role=role)  # they must not be, or workers would not see new code after a reload
+        lacking = role_lacks(role=role)
     except (RoleRefused, TableWithoutRule) as refusal:
-        raise RuntimeError(refusal.message) from None
+        return refusal.message
     except DatabaseError:
-        return  # it went away meanwhile
-    finally:
-        web.close()
-        web.close_pool()
-    if lacking:
-        named = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
-        raise RuntimeError(f"{role}, of WEB_DATABASE_URL, may not do what pages need with {named}. {_MENDING}")
+        return ""
+    if not lacking:
+        return ""
+    named = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
+    return f"{role}, of WEB_DATABASE_URL, may not do what pages need with {named}. {_MENDING}"
 
 
 def _let_in(web: DatabaseWrapper, role: str) -> bool:
-    """Whether it is; no, where nobody answers. By a connection of its own: a pool would try for ten seconds, and not
-    tell why."""
+    """False where nobody answers. Uses a connection of its own: a pool would try for ten seconds and not say why."""
     parameters = {"connect_timeout": 5} | web.get_connection_params()
     try:
         psycopg.connect(**parameters).close()

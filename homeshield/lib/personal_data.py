@@ -18,9 +18,6 @@ HOMEOWNERS: Mapping[str, frozenset[str]] = {
 """About the people whose inquiries are sold. For their buyer, and for staff on the lead's own page; in no list, log,
 message or address."""
 
-SHOWN_BEFORE_PURCHASE = ("first_name", "city")
-"""What a buyer may see of a lead that it has not bought, beside class, age, state and county (contract, "Lead")."""
-
 ACCOUNTS: Mapping[str, frozenset[str]] = {
     "accounts.User": frozenset({"email", "password"}),
     "accounts.Invitation": frozenset({"email"}),

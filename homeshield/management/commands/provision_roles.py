@@ -1,4 +1,4 @@
-"""`manage.py provision_roles`: the role that the web process connects as, and what it may do."""
+"""`manage.py provision_roles`: the walls in the database, and the role that the web process connects as."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -15,8 +15,9 @@ EMBEDDED_ROLE = "homeshield_web"
 
 class Command(DatabaseCommand):
     help = (
-        "Makes the role that WEB_DATABASE_URL names, which cannot alter tables or change what is final, and brings its "
-        "grants up to date. Run it as the owner of the tables after every migrate; a second run changes nothing."
+        "Makes the role that WEB_DATABASE_URL names, which cannot alter tables or change what is final. Brings its "
+        "grants, the policies, triggers and owner's functions to what the models declare, and names what was missing, "
+        "changed or too wide. Run it as the owner of the tables after every migrate; a second run changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,7 +39,7 @@ class Command(DatabaseCommand):
         else:
             self._write(found, check)
         if check and found.changes:
-            raise CommandError("The grants are not as they should be: run manage.py provision_roles.", returncode=1)
+            raise CommandError("The database is not as declared: run manage.py provision_roles.", returncode=1)
 
     def _write(self, found: Provisioned, check: bool) -> None:
         for statement in found.changes:
@@ -47,7 +48,7 @@ class Command(DatabaseCommand):
             self.stdout.write("Nothing to change.")
         self.stdout.write(f"\nThe web process as {found.role} may:\n")
         for grant in found.grants:
-            rows = "  (rows of one client)" if grant.row_security and grant.privileges else ""
+            rows = "  (rows by policy)" if grant.row_security and grant.privileges else ""
             self.stdout.write(f"  {grant.table:<28}{', '.join(grant.privileges) or 'nothing'}{rows}")
         self.stdout.write(f"\nEverything else is for the owner of the tables, {found.owner}, alone.")
         if found.owner_is_superuser:

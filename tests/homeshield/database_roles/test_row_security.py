@@ -18,7 +18,6 @@ from exports.services import export_start_sales, export_stream
 from homeshield.accounts.models import ApiKey, Client, ClientChange, Invitation, PreviewAllowance, User
 from homeshield.accounts.previews import Previews, previews_spend
 from homeshield.audit.models import AuditEvent
-from homeshield.lib.personal_data import SHOWN_BEFORE_PURCHASE
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, seen_by
 from inventory.buyer import Buyer
 from inventory.count_upkeep import counts_compare
@@ -28,7 +27,7 @@ from inventory.models import InventoryRecord
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.models import Lead
+from leads.models import SHOWN_BEFORE_PURCHASE, Lead
 from pricing.models import Quote, QuoteItem
 from pricing.quotes import quote_create
 from sales.models import Order, OrderLine, Sale

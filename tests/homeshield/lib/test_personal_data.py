@@ -11,11 +11,11 @@ from django.db import models
 
 from exports.columns import COLUMNS
 from homeshield.lib.logs import formatter
-from homeshield.lib.personal_data import ACCOUNTS, HOMEOWNERS, OTHER, SHOWN_BEFORE_PURCHASE, homeowner_fields
+from homeshield.lib.personal_data import ACCOUNTS, HOMEOWNERS, OTHER, homeowner_fields
 from inventory.listing import ListedRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.models import Lead
+from leads.models import SHOWN_BEFORE_PURCHASE, Lead
 from sales.api_schemas import InventoryItem
 
 TEXT = (models.CharField, models.TextField, models.GenericIPAddressField, models.JSONField, models.BinaryField)
