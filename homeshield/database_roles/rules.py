@@ -92,8 +92,8 @@ def _differences(rules: list[Rule]) -> Iterator[Difference]:
 
 def _declared() -> Iterator[Rule]:
     for model, trigger in pgtrigger.registered():
-        table, function = model._meta.db_table, f"{trigger.get_pgid(model)}()"
-        yield Rule(f"trigger {trigger.name} on {table}", f"FUNCTION {function}", trigger.compile(model).install_sql)
+        name = f"trigger {trigger.name} on {model._meta.db_table}"
+        yield Rule(name, f"FUNCTION {trigger.get_pgid(model)}()", trigger.compile(model).install_sql)
     for table, rules in declared_rules().items():
         for function in rules.functions:
             yield _function(function)

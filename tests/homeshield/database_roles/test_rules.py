@@ -7,7 +7,6 @@ from django.db import connection
 from pytest_django import Settings
 
 from homeshield.database_roles.rules import rules_apply
-from sales.models import Sale
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_declared")]
 
@@ -76,7 +75,7 @@ def test_a_trigger_that_nobody_declares_any_more_goes(monkeypatch: pytest.Monkey
 
 
 def test_a_trigger_whose_text_is_edited_still_acts_as_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
-    [trigger] = [one for model, one in pgtrigger.registered() if (model, one.name) == (Sale, "sale_counts_as_owned")]
+    [(_, trigger)] = pgtrigger.registered("sales.Sale:sale_counts_as_owned")
     monkeypatch.setattr(trigger, "func", "RETURN NULL;")
     assert told() == ["changed: trigger sale_counts_as_owned on sales"]
     rules_apply()
