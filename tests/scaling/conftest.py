@@ -62,8 +62,6 @@ def pair(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
         patch.setitem(embedded_postgres.SERVER_SETTINGS, "fsync", "off")  # no crash is tried here, and it takes seconds
         with rewired("default", database_from_environment()):
             call_command("migrate", verbosity=0)
-            with connection.cursor() as cursor:
-                cursor.execute(LET_TRUNCATE)
             yield embedded_postgres.replica_make()
         for location in (locate_replica(), locate()):
             if running := server.find(location):
@@ -82,4 +80,6 @@ def replica(pair: str, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Djang
         embedded_postgres.replica_start()
         freshness.forget()
         yield
+        with connection.cursor() as cursor:
+            cursor.execute(LET_TRUNCATE)
         call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
