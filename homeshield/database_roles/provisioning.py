@@ -218,8 +218,8 @@ def _privileges_due(*, unknown_allowed: bool = False) -> Mapping[str, Privileges
     due = web_privileges()
     if (unknown := sorted(tables - due.keys())) and not unknown_allowed:
         raise TableWithoutRule(
-            reason=f"Nothing says what the web process may do with {', '.join(unknown)}. Declare `table_rules` on the model, "
-            "or name a library's table in homeshield/database_roles/tables.py."
+            reason=f"Nothing says what the web process may do with {', '.join(unknown)}. Declare `table_rules` on the "
+            "model, or name a library's table in homeshield/database_roles/tables.py."
         )
     if missing := sorted(due.keys() - NOT_EVERYWHERE - tables):
         raise TableWithoutRule(reason=f"These tables are missing: {', '.join(missing)}. Run manage.py migrate first.")
