@@ -59,6 +59,8 @@ class ExportCompletion(models.Model):
     size_bytes = models.PositiveBigIntegerField("size in bytes")
     sha256 = models.CharField("SHA-256 of the file", max_length=64, help_text="In hexadecimal.")
 
+    not_personal = ("sha256",)
+
     table_rules = TableRules(web_may=APPEND, policies=(OF_VISIBLE_EXPORT,))
 
     class Meta:
@@ -85,6 +87,8 @@ class SanitisedCell(models.Model):
     sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="+", db_index=False)
     column = models.CharField(max_length=40)
     removed = models.TextField("characters removed")
+
+    not_personal = ("column", "removed")
 
     table_rules = TableRules(web_may=APPEND, policies=(OF_VISIBLE_EXPORT,))
 

@@ -115,6 +115,8 @@ class CountFields(models.Model):
     age_bucket = models.CharField(max_length=14)
     records = models.IntegerField()
 
+    not_personal: tuple[str, ...] = ("state", "classification", "age_bucket")
+
     table_rules = TableRules(
         web_may=READ,  # triggers write, which act as the owner
         policies=(Policy("stock_and_own_client", "SELECT", using=f"owner IS NULL OR owner = {CLIENT}"), STAFF_LOOKS),
@@ -146,6 +148,8 @@ class CountyCount(CountFields):
 
     county = models.TextField(null=True)
 
+    not_personal = (*CountFields.not_personal, "county")
+
     class Meta:
         db_table = "inventory_counts_by_county"
         constraints = [
@@ -164,6 +168,8 @@ class CountChange(CountFields):
     """By how much a count changed by one statement, until the next compaction."""
 
     county = models.TextField(null=True)
+
+    not_personal = (*CountFields.not_personal, "county")
 
     class Meta:
         db_table = "inventory_count_changes"

@@ -102,6 +102,8 @@ class InventoryRecord(models.Model):
     sold_at_utc = models.DateTimeField("sold (UTC)", null=True, blank=True)
     lapsed_at_utc = models.DateTimeField("closed by the roll (UTC)", null=True, blank=True)
 
+    not_personal = ("state", "county")
+
     table_rules = TableRules(
         web_may=("SELECT", "UPDATE (sold_at_utc)"),
         policies=(

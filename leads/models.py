@@ -8,6 +8,7 @@ from django.db.models.functions import Greatest, Length, Now
 from django.db.models.lookups import LessThanOrEqual
 
 from homeshield.lib.ids import new_id
+from homeshield.lib.personal_data import homeowner
 from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, OwnerView, Policy, TableRules
 from leads.classification import Classification
 from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
@@ -16,6 +17,11 @@ from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
 def _text(label: str) -> "models.TextField[str | None, str | None]":
     """A cell of the call-center CSV: text as it came, trimmed; NULL where it was blank."""
     return models.TextField(label, null=True, blank=True)
+
+
+def _homeowner(label: str) -> "models.TextField[str | None, str | None]":
+    """A cell that describes the person of the inquiry."""
+    return homeowner(_text(label))
 
 
 def _at_most(characters: int, fields: tuple[str, ...]) -> LessThanOrEqual:
@@ -43,25 +49,25 @@ class Lead(models.Model):
     classification = models.CharField(max_length=6, choices=Classification)
     state = models.CharField(max_length=2)
     county = _text("county")
-    city = _text("city")
-    zip = _text("ZIP code")
-    address = _text("address")
-    full_name = _text("full name")
-    first_name = _text("first name")
-    last_name = _text("last name")
-    co_borrower_name = _text("co-borrower name")
-    borrower_phone = _text("borrower phone")
-    call_in_phone_number = _text("call-in phone number")
-    borrower_age = _text("borrower age")
-    borrower_medical_issues = _text("borrower medical issues")
-    borrower_tobacco_use = _text("borrower tobacco use")
-    co_borrower = _text("co-borrower?")
+    city = _homeowner("city")
+    zip = _homeowner("ZIP code")
+    address = _homeowner("address")
+    full_name = _homeowner("full name")
+    first_name = _homeowner("first name")
+    last_name = _homeowner("last name")
+    co_borrower_name = _homeowner("co-borrower name")
+    borrower_phone = _homeowner("borrower phone")
+    call_in_phone_number = _homeowner("call-in phone number")
+    borrower_age = _homeowner("borrower age")
+    borrower_medical_issues = _homeowner("borrower medical issues")
+    borrower_tobacco_use = _homeowner("borrower tobacco use")
+    co_borrower = _homeowner("co-borrower?")
     source = _text("source")
-    mortgage_id = _text("mortgage id")
-    mortgage_amount = _text("mortgage amount")
-    lender = _text("lender")
-    sale_date = _text("mortgage closing date")
-    call_in_date = models.TextField("call-in date, as it came")
+    mortgage_id = _homeowner("mortgage id")
+    mortgage_amount = _homeowner("mortgage amount")
+    lender = _homeowner("lender")
+    sale_date = _homeowner("mortgage closing date")
+    call_in_date = homeowner(models.TextField("call-in date, as it came"))
     campaign_id = _text("campaign id")
     type = _text("type")
     status = _text("status")
@@ -73,6 +79,8 @@ class Lead(models.Model):
         help_text="Digest of what makes two rows the same inquiry.",
     )
     ingested_at_utc = models.DateTimeField("loaded (UTC)", db_default=Now(), editable=False)
+
+    not_personal = ("state", "county", "source", "campaign_id", "type", "status", "agent_id")
 
     table_rules = TableRules(
         web_may=READ,

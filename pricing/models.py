@@ -162,6 +162,8 @@ class Quote(models.Model):
     subtotal = MoneyField("subtotal (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
 
+    not_personal = ("currency",)
+
     table_rules = TableRules(web_may=APPEND, policies=(OWN_CLIENT, STAFF_LOOKS))
 
     class Meta:

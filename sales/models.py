@@ -45,6 +45,8 @@ class LineFields(models.Model):
     county = models.TextField(null=True, blank=True)
     quantity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)])
 
+    not_personal = ("state", "county")
+
     class Meta:
         abstract = True
         constraints = [
@@ -143,6 +145,8 @@ class Order(models.Model):
     )
     idempotency_key = models.CharField(max_length=255)
     request_digest = models.CharField("digest of what was asked for", max_length=64)
+
+    not_personal = ("currency", "idempotency_key", "request_digest")
 
     table_rules = TableRules(web_may=APPEND, policies=(OWN_CLIENT, STAFF_LOOKS))
 
@@ -275,6 +279,8 @@ class Sale(models.Model):
     purchase_price = MoneyField("purchase price (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
     sold_at_utc = models.DateTimeField("purchase date (UTC)")
+
+    not_personal = ("currency",)
 
     table_rules = TableRules(
         web_may=APPEND,

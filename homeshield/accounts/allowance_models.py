@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from homeshield.lib.personal_data import account
 from homeshield.lib.table_rules import CHANGE, KEEP, OWN_CLIENT, STAFF_LOOKS, TableRules
 
 
@@ -12,7 +13,7 @@ class ApiAllowance(models.Model):
     (see the migration): every call writes to it, and after a crash it may be empty.
     """
 
-    subject = models.CharField(primary_key=True, max_length=60)
+    subject = account(models.CharField(primary_key=True, max_length=60))
     full_at_utc = models.DateTimeField()
 
     table_rules = TableRules(web_may=KEEP)

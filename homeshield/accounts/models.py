@@ -20,6 +20,7 @@ from homeshield.accounts.team_models import Invitation as Invitation
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.ids import new_id
+from homeshield.lib.personal_data import account
 from homeshield.lib.states import STATES
 from homeshield.lib.table_rules import APPEND, CHANGE, TableRules
 from homeshield.lib.triggers import FirmTrigger
@@ -41,6 +42,8 @@ class Client(models.Model):
         default=False, help_text="Whether its users see nothing of the company's before they have a second factor."
     )
     created_at_utc = models.DateTimeField("created", db_default=Now(), editable=False)
+
+    not_personal = ("name",)
 
     table_rules = TableRules(web_may=CHANGE)
 
@@ -107,6 +110,8 @@ class ClientChange(models.Model):
     licensed_states = ArrayField(models.CharField(max_length=2), default=list)
     reason = models.CharField(max_length=500)
 
+    not_personal = ("reason",)
+
     table_rules = TableRules(web_may=APPEND)
 
     class Meta:
@@ -169,8 +174,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail: a buyer for one client, or a member of staff (without a client)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = models.EmailField(
-        "e-mail address", unique=True, error_messages={"unique": "Another user has this e-mail address."}
+    email = account(
+        models.EmailField(
+            "e-mail address", unique=True, error_messages={"unique": "Another user has this e-mail address."}
+        )
     )
     client = models.ForeignKey(
         Client, on_delete=models.PROTECT, null=True, blank=True, related_name="users", verbose_name="client"
@@ -282,6 +289,8 @@ class ApiKey(models.Model):
     )
     last_used_at_utc = models.DateTimeField("last used (UTC)", null=True, editable=False)
     revoked_at_utc = models.DateTimeField("revoked (UTC)", null=True, editable=False)
+
+    not_personal = ("name", "prefix", "digest")
 
     table_rules = TableRules(web_may=("SELECT", "INSERT", "UPDATE (last_used_at_utc)", "UPDATE (revoked_at_utc)"))
 

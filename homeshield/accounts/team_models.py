@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 
 from homeshield.accounts.permissions import ClientRole
 from homeshield.lib.ids import new_id
+from homeshield.lib.personal_data import account
 from homeshield.lib.table_rules import TableRules
 
 
@@ -15,7 +16,7 @@ class Invitation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey("accounts.Client", on_delete=models.PROTECT, related_name="invitations")
-    email = models.EmailField("e-mail address")
+    email = account(models.EmailField("e-mail address"))
     role = models.CharField(max_length=6, choices=ClientRole)
     invited_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     created_at_utc = models.DateTimeField()

@@ -16,6 +16,7 @@ from django.db.models.lookups import Exact, Regex
 
 from homeshield.audit.actions import AuditAction, Channel, Outcome
 from homeshield.lib.ids import new_id
+from homeshield.lib.personal_data import account
 from homeshield.lib.table_rules import APPEND, READ, TableRules
 from homeshield.lib.triggers import FirmTrigger
 
@@ -54,15 +55,17 @@ class AuditEvent(models.Model):
     action = models.CharField("what", max_length=40, choices=AuditAction)
     outcome = models.CharField(max_length=8, choices=Outcome)
     actor_id = models.UUIDField("user", null=True)
-    actor = models.TextField("who", blank=True)
+    actor = account(models.TextField("who", blank=True))
     channel = models.CharField(max_length=8, choices=Channel)
     source = models.TextField("page or command", blank=True)
-    address = models.GenericIPAddressField("from where", null=True)
+    address = account(models.GenericIPAddressField("from where", null=True))
     request_id = models.CharField("request", max_length=64)
     client_id = models.UUIDField("client", null=True)
     object_type = models.CharField("kind of object", max_length=60, blank=True)
     object_id = models.TextField("object", blank=True)
     details = models.JSONField(default=dict, blank=True)
+
+    not_personal = ("source", "request_id", "object_type", "object_id", "details")
 
     table_rules = TableRules(web_may=APPEND)
 
@@ -164,6 +167,8 @@ class AuditSeal(models.Model):
     sealed_at_utc = models.DateTimeField("sealed (UTC)")
     previous_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
+
+    not_personal = ("previous_hash", "hash")
 
     table_rules = TableRules(web_may=READ)  # the sealer alone writes, which is no page
 

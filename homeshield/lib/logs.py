@@ -10,11 +10,13 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
+from django.apps import apps
 from django.http import HttpRequest
 from structlog.types import EventDict, Processor, WrappedLogger
 
@@ -134,12 +136,16 @@ def _with_safe_request_addresses(logger: WrappedLogger, name: str, event: EventD
     return event
 
 
-_OF_HOMEOWNERS = homeowner_fields() - {"address"}  # the log's own word for where a request went
+@cache
+def _of_homeowners() -> frozenset[str]:
+    return homeowner_fields() - {"address"}  # the log's own word for where a request went
 
 
 def _without_homeowners(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """No fact under the name of a field that describes the person of a lead, by the registry of personal data."""
-    return {key: value for key, value in event.items() if key not in _OF_HOMEOWNERS}
+    """Strikes out what has the name of a field about a homeowner. Before the models are loaded, nobody has one."""
+    if not apps.models_ready:
+        return event
+    return {key: value for key, value in event.items() if key not in _of_homeowners()}
 
 
 def _without_e_mail_addresses(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001

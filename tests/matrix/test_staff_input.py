@@ -6,10 +6,12 @@ from datetime import datetime
 
 import pytest
 from django.contrib import admin
+from django.db.models import Model
 from django.test import Client as Browser
 
+from homeshield.accounts.models import ApiKey
 from homeshield.audit.models import AuditEvent
-from homeshield.lib.personal_data import ACCOUNTS, HOMEOWNERS
+from homeshield.lib.personal_data import About, fields_about
 from homeshield.lib.staff_pages import StaffPages
 from tests.matrix.people import GROUPS, World, world
 from tests.matrix.staff_crawl import everything, one_for_each_page, page, site_models
@@ -17,7 +19,8 @@ from tests.matrix.staff_crawl import everything, one_for_each_page, page, site_m
 pytestmark = pytest.mark.django_db
 
 ANSWERS = frozenset({200, 302, 400, 403, 404, 405, 409, 422})
-SECRETS = {"accounts.ApiKey": frozenset({"digest"})}
+SECRETS: dict[type[Model], frozenset[str]] = {ApiKey: frozenset({"digest"})}
+NONE: frozenset[str] = frozenset()
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +60,7 @@ def test_no_list_is_filtered_by_what_describes_a_person_or_by_a_secret(everybody
     filters = [
         (page(model, "changelist"), {name + ending: "1"})
         for model in site_models()
-        for registry in (HOMEOWNERS, ACCOUNTS, SECRETS)
-        for name in registry.get(model._meta.label, ())
+        for name in fields_about(model, About.HOMEOWNER) | fields_about(model, About.ACCOUNT) | SECRETS.get(model, NONE)
         for ending in ("", "__startswith", "__isnull")
         if model is not AuditEvent  # a list of its own, with a form of filters
     ]

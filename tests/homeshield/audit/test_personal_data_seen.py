@@ -7,6 +7,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.test import Client as Browser
 from django.test import RequestFactory
 from django.urls import get_resolver, reverse
@@ -20,7 +21,7 @@ from homeshield.audit.sealing import audit_seal
 from homeshield.audit.services import audit_seen
 from homeshield.audit.verification import audit_verify
 from homeshield.lib.origin import within
-from homeshield.lib.personal_data import ACCOUNTS, HOMEOWNERS
+from homeshield.lib.personal_data import About, fields_about
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -32,7 +33,6 @@ from tests.sales.purchases import buy, set_prices
 
 pytestmark = pytest.mark.django_db
 
-NONE: frozenset[str] = frozenset()
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 
 
@@ -137,13 +137,15 @@ def test_every_staff_page_that_shows_personal_data_records_it() -> None:
     request = RequestFactory().get("/")
     request.user = StaffFactory()
     unrecorded = set()
-    shown: set[tuple[str, Any]]
+    shown: set[tuple[type[Model], Any]]
     for model, page in admin.site._registry.items():
-        shown = {(model._meta.label, name) for name in flatten_fieldsets(page.get_fieldsets(request, model()))}
+        shown = {(model, name) for name in flatten_fieldsets(page.get_fieldsets(request, model()))}
         for inline in page.inlines:
-            shown |= {(inline.model._meta.label, name) for name in inline.fields or ()}
+            shown |= {(inline.model, name) for name in inline.fields or ()}
         personal = {
-            (label, name) for label, name in shown if name in HOMEOWNERS.get(label, NONE) | ACCOUNTS.get(label, NONE)
+            (one, name)
+            for one, name in shown
+            if name in fields_about(one, About.HOMEOWNER) | fields_about(one, About.ACCOUNT)
         }
         if personal and not isinstance(page, RecordedViews):
             unrecorded.add(model)

@@ -11,7 +11,7 @@ from django.db import models
 
 from exports.columns import COLUMNS
 from homeshield.lib.logs import formatter
-from homeshield.lib.personal_data import ACCOUNTS, HOMEOWNERS, OTHER, homeowner_fields
+from homeshield.lib.personal_data import About, fields_about, homeowner_fields
 from inventory.listing import ListedRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -27,11 +27,10 @@ def text_fields(model: type[models.Model]) -> set[str]:
 
 def test_every_text_field_of_every_model_is_marked_once() -> None:
     for model in apps.get_models():
-        label = model._meta.label
-        marks = [registry.get(label, frozenset()) for registry in (HOMEOWNERS, ACCOUNTS, OTHER)]
+        marks = [fields_about(model, about) for about in About]
         marked = set().union(*marks)
-        assert marked == text_fields(model), f"{label}: mark its fields in homeshield/lib/personal_data.py"
-        assert sum(map(len, marks)) == len(marked), label
+        assert marked == text_fields(model), f"{model._meta.label}: mark its fields (homeshield/lib/personal_data.py)"
+        assert sum(map(len, marks)) == len(marked), model._meta.label
 
 
 def test_the_preview_shows_no_more_of_a_lead_than_it_may() -> None:
@@ -43,7 +42,7 @@ def test_no_list_of_staff_shows_sorts_or_filters_by_a_homeowner() -> None:
     for model, page in admin.site._registry.items():
         named = {str(name) for name in (*page.list_display, *page.list_filter, *page.search_fields)}
         path = {part for name in named for part in name.removeprefix("lead__").split("__")}
-        assert not path & HOMEOWNERS.get(model._meta.label, frozenset()), model
+        assert not path & fields_about(model, About.HOMEOWNER), model
         assert not {name for name in named if name.startswith("lead__")} & {f"lead__{n}" for n in homeowner_fields()}
 
 
