@@ -1,6 +1,5 @@
-"""Prices in the admin: the table of what is in force, and the history. The pages that write: change_pages.py."""
+"""Prices in the administration: the table of what is in force, and the history. change_pages.py writes."""
 
-from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
@@ -11,7 +10,7 @@ from homeshield.lib.http import Request
 from leads.age import AgeBucket
 from pricing.change_pages import ChangePages
 from pricing.models import PriceRule
-from pricing.price_table import price_table, rules_not_over
+from pricing.selectors import price_table, rules_not_over
 
 YOUNGEST_FIRST = Case(*(When(age_bucket=str(bucket), then=number) for number, bucket in enumerate(AgeBucket)))
 """The order of the buckets, which is not that of their names."""
@@ -41,16 +40,9 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(PriceRule)
 class PriceRuleAdmin(ChangePages):
     change_list_template = "admin/pricing/pricerule/change_list.html"
-    delete_confirmation_template = "admin/pricing/pricerule/withdraw.html"
     list_display = (
-        "classification",
-        "age_bucket",
-        "amount",
-        "state",
-        "effective_from_utc",
-        "effective_until_utc",
-        "created_by",
-    )
+        "classification", "age_bucket", "amount", "state", "effective_from_utc", "effective_until_utc", "created_by",
+    )  # fmt: skip
     list_display_links = ("amount",)
     list_filter = (StateFilter, "classification", "age_bucket")
     list_select_related = ("created_by",)
@@ -69,7 +61,7 @@ class PriceRuleAdmin(ChangePages):
 
     def has_delete_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
         """Only for a rule that is not in force yet: deleting one means withdrawing it."""
-        future = obj is not None and obj.effective_from_utc > cast("Request", request).as_of
+        future = obj is not None and obj.status(cast("Request", request).as_of) == "future"
         return future and super().has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceRule]:
@@ -78,10 +70,7 @@ class PriceRuleAdmin(ChangePages):
 
     @admin.display(description="status")
     def state(self, rule: PriceRule) -> str:
-        as_of: datetime = rule.as_of  # type: ignore[attr-defined]
-        if rule.effective_from_utc > as_of:
-            return "future"
-        return "past" if rule.effective_until_utc and rule.effective_until_utc <= as_of else "in force"
+        return rule.status(rule.as_of)  # type: ignore[attr-defined]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         as_of = cast("Request", request).as_of

@@ -80,21 +80,10 @@ class QuoteRequest(Body):
     inventory_item_ids: InventoryIds
 
 
-def _quoted(inventory_id: str, lead_id: str) -> dict[str, str]:
-    return {
-        "inventory_id": inventory_id,
-        "lead_id": lead_id,
-        "classification": "Gold",
-        "age_bucket": "MONTH_6_TO_8",
-        "state": "LA",
-        "county": "Caddo",
-        "unit_price": "8.00",
-    }
-
-
+_ITEM = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "state": "LA", "county": "Caddo", "unit_price": "8.00"}
 _QUOTED = [
-    _quoted(_IDS[0], "0190d3c4-6b00-7d21-9c44-2a1b3c4d5e6f"),
-    _quoted(_IDS[1], "0190d3c4-6b00-7d21-9c44-2a1b3c4d5e70"),
+    {"inventory_id": _IDS[0], "lead_id": "0190d3c4-6b00-7d21-9c44-2a1b3c4d5e6f", **_ITEM},
+    {"inventory_id": _IDS[1], "lead_id": "0190d3c4-6b00-7d21-9c44-2a1b3c4d5e70", **_ITEM},
 ]
 
 

@@ -1,7 +1,7 @@
-"""The two pages of the administration that write prices: one to set a price, one to withdraw a price set ahead.
+"""The pages of the administration that write prices: one sets a price, one withdraws a price set ahead.
 
-Each carries, signed, what it showed (pricing/seen.py). What has changed meanwhile is told, and nothing is written
-before the page that tells it is sent once more.
+Each carries, signed, what it showed (seen.py). If that has changed meanwhile, the page says so and writes nothing
+until it is sent again.
 """
 
 from datetime import datetime
@@ -12,11 +12,10 @@ from django.contrib.admin.helpers import AdminErrorList, AdminForm
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from homeshield.accounts.models import User
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
@@ -26,18 +25,17 @@ from inventory.buyer import Buyer
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.change import PriceChange
+from pricing.change import utc
 from pricing.errors import PriceChangedMeanwhile, PriceNotConfirmed, PriceRefused, PriceRuleIsGone
 from pricing.forms import AT, PriceChangeForm
-from pricing.instants import utc
 from pricing.models import PriceRule
-from pricing.price_table import price_table, rules_not_over
 from pricing.seen import SeenPrices
+from pricing.selectors import price_table, rules_not_over
 from pricing.services import price_set, price_withdraw
 
 UNKNOWN_PAGE = "This page was more than a day old, or was altered, so nothing was changed. Check it, and send it again."
 INPUTS = ("classification", "age_bucket", "amount", "when", "effective_from_0", "effective_from_1")
-"""The names of what the form sends: the date and the time are one field."""
+"""What the form sends. The date and the time are one field."""
 
 LIST = "admin:pricing_pricerule_changelist"
 
@@ -47,14 +45,14 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def add_view(self, request: HttpRequest, *_args: Any, **_options: Any) -> HttpResponse:
         """Changes a price, now or from an instant ahead."""
+        request = cast("Request", request)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        as_of = cast("Request", request).as_of
         if request.method != "POST":
-            form = PriceChangeForm(opened=as_of, as_of=as_of, initial=_chosen(request.GET))
+            form = PriceChangeForm(opened=request.as_of, as_of=request.as_of, initial=_chosen(request))
             return self._form_page(request, form)
-        seen = SeenPrices.of_token(request.POST.get("seen", ""), as_of=as_of)
-        form = PriceChangeForm(request.POST, opened=seen.opened if seen else as_of, as_of=as_of)
+        seen = SeenPrices.of_token(request.POST.get("seen", ""), as_of=request.as_of)
+        form = PriceChangeForm(request.POST, opened=seen.opened if seen else request.as_of, as_of=request.as_of)
         if seen is None:
             return self._form_page(request, form, status=422, notice=UNKNOWN_PAGE)
         if "_edit" in request.POST:
@@ -63,12 +61,11 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
             return self._form_page(request, form, seen=seen, status=422)
         return self._set_price(request, form, seen)
 
-    def _set_price(self, request: HttpRequest, form: PriceChangeForm, seen: SeenPrices) -> HttpResponse:
-        confirmed = PriceChange.of_token(request.POST.get("confirmed", ""))
-        as_of, user = cast("Request", request).as_of, cast("User", request.user)
+    def _set_price(self, request: Request, form: PriceChangeForm, seen: SeenPrices) -> HttpResponse:
+        confirmed = request.POST.get("confirmed", "")
         try:
             with transaction.atomic():
-                rule = price_set(**form.change, as_of=as_of, by=user, seen=seen, confirmed=confirmed)
+                rule = price_set(**form.change, as_of=request.as_of, by=request.user, seen=seen, confirmed=confirmed)
                 self.log_addition(request, rule, [{"added": {}}])
         except PriceRefused as refusal:
             form.add_error(refusal.field, refusal.message)
@@ -82,21 +79,19 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _form_page(
         self,
-        request: HttpRequest,
+        request: Request,
         form: PriceChangeForm,
         *,
         seen: SeenPrices | None = None,
         status: int = 200,
         notice: str = "",
     ) -> HttpResponse:
-        """The form beside the prices as they are. Without `seen` it carries that they were seen just so."""
-        as_of = cast("Request", request).as_of
+        """The form beside the prices as they are. Without `seen` it carries these as seen."""
         rules = rules_not_over(form.opened)
         seen = seen or SeenPrices.of(rules, opened=form.opened)
         context = {
-            **self.admin_site.each_context(request),
             "title": "Change a price",
-            "prices": price_table(rules, as_of),
+            "prices": price_table(rules, request.as_of),
             "notice": notice,
             "seen": seen.token(),
             "adminform": AdminForm(form, [(None, {"fields": list(form.fields)})], {}, model_admin=self),  # type: ignore[arg-type]
@@ -104,53 +99,49 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
             "media": self.media + form.media,
             "inline_admin_formsets": [],
         }
-        response = self.render_change_form(request, context, add=True)
+        response = self.render_change_form(request, self.admin_site.each_context(request) | context, add=True)
         response.status_code = status
         return response
 
     def _confirmation_page(
-        self, request: HttpRequest, form: PriceChangeForm, seen: SeenPrices, question: PriceNotConfirmed
+        self, request: Request, form: PriceChangeForm, seen: SeenPrices, question: PriceNotConfirmed
     ) -> HttpResponse:
-        """What an unusual change does, and the form once more, hidden, to be sent by who means it."""
-        change, as_of = question.change, cast("Request", request).as_of
+        """What an unusual change does, with the form hidden in the page, to be sent again if it is meant."""
+        change = question.change
         context = {
-            **self.admin_site.each_context(request),
             "title": "Confirm the price change",
-            "opts": self.opts,
             "change": change,
             "questions": question.questions,
-            "as_of": as_of,
-            "records": records_for_sale(change.classification, change.age_bucket, as_of),
+            "as_of": request.as_of,
+            "records": _for_sale(change.classification, change.age_bucket, request.as_of),
             "sent": [(name, form.data.get(name, "")) for name in INPUTS],
             "seen": seen.token(),
-            "confirmed": change.token(),
         }
-        return TemplateResponse(request, "admin/pricing/pricerule/confirm.html", context)
+        return self._page(request, "confirm", context)
 
     # --- Withdraw a price that was set ahead ---
 
     def delete_view(self, request: HttpRequest, object_id: str, *_args: Any, **_options: Any) -> HttpResponse:
         """Withdraws a price that is not in force yet."""
+        request = cast("Request", request)
         rule: PriceRule | None = self.get_object(request, unquote(object_id))
         if not super().has_delete_permission(request, rule):
             raise PermissionDenied
         if rule is None:
             self.message_user(request, PriceRuleIsGone().message, messages.WARNING)
             return redirect(LIST)
-        as_of = cast("Request", request).as_of
         if request.method != "POST":
-            return self._withdrawal_page(request, rule, opened=as_of)
-        seen = SeenPrices.of_token(request.POST.get("seen", ""), as_of=as_of)
+            return self._withdrawal_page(request, rule, opened=request.as_of)
+        seen = SeenPrices.of_token(request.POST.get("seen", ""), as_of=request.as_of)
         if seen is None:
-            return self._withdrawal_page(request, rule, opened=as_of, status=422, notice=UNKNOWN_PAGE)
+            return self._withdrawal_page(request, rule, opened=request.as_of, status=422, notice=UNKNOWN_PAGE)
         return self._withdraw(request, rule, seen)
 
-    def _withdraw(self, request: HttpRequest, rule: PriceRule, seen: SeenPrices) -> HttpResponse:
+    def _withdraw(self, request: Request, rule: PriceRule, seen: SeenPrices) -> HttpResponse:
         try:
             with transaction.atomic():  # the log's entry describes the row, so it is written while there is one
                 self.log_deletions(request, PriceRule.objects.filter(pk=rule.pk))
-                as_of, user = cast("Request", request).as_of, cast("User", request.user)
-                price_withdraw(rule=rule, as_of=as_of, by=user, seen=seen)
+                price_withdraw(rule=rule, as_of=request.as_of, by=request.user, seen=seen)
         except PriceChangedMeanwhile as meanwhile:
             return self._withdrawal_page(request, rule, opened=seen.opened, status=409, notice=_told(meanwhile))
         except DomainError as refusal:
@@ -160,47 +151,39 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
         return redirect(LIST)
 
     def _withdrawal_page(
-        self, request: HttpRequest, rule: PriceRule, *, opened: datetime, status: int = 200, notice: str = ""
+        self, request: Request, rule: PriceRule, *, opened: datetime, status: int = 200, notice: str = ""
     ) -> HttpResponse:
-        as_of = cast("Request", request).as_of
-        classification, age_bucket = Classification(rule.classification), AgeBucket(rule.age_bucket)
-        rules = rules_not_over(opened)
-        before = next(
-            (
-                other
-                for other in rules
-                if (other.classification, other.age_bucket) == (rule.classification, rule.age_bucket)
-                and other.effective_until_utc == rule.effective_from_utc
-            ),
-            None,
-        )
+        before = PriceRule.objects.filter(
+            classification=rule.classification,
+            age_bucket=rule.age_bucket,
+            effective_until_utc=rule.effective_from_utc,
+        ).first()
         context = {
-            **self.admin_site.each_context(request),
             "title": "Withdraw a price",
             "object": rule,
             "before": before,
-            "records": records_for_sale(classification, age_bucket, as_of),
+            "records": _for_sale(Classification(rule.classification), AgeBucket(rule.age_bucket), request.as_of),
             "notice": notice,
-            "seen": SeenPrices.of(rules, opened=opened).token(),
-            "opts": self.opts,
-            "app_label": self.opts.app_label,
-            "media": self.media,
+            "seen": SeenPrices.of(rules_not_over(opened), opened=opened).token(),
         }
-        response = self.render_delete_form(request, context)
-        response.status_code = status
-        return response
+        return self._page(request, "withdraw", context, status=status)
+
+    def _page(self, request: Request, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        template = f"admin/pricing/pricerule/{name}.html"
+        context = self.admin_site.each_context(request) | {"opts": self.opts, "media": self.media} | context
+        return TemplateResponse(request, template, context, status=status)
 
 
-def records_for_sale(classification: Classification, age_bucket: AgeBucket, as_of: datetime) -> int:
-    """How many records of a class and bucket anybody may buy at this instant, exactly."""
+def _for_sale(classification: Classification, age_bucket: AgeBucket, as_of: datetime) -> int:
+    """How many records of a class and bucket anybody may buy."""
     criteria = Criteria(classification=classification, age_bucket=age_bucket)
     return available_count(criteria=criteria, buyer=Buyer(), as_of=as_of)
 
 
-def _chosen(query: QueryDict) -> dict[str, str]:
-    """The class and bucket that the table's links choose. Anything else in an address is passed over."""
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """The class and bucket that the table's links choose. The rest of an address is ignored."""
     choices = {"classification": Classification.values, "age_bucket": AgeBucket.values}
-    sent = query.dict()
+    sent = request.GET.dict()
     return {name: str(sent[name]) for name, values in choices.items() if sent.get(name) in values}
 
 
@@ -209,7 +192,7 @@ def _told(meanwhile: PriceChangedMeanwhile) -> str:
 
 
 def _changed(rule: PriceRule, form: PriceChangeForm) -> str:
-    """What the change does, so that an end which another change has set comes as no surprise."""
+    """What the change does. Says when it ends, if a change that was set earlier ends it."""
     until = rule.effective_until_utc
     was_now = form.cleaned_data["when"] == AT and form.cleaned_data["effective_from"] is None
     return (

@@ -27,12 +27,20 @@ class NoPrice(DomainError):
 
 
 class PriceRefused(DomainError):
-    """`field` is the argument to mend: "amount" or "effective_from"."""
+    """`field` is the argument of `price_set` to mend."""
 
     code, status, title = "price_refused", 422, "Price not changed"
     sentence = "{reason}"
     field: str
     reason: str
+
+
+class AmountRefused(PriceRefused):
+    field: str = "amount"
+
+
+class InstantRefused(PriceRefused):
+    field: str = "effective_from"
 
 
 class PriceNotConfirmed(DomainError):

@@ -11,18 +11,18 @@ from django.contrib.admin.widgets import AdminRadioSelect, AdminSplitDateTime
 from homeshield.lib.number_fields import DollarsField
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.change import utc
 from pricing.errors import PriceRefused
-from pricing.instants import utc
-from pricing.limits import price_check
+from pricing.services import price_check
 
 NOW, AT = "now", "at"
 
 SLOW_CLOCK = timedelta(minutes=5)
-"""How far a browser's clock, from which the links "Now" and "Today" are filled, may be behind the server's."""
+"""The links "Now" and "Today" take the browser's clock. It may be this much slow."""
 
 
 class MomentField(forms.SplitDateTimeField):
-    """A date, and a time where one is given: a pair, either of which may be None."""
+    """A date and a time. Either may be None."""
 
     widget = AdminSplitDateTime
     default_error_messages = {
@@ -32,8 +32,7 @@ class MomentField(forms.SplitDateTimeField):
 
     @override
     def clean(self, value: Any) -> Any:
-        parts = zip(value or [], ["invalid_date", "invalid_time"], strict=False)
-        for text, fault in parts:
+        for text, fault in zip(value or [], self.default_error_messages, strict=False):
             if text and not str(text).isascii():  # Python reads digits of other scripts as well
                 raise forms.ValidationError(self.error_messages[fault], code=fault)
         return super().clean(value)
@@ -44,10 +43,10 @@ class MomentField(forms.SplitDateTimeField):
 
 
 class PriceChangeForm(forms.Form):
-    """What `price_set` needs: `change`, once the form is valid. Its instant is None for a change now.
+    """A valid form has in `change` what `price_set` needs. Its instant is None for a change now.
 
-    `opened` (UTC): when the page was made. An instant between then and `as_of` was now when it was chosen, so it means
-    now: a price cannot change in the past, and nobody fills in a form within a second.
+    `opened` (UTC) is when the page was made. An instant since then means now: it was now when it was chosen, and a
+    price cannot change in the past.
     """
 
     classification = forms.TypedChoiceField(
@@ -92,23 +91,16 @@ class PriceChangeForm(forms.Form):
             raise forms.ValidationError(refusal.message) from refusal
         return amount
 
-    @override
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if "when" not in self.errors and "effective_from" not in self.errors:
-            day, hour = cleaned["effective_from"]
-            try:
-                cleaned["effective_from"] = self._instant(day, hour)
-            except forms.ValidationError as error:
-                self.add_error("effective_from", error)
-        return cleaned
-
-    def _instant(self, day: date | None, hour: time | None) -> datetime | None:
-        if self.cleaned_data["when"] == NOW:
-            if day or hour:
-                raise forms.ValidationError(
-                    "You chose Now, but gave a date or time too. Empty them, or choose “At the date and time below”."
-                )
+    def clean_effective_from(self) -> datetime | None:
+        """An instant that is still ahead. None means now."""
+        day: date | None
+        hour: time | None
+        (day, hour), when = self.cleaned_data["effective_from"], self.cleaned_data.get("when")
+        if when == NOW and (day or hour):
+            raise forms.ValidationError(
+                "You chose Now, but gave a date or time too. Empty them, or choose “At the date and time below”."
+            )
+        if when != AT:
             return None
         if day is None:
             raise forms.ValidationError("Give the date as well." if hour else "Give the date, or choose Now.")

@@ -38,11 +38,11 @@ texts only with the extension btree_gist, which the embedded PostgreSQL does not
 
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
     def in_force(self, as_of: datetime) -> Self:
-        """The rules that set the price at this instant: at most one for each classification and bucket."""
+        """The rules that set the price at an instant: at most one for each class and bucket."""
         return self.not_over(as_of).filter(effective_from_utc__lte=as_of)
 
     def not_over(self, as_of: datetime) -> Self:
-        """The rules that are in force at this instant or will be after it."""
+        """The rules in force at an instant or after it."""
         return self.filter(Q(effective_until_utc__isnull=True) | Q(effective_until_utc__gt=as_of))
 
 
@@ -146,6 +146,12 @@ class PriceRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_classification_display()}, {self.get_age_bucket_display()}: {dollars(self.amount)}"
+
+    def status(self, as_of: datetime) -> str:
+        """`past`, `in force` or `future`."""
+        if self.effective_from_utc > as_of:
+            return "future"
+        return "past" if self.effective_until_utc and self.effective_until_utc <= as_of else "in force"
 
 
 QUOTE_VALIDITY = timedelta(minutes=15)

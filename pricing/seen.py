@@ -1,9 +1,8 @@
-"""What a form showed of the prices, so that nobody overwrites what somebody else has set meanwhile without a word."""
+"""What a page showed of the prices, so that nobody overwrites unseen what somebody else has set meanwhile."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import NamedTuple, Self
 
 from django.core import signing
@@ -12,48 +11,41 @@ from homeshield.accounts.models import User
 from homeshield.lib.money import dollars
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.instants import utc
+from pricing.change import utc
+from pricing.errors import PriceChangedMeanwhile
 from pricing.models import PriceRule
 
 LONGEST = timedelta(days=1)
-"""How long a page may lie open before it must be looked at again."""
+"""A page that was open for longer must be looked at again."""
 
 _SALT = "pricing.seen"
 
 
 class SeenRule(NamedTuple):
-    """A price rule that a page showed; texts, as they stand in a token."""
+    """A price rule that a page showed. `price` says the amount and from when."""
 
     id: str
     classification: str
     age_bucket: str
-    amount: str
-    effective_from: str
+    price: str
 
 
 @dataclass(frozen=True, slots=True)
 class SeenPrices:
-    """The rules that were not over at the instant (UTC) at which a page was opened.
+    """The rules in force or ahead when a page was opened (UTC).
 
-    Of a rule nothing but its end changes, and that only where another is set or withdrawn. So the ids tell everything.
+    Of a rule only its end ever changes, and only when another is set or withdrawn. So their ids tell everything.
     """
 
     opened: datetime
-    rules: tuple[SeenRule, ...]
+    rules: list[SeenRule]
 
     @classmethod
     def of(cls, rules: Iterable[PriceRule], *, opened: datetime) -> Self:
-        seen = (
-            SeenRule(
-                str(rule.id),
-                rule.classification,
-                rule.age_bucket,
-                str(rule.amount),
-                rule.effective_from_utc.isoformat(),
-            )
-            for rule in rules
+        return cls(
+            opened,
+            [SeenRule(str(rule.id), rule.classification, rule.age_bucket, _price(rule)) for rule in rules],
         )
-        return cls(opened, tuple(seen))
 
     def token(self) -> str:
         """For a hidden field of the page."""
@@ -61,32 +53,30 @@ class SeenPrices:
 
     @classmethod
     def of_token(cls, token: str, *, as_of: datetime) -> Self | None:
-        """What the page of a token showed; None where the token is none of ours, or older than LONGEST."""
+        """What the page of a token showed. None for a token that is not ours, or older than LONGEST."""
         try:
             opened, rules = signing.loads(token, salt=_SALT)
         except signing.BadSignature:
             return None
-        seen = cls(datetime.fromisoformat(opened), tuple(SeenRule(*rule) for rule in rules))
+        seen = cls(datetime.fromisoformat(opened), [SeenRule(*rule) for rule in rules])
         return seen if as_of - seen.opened <= LONGEST else None
 
-    def news(self, classification: Classification, age_bucket: AgeBucket, *, reader: User | None) -> list[str]:
-        """What others have done to the prices of this class and bucket since, in sentences; nothing: nothing."""
+    def require_unchanged(self, classification: Classification, age_bucket: AgeBucket, *, reader: User | None) -> None:
+        """Raises PriceChangedMeanwhile, which tells the reader what others did to this class and bucket since."""
+        cell = (classification, age_bucket)
         rules = PriceRule.objects.not_over(self.opened).filter(classification=classification, age_bucket=age_bucket)
-        there = list(rules.select_related("created_by").order_by("created_at_utc", "id"))
-        seen = [rule for rule in self.rules if (rule.classification, rule.age_bucket) == (classification, age_bucket)]
-        ids_there, ids_seen = {str(rule.id) for rule in there}, {rule.id for rule in seen}
-        return [
-            *(_was_set(rule, reader) for rule in there if str(rule.id) not in ids_seen),
-            *(_was_withdrawn(rule) for rule in seen if rule.id not in ids_there),
-        ]
+        now = {str(rule.id): rule for rule in rules.select_related("created_by").order_by("created_at_utc", "id")}
+        seen = {rule.id: rule for rule in self.rules if (rule.classification, rule.age_bucket) == cell}
+        news = [f"{_setter(rule, reader)} set {_price(rule)}." for key, rule in now.items() if key not in seen]
+        news += [f"The price of {rule.price} was withdrawn." for key, rule in seen.items() if key not in now]
+        if news:
+            raise PriceChangedMeanwhile(news=" ".join(news))
 
 
-def _was_set(rule: PriceRule, reader: User | None) -> str:
+def _price(rule: PriceRule) -> str:
+    return f"{dollars(rule.amount)} from {utc(rule.effective_from_utc)}"
+
+
+def _setter(rule: PriceRule, reader: User | None) -> str:
     by = rule.created_by
-    who = "A command" if by is None else "You" if by == reader else by.email
-    return f"{who} set {dollars(rule.amount)} from {utc(rule.effective_from_utc)}."
-
-
-def _was_withdrawn(rule: SeenRule) -> str:
-    began = datetime.fromisoformat(rule.effective_from)
-    return f"The price of {dollars(Decimal(rule.amount))} from {utc(began)} was withdrawn."
+    return "A command" if by is None else "You" if by == reader else by.email

@@ -1,14 +1,16 @@
 """What leads cost at an instant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from homeshield.lib.replica import browsing_connection
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice
+from pricing.models import PriceRule
 
 
 class Prices(dict[tuple[str, str], Decimal]):
@@ -46,3 +48,36 @@ def prices_in_force(as_of: datetime) -> Prices:
 def prices_of(rows: Iterable[tuple[str, str, Decimal]]) -> Prices:
     """Prices from rows of (classification, bucket, amount)."""
     return Prices({(classification, age_bucket): amount for classification, age_bucket, amount in rows})
+
+
+# --- For staff ---
+
+
+class TablePrice(NamedTuple):
+    """The rule in force for a class and bucket, and the next one that is set."""
+
+    classification: Classification
+    rule: PriceRule | None
+    next: PriceRule | None
+
+
+def rules_not_over(as_of: datetime) -> list[PriceRule]:
+    """The rules in force or ahead, in the order in which they begin."""
+    return list(PriceRule.objects.not_over(as_of).order_by("effective_from_utc"))
+
+
+def price_table(rules: Sequence[PriceRule], as_of: datetime) -> list[tuple[AgeBucket, list[TablePrice]]]:
+    """By bucket, youngest first, the prices of each class. `rules` in the order in which they begin."""
+    firsts: dict[tuple[str, str, str], PriceRule] = {}
+    for rule in rules:
+        firsts.setdefault((rule.classification, rule.age_bucket, rule.status(as_of)), rule)
+    return [
+        (
+            bucket,
+            [
+                TablePrice(name, firsts.get((name, bucket, "in force")), firsts.get((name, bucket, "future")))
+                for name in Classification
+            ],
+        )
+        for bucket in AgeBucket
+    ]

@@ -1,74 +1,82 @@
-"""The file of the starting prices: one line for each class and bucket. It is taken whole or refused whole."""
+"""The starting prices: a file with one line for each class and bucket, taken whole or refused whole."""
 
 import csv
-from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
-from typing import NoReturn
 
 from django.conf import settings
+from django.db import transaction
 
+from homeshield.audit.actions import AuditAction
 from homeshield.lib.numbers import NotANumber, read_number
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import PriceRefused, StartingPricesRefused
-from pricing.limits import price_check
+from pricing.models import PriceRule
+from pricing.selectors import Prices
+from pricing.services import price_check, price_record, prices_lock
 
 STARTING_PRICES = settings.BASE_DIR / "fixtures" / "starting_prices.csv"
 
 _HEADER = ["classification", "age_bucket", "amount"]
 
-type Amounts = dict[tuple[Classification, AgeBucket], Decimal]
+
+def starting_prices_load(*, as_of: datetime) -> int:
+    """Puts the starting prices in force from `as_of` on where there has never been a rule. Returns how many.
+
+    Raises StartingPricesRefused before anything is written.
+    """
+    prices = _read(STARTING_PRICES)
+    with transaction.atomic():
+        prices_lock()
+        priced = set(PriceRule.objects.order_by().values_list("classification", "age_bucket").distinct())
+        rules = [
+            PriceRule(classification=cell[0], age_bucket=cell[1], amount=amount, effective_from_utc=as_of)
+            for cell, amount in prices.items()
+            if cell not in priced
+        ]
+        for rule in PriceRule.objects.bulk_create(rules):
+            price_record(AuditAction.PRICE_SET, rule, was=None, by=None, as_of=as_of)
+    return len(rules)
 
 
-def starting_prices(path: Path | None = None) -> Amounts:
-    """The amount in USD of every class and bucket. Raises StartingPricesRefused, which names the line at fault."""
-    path = path or STARTING_PRICES
-    amounts: Amounts = {}
-    for number, row in _rows(path):
-        cell, amount = _cell(path, number, row), _amount(path, number, row["amount"])
-        if cell in amounts:
-            _refuse(path, number, f"{cell[0]} {cell[1]} has a price above already.")
-        amounts[cell] = amount
-    missing = [
-        f"{name} {bucket}" for name, bucket in product(Classification, AgeBucket) if (name, bucket) not in amounts
-    ]
-    if missing:
-        raise StartingPricesRefused(reason=f"{path.name} lacks a line for {', '.join(missing)}.")
-    return amounts
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each line's number and its cells by their names."""
+def _read(path: Path) -> Prices:
+    """The price of every class and bucket. Raises StartingPricesRefused, which names the line at fault."""
+    prices = Prices()
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
-        if next(reader, None) != _HEADER:
-            _refuse(path, 1, f"The first line must be {','.join(_HEADER)}.")
-        for cells in reader:
-            if len(cells) != len(_HEADER):
-                _refuse(path, reader.line_num, f"It has {len(cells)} cells, not {len(_HEADER)}.")
-            yield reader.line_num, dict(zip(_HEADER, cells, strict=True))
+        try:
+            if next(reader, None) != _HEADER:
+                raise ValueError(f"The first line must be {','.join(_HEADER)}.")
+            for cells in reader:
+                cell, amount = _line(cells)
+                if cell in prices:
+                    raise ValueError(f"{cell[0]} {cell[1]} has a price above already.")
+                prices[cell] = amount
+        except ValueError as fault:
+            line = max(reader.line_num, 1)
+            raise StartingPricesRefused(reason=f"{path.name}, line {line}: {fault}") from fault
+    if missing := [" ".join(cell) for cell in product(Classification, AgeBucket) if cell not in prices]:
+        raise StartingPricesRefused(reason=f"{path.name} lacks a line for {', '.join(missing)}.")
+    return prices
 
 
-def _cell(path: Path, number: int, row: dict[str, str]) -> tuple[Classification, AgeBucket]:
+def _line(cells: list[str]) -> tuple[tuple[Classification, AgeBucket], Decimal]:
+    """Raises ValueError, which says what is wrong."""
+    if len(cells) != len(_HEADER):
+        raise ValueError(f"It has {len(cells)} cells, not {len(_HEADER)}.")
+    classification, age_bucket, text = cells
     try:
-        return Classification(row["classification"]), AgeBucket(row["age_bucket"])
+        cell = Classification(classification), AgeBucket(age_bucket)
     except ValueError as error:
-        _refuse(path, number, f"{error}: classes and buckets are written as in the API.")
-
-
-def _amount(path: Path, number: int, text: str) -> Decimal:
-    """A price above 0.00: nobody can ask a command once more whether leads are to be given away."""
+        raise ValueError(f"{error}: classes and buckets are written as in the API.") from error
     try:
         amount = read_number(text)
         price_check(amount)
     except (NotANumber, PriceRefused) as error:
-        _refuse(path, number, f"{text!r} is not a price. {error}")
+        raise ValueError(f"{text!r} is not a price. {error}") from error
     if not amount:
-        _refuse(path, number, "At 0.00 leads are given away. Set such a price in the staff pages, which ask once more.")
-    return amount
-
-
-def _refuse(path: Path, number: int, reason: str) -> NoReturn:
-    raise StartingPricesRefused(reason=f"{path.name}, line {number}: {reason}")
+        raise ValueError("At 0.00 leads are given away. Set such a price in the staff pages, which ask once more.")
+    return cell, amount

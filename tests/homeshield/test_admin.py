@@ -26,7 +26,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
 from pricing.models import PriceRule
-from pricing.services import starting_prices_load
+from pricing.starting_prices import starting_prices_load
 from sales.models import Order, OrderLine, Sale
 from tests.factories import ClientFactory, StaffFactory, UserFactory, stock
 from tests.sales.purchases import buy

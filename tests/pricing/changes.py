@@ -12,7 +12,6 @@ from django.urls import reverse
 from homeshield.accounts.models import User
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.change import PriceChange
 from pricing.errors import PriceNotConfirmed
 from pricing.models import PriceRule
 from pricing.services import price_set
@@ -31,7 +30,7 @@ def price_set_anyway(
     by: User | None = None,
 ) -> PriceRule:
     """Sets a price, and confirms what is asked about it, as often as the old price is another one by then."""
-    confirmed: PriceChange | None = None
+    confirmed = ""
     while True:
         try:
             return price_set(
@@ -44,7 +43,7 @@ def price_set_anyway(
                 confirmed=confirmed,
             )
         except PriceNotConfirmed as question:
-            confirmed = question.change
+            confirmed = str(question.change)
 
 
 def hidden(response: Any) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client as Browser
 
 from pricing.models import PriceRule
-from pricing.services import starting_prices_load
+from pricing.starting_prices import starting_prices_load
 from tests.factories import StaffFactory
 
 

@@ -14,7 +14,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
 from pricing.selectors import prices_in_force
-from pricing.services import starting_prices_load
+from pricing.starting_prices import starting_prices_load
 from tests.factories import StaffFactory
 from tests.pricing.changes import ADD, LIST, change, hidden
 

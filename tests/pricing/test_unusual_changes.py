@@ -31,7 +31,7 @@ def history() -> list[tuple[Decimal, datetime, datetime | None]]:
     )
 
 
-def set_price(amount: str, at: datetime | None, as_of: datetime, confirmed: PriceChange | None = None) -> PriceRule:
+def set_price(amount: str, at: datetime | None, as_of: datetime, confirmed: PriceChange | str = "") -> PriceRule:
     return price_set(
         classification=CELL[0],
         age_bucket=CELL[1],
@@ -39,7 +39,7 @@ def set_price(amount: str, at: datetime | None, as_of: datetime, confirmed: Pric
         effective_from=at,
         as_of=as_of,
         by=None,
-        confirmed=confirmed,
+        confirmed=str(confirmed),
     )
 
 

@@ -18,7 +18,7 @@ from homeshield.demo.server import HOST, serve
 from homeshield.lib.commands import DatabaseCommand
 from homeshield.lib.numbers import whole_number
 from homeshield.lib.ports import PortInUse, port_check
-from pricing.services import starting_prices_load
+from pricing.starting_prices import starting_prices_load
 
 ROWS, PORT = 20_000, 8000
 MAX_ROWS = 10_000_000

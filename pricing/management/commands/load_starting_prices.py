@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand
 from pricing.errors import StartingPricesRefused
-from pricing.services import starting_prices_load
-from pricing.starting_prices import STARTING_PRICES
+from pricing.starting_prices import STARTING_PRICES, starting_prices_load
 
 
 class Command(DatabaseCommand):

@@ -10,7 +10,7 @@ from homeshield.demo.contents import NotTheDemos
 from homeshield.demo.fictional_leads import CAMPAIGN
 from inventory.models import InventoryRecord, YoungLead
 from leads.models import Lead
-from pricing.services import starting_prices_load
+from pricing.starting_prices import starting_prices_load
 from sales.models import Order, Sale
 from tests.factories import LeadFactory
 
