@@ -7,11 +7,12 @@ from django.http import StreamingHttpResponse
 from ninja import Query, Router, Schema
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from exports.errors import SaleNotFound, SalesOrderNotFound
 from exports.models import Export
 from exports.services import export_start_order, export_start_sales, export_stream
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
 from homeshield.accounts.permissions import Act
-from homeshield.lib.api_schemas import EVERYWHERE, Refused
+from homeshield.lib.api_schemas import EVERYWHERE, refused_by
 from inventory.criteria import MAX_QUANTITY
 from sales.api_schemas import ClientId, OrderInPath
 
@@ -57,7 +58,7 @@ class DownloadQuery(Schema):
 @router.get(
     "/purchases/download",
     auth=ApiKeyAuth(Act.DOWNLOAD),
-    response={200: None, 404: Refused, **EVERYWHERE},
+    response={200: None, **refused_by(SaleNotFound), **EVERYWHERE},
     operation_id="download_sales",
     summary="Purchased leads as CSV",
     openapi_extra=CSV,
@@ -78,7 +79,7 @@ def sales_download(request: ApiRequest, query: Query[DownloadQuery]) -> Streamin
 @router.get(
     "/purchases/{order_id}/download",
     auth=ApiKeyAuth(Act.DOWNLOAD),
-    response={200: None, 404: Refused, **EVERYWHERE},
+    response={200: None, **refused_by(SalesOrderNotFound), **EVERYWHERE},
     operation_id="download_order",
     summary="All leads of an order as CSV",
     openapi_extra=CSV,

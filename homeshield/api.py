@@ -27,7 +27,7 @@ from homeshield.lib.api_requests import StrictParser, UnusableText, refuse_unkno
 from homeshield.lib.errors import DomainError
 from homeshield.lib.keyset import BadCursor
 from homeshield.openapi import DescribedApi
-from homeshield.refusals import refusal, refusal_of_status
+from homeshield.refusals import refusal, refusal_of, refusal_of_status
 
 logger = logging.getLogger("django.request")
 
@@ -48,7 +48,7 @@ api.add_router("", pricing.api.router)
 def _domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:  # noqa: ARG001
     if isinstance(error, BadCursor):  # the one that is about a field
         return refusal(422, [{"loc": ["query", "cursor"], "msg": error.message, "type": error.code}])
-    return refusal(error.status, error.detail, retry_after=error.retry_after)
+    return refusal_of(error)
 
 
 @api.exception_handler(ValidationError)

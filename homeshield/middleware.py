@@ -22,7 +22,7 @@ from homeshield.lib.errors import DomainError
 from homeshield.lib.logs import address_for_log
 from homeshield.lib.origin import within
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, look_as, seen_by
-from homeshield.refusals import IN_THE_CLEAR, refusal, refusal_of_status
+from homeshield.refusals import HttpsRequired, refusal_of, refusal_of_status
 
 logger = structlog.get_logger(__name__)
 
@@ -147,7 +147,7 @@ def _viewer_of(request: HttpRequest) -> Viewer:
 
 
 class DomainErrorMiddleware:
-    """A DomainError that no view has answered becomes a page with its message and its HTTP status."""
+    """Shows a DomainError that no view has answered as a page."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -227,7 +227,7 @@ class ApiMiddleware:
         if not self._OURS.match(request.path):
             return self.get_response(request)
         if self._in_the_clear(request):
-            response: HttpResponse = refusal(403, IN_THE_CLEAR)
+            response: HttpResponse = refusal_of(HttpsRequired())
         elif refused := self._body_refused(request):
             response = refusal_of_status(refused)
         else:

@@ -1,12 +1,92 @@
 """Errors in the API's one shape, `{"detail": ..., "request_id": ...}`, whoever says them."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
+from typing import NamedTuple
 
 from django.conf import settings
 from django.http import JsonResponse
 
+from homeshield.lib.errors import DomainError
 from homeshield.lib.origin import origin
+
+
+class HttpsRequired(DomainError):
+    """Not a redirect: a program would send its key in the clear each time."""
+
+    code, status = "https_required", 403
+    sentence = (
+        "The API answers https only, and this call came by plain http. Nothing was done. If it sent an API key, others "
+        "may have read it: revoke the key on the API keys page, create a new one, and send that to https:// only."
+    )
+
+
+class HttpRefusal(NamedTuple):
+    """A refusal that is about HTTP or about us. nginx has a page of its own for people, where there is a title."""
+
+    error: str
+    message: str
+    title: str = ""
+    text: str = ""
+
+
+HTTP_REFUSALS = {
+    400: HttpRefusal(
+        "bad_request",
+        "The request cannot be understood.",
+        "We could not read that",
+        "Go back, reload the page and try again.",
+    ),
+    403: HttpRefusal("forbidden", "This is not allowed."),
+    404: HttpRefusal(
+        "not_found",
+        "There is no such address. The addresses are listed at /docs.",
+        "Page not found",
+        "Check the address, or go back to the start page.",
+    ),
+    405: HttpRefusal(
+        "method_not_allowed",
+        "This address does not have this method. The header Allow lists those it has.",
+        "Not allowed",
+        "This page cannot be called that way. Go back to the start page.",
+    ),
+    408: HttpRefusal(
+        "request_timeout",
+        "The request did not arrive in time. Send it again.",
+        "That took too long",
+        "Check your connection, then try again.",
+    ),
+    411: HttpRefusal("length_required", "The body came without its length. Send the header Content-Length."),
+    413: HttpRefusal(
+        "too_large",
+        "The body is larger than {limit:,} bytes. Send several smaller requests.",
+        "Too much at once",
+        "What you sent is too large. Send less at a time.",
+    ),
+    414: HttpRefusal(
+        "address_too_long",
+        "The address is too long. Name fewer ids in one call, a thousand at most.",
+        "Address too long",
+        "Go back and choose fewer items.",
+    ),
+    431: HttpRefusal(
+        "headers_too_large",
+        "The headers of the request are too large. Leave out what the API does not ask for.",
+        "Request too large",
+        "Delete the cookies of this site, then try again.",
+    ),
+    500: HttpRefusal(
+        "server_error",
+        "We made a mistake, and it was recorded. Nothing is half done: try again.",
+        "HomeShield has a problem",
+        "This is our fault. Try again in a few seconds.",
+    ),
+    503: HttpRefusal(
+        "unavailable",
+        "The shop cannot reach its database at the moment. Try again in a few seconds.",
+        "Back in a moment",
+        "HomeShield is not answering. Try again in a few seconds.",
+    ),
+}
 
 
 def refusal(status: int, detail: object, *, retry_after: int | None = None) -> JsonResponse:
@@ -19,36 +99,15 @@ def refusal(status: int, detail: object, *, retry_after: int | None = None) -> J
     return response
 
 
-_SAID: Mapping[int, tuple[str, str]] = {
-    400: ("bad_request", "The request cannot be understood."),
-    404: ("not_found", "There is no such address. The addresses are listed at /docs."),
-    403: ("forbidden", "This is not allowed."),
-    405: ("method_not_allowed", "This address does not answer to this method; the header Allow names those it does."),
-    408: ("request_timeout", "The request did not arrive in time. Send it again."),
-    411: ("length_required", "The body came without its length (chunked): send it with the header Content-Length."),
-    413: ("too_large", "The body is too large: {limit:,} bytes are the most. Send several smaller requests."),
-    414: ("address_too_long", "The address is too long. Name fewer ids in one call: a thousand are the most."),
-    431: ("headers_too_large", "The headers of the request are too large. Leave out what the API does not ask for."),
-    500: ("server_error", "We made a mistake, and it has been noted. Nothing is half done: try again."),
-    503: ("unavailable", "The shop cannot reach its database at the moment. Try again in a few seconds."),
-}
+def refusal_of(error: DomainError) -> JsonResponse:
+    return refusal(error.status, error.detail, retry_after=error.retry_after)
 
 
 def refusal_of_status(status: int, *, retry_after: int | None = None) -> JsonResponse:
-    """An error that is not about the shop, but about HTTP or about us."""
     return refusal(status, detail_of_status(status), retry_after=retry_after)
-
-
-IN_THE_CLEAR = {
-    "error": "https_required",
-    "message": "The API answers to https alone, and this call came by plain http. Nothing was done. If it brought an "
-    "API key, others may have read the key on the way: revoke it on the page API keys, create a new one, and send that "
-    "to https:// only.",
-}
-"""What is said to a call by plain http. It is not redirected: a program would send its key in the clear each time."""
 
 
 def detail_of_status(status: int) -> dict[str, object]:
     """What is said under a status that no DomainError has chosen."""
-    error, message = _SAID.get(status, _SAID[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
-    return {"error": error, "message": message.format(limit=settings.API_MAX_BODY_BYTES)}
+    said = HTTP_REFUSALS.get(status, HTTP_REFUSALS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
+    return {"error": said.error, "message": said.message.format(limit=settings.API_MAX_BODY_BYTES)}

@@ -17,8 +17,8 @@ from homeshield.lib.api_schemas import (
     CurrencyCode,
     Instant,
     Money,
-    Refused,
     example,
+    refused_by,
 )
 from homeshield.lib.money import CURRENCY
 from inventory.api_schemas import BucketName, ClassName, CountyOf, InventoryId, LeadId, StateOf
@@ -26,6 +26,7 @@ from inventory.buyer import buyer_of
 from inventory.criteria import MAX_QUANTITY
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.errors import NoPrice, NotForSale
 from pricing.models import QuoteItem
 from pricing.quotes import quote_create
 from pricing.selectors import prices_in_force
@@ -159,7 +160,7 @@ def prices_list(request: ApiRequest) -> PriceList:
 @router.post(
     "/quotes",
     auth=ApiKeyAuth(Act.DRAFT),
-    response={200: QuoteAnswer, 404: Refused, 409: Refused, **EVERYWHERE, **WITH_BODY},
+    response={200: QuoteAnswer, **refused_by(NotForSale, NoPrice), **EVERYWHERE, **WITH_BODY},
     operation_id="create_quote",
     summary="Hold prices for 15 minutes",
 )

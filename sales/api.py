@@ -12,14 +12,16 @@ from pydantic_core import PydanticCustomError
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
 from homeshield.accounts.permissions import KEY_MAY, Act, allowed
-from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, PageSize, Refused
+from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, PageSize, refused_by
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
 from inventory.availability import available_count, available_counts
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
+from inventory.errors import InventoryNotFound
 from inventory.listing import ListedRecord
 from inventory.previews import previews_page
+from pricing.errors import QuoteNotFound
 from pricing.selectors import Prices, prices_in_force
 from sales.api_schemas import (
     AvailabilityAnswer,
@@ -172,7 +174,13 @@ def purchase_by_criteria(
 @purchases_router.post(
     "/purchases",
     auth=ApiKeyAuth(Act.BUY),
-    response={200: PurchaseAnswer, 404: Refused, 409: PurchaseConflict, **EVERYWHERE, **WITH_BODY},
+    response={
+        200: PurchaseAnswer,
+        **refused_by(InventoryNotFound, QuoteNotFound),
+        409: PurchaseConflict,
+        **EVERYWHERE,
+        **WITH_BODY,
+    },
     operation_id="buy_by_ids",
     summary="Buy by inventory ids",
 )
@@ -262,7 +270,7 @@ def purchases_list(request: ApiRequest, query: Query[OrdersQuery]) -> OrdersPage
 @purchases_router.get(
     "/purchases/{order_id}",
     auth=ApiKeyAuth(Act.ORDERS),
-    response={200: OrderAnswer, 404: Refused, **EVERYWHERE},
+    response={200: OrderAnswer, **refused_by(OrderNotFound), **EVERYWHERE},
     operation_id="get_order",
     summary="One of your orders",
 )

@@ -17,7 +17,7 @@ from django.utils.csp import CSP
 
 from homeshield.front import REQUEST_LINE
 from homeshield.middleware import PERMISSIONS_POLICY
-from homeshield.refusals import detail_of_status
+from homeshield.refusals import HTTP_REFUSALS, HttpRefusal, detail_of_status
 
 TEMPLATE = Path(__file__).with_name("nginx.conf")
 SPOOL = "2048m"  # of one answer: an export of a million leads has 400 MB
@@ -26,23 +26,8 @@ _LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+):(?P<port>[0-9]{1,5})")
 _PATH = re.compile(r"/[^\s;{}'\"\\$#]*")
 
-_SAID = {
-    400: ("We could not read that", "Go back, reload the page and try again."),
-    404: ("Page not found", "Check the address, or go back to the start page."),
-    405: ("Not allowed", "This page cannot be called that way. Go back to the start page."),
-    408: ("That took too long", "Check your connection, then try again."),
-    413: ("Too much at once", "What you sent is too large. Send less at a time."),
-    414: ("Address too long", "Go back and choose fewer items."),
-    431: (
-        "Request too large",
-        "Delete the cookies of this site, then try again.",
-    ),
-    500: ("HomeShield has a problem", "This is our fault. Try again in a few seconds."),
-    503: ("Back in a moment", "HomeShield is not answering. Try again in a few seconds."),
-}
-"""Refusals of nginx's own: title and sentence of their page."""
 _SAME_TO_PROGRAMS = (405, 503)
-"""Programs are told so as well: what the shop says under these is not true here."""
+"""Programs get the text for people too: what the shop says under these statuses is not true here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +209,17 @@ def _transport_security() -> str:
     return "; ".join(parts)
 
 
+def _own_refusals() -> list[tuple[int, HttpRefusal]]:
+    return [(status, refusal) for status, refusal in HTTP_REFUSALS.items() if refusal.title]
+
+
 def _for_programs() -> list[tuple[int, str]]:
     """What nginx says to programs, in the API's one shape, quoted for nginx, which puts the request's id in."""
     said = []
-    for status, (_, text) in _SAID.items():
+    for status, refusal in _own_refusals():
         detail = detail_of_status(status)
         if status in _SAME_TO_PROGRAMS:
-            detail["message"] = text
+            detail["message"] = refusal.text
         body = json.dumps({"detail": detail, "request_id": "$visit"})
         said.append((status, body.replace("\\", "\\\\").replace("'", "\\'")))
     return said
@@ -239,6 +228,6 @@ def _for_programs() -> list[tuple[int, str]]:
 def write_refusals(folder: Path) -> None:
     """The pages for people that nginx answers with where it does not ask the shop."""
     (folder / "people").mkdir(parents=True)
-    for status, (title, text) in _SAID.items():
-        page = render_to_string("errors/front.html", {"title": title, "text": text})
+    for status, refusal in _own_refusals():
+        page = render_to_string("errors/front.html", {"title": refusal.title, "text": refusal.text})
         (folder / "people" / str(status)).write_text(page, encoding="utf-8")

@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from homeshield.lib.errors import DomainError
 from homeshield.lib.money import CURRENCY
 from homeshield.lib.numbers import NotANumber, read_digits
 
@@ -170,6 +171,11 @@ class Malformed(Answer):
         examples=[_MALFORMED],
     )
     request_id: RequestId
+
+
+def refused_by(*refusals: type[DomainError]) -> dict[int, Any]:
+    """What an operation answers when it raises one of these."""
+    return {refusal.status: Refused for refusal in refusals}
 
 
 EVERYWHERE: dict[int, Any] = {401: Refused, 403: Refused, 422: Malformed, 429: Refused, 503: Refused}

@@ -61,7 +61,7 @@ class TestPlainHttp:
     def test_is_refused_and_not_redirected(self, caller: Caller, path: str, method: str) -> None:
         answer = caller.send(method, path, {})
         assert (answer.status_code, answer.json()["detail"]["error"]) == (403, "https_required")
-        assert "revoke it" in answer.json()["detail"]["message"]
+        assert "revoke the key" in answer.json()["detail"]["message"]
         assert "Location" not in answer
         assert answer.json()["request_id"] == answer["X-Request-ID"]
 
