@@ -1,1 +1,1 @@
-"""Roles of the database: what the web process may do there, made and checked by `manage.py provision_roles`."""
+"""The walls in the database, and the role of the web process: applied and checked by `manage.py provision_roles`."""

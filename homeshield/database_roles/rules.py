@@ -15,18 +15,18 @@ from django.db import connection, transaction
 from homeshield.database_roles.tables import declared_rules
 from homeshield.lib.table_rules import OwnerFunction, OwnerView, Policy
 
-_LOCK = 4_803_111  # of our own choosing: two runs must not make one thing twice
+_LOCK = 4_803_111  # any number of our own: two runs must not create the same thing
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that the database shall hold."""
+    """One thing that the database must hold."""
 
     name: str
     thing: str
     """As COMMENT ON names it."""
     create: str
-    """The statements that make it, or make it anew."""
+    """Statements that create or replace it."""
 
     def stamp(self, definition: str) -> str:
         return sha256(f"{self.create}\n{definition}".encode()).hexdigest()
@@ -47,13 +47,13 @@ class _Found:
     definition: str
     comment: str
     too_wide: str
-    """The statement that takes it away, if no model declares it."""
+    """The statement that takes it away where no model declares it; empty for what may stay."""
 
 
 def rules_apply(*, dry_run: bool = False) -> list[Difference]:
-    """Makes what is missing or changed, and takes away what is too wide, in one transaction. Returns what differed.
+    """Creates what is missing or changed and takes away what is too wide, in one transaction. Returns what differed.
 
-    Does nothing before all tables are there. With `dry_run` it only looks.
+    Does nothing until all tables exist. With `dry_run` it only looks.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -164,7 +164,8 @@ _FOUND = """
                 THEN format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', pg_proc.oid::regprocedure) END
     FROM pg_proc
     WHERE pronamespace = current_schema()::regnamespace AND prokind = 'f'
-      AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')  -- of an extension
+      AND NOT EXISTS (SELECT FROM pg_depend  -- of an extension
+                      WHERE (classid, objid, deptype) = ('pg_proc'::regclass, pg_proc.oid, 'e'))
 
     UNION ALL
     SELECT 'VIEW ' || oid::regclass, concat_ws(' ', pg_get_viewdef(oid), reloptions), obj_description(oid, 'pg_class'),

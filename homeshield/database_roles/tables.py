@@ -1,6 +1,6 @@
-"""All tables with their rules: those that our models declare, and those of libraries.
+"""What the web's role may do with every table: as our models declare, and as listed here for those of libraries.
 
-Nobody but the owner may alter a table, truncate it, or switch a trigger off.
+Only the owner may alter a table, truncate it, or switch a trigger off.
 """
 
 from collections.abc import Mapping

@@ -34,7 +34,7 @@ STAFF_LOOKS = Policy("staff_looks", "SELECT", using="(SELECT current_setting('ho
 
 @dataclass(frozen=True, slots=True)
 class OwnerFunction:
-    """A function in SQL that acts as the owner of the tables, so that it sees every row."""
+    """A function in SQL that acts as the owner of the tables and so sees every row."""
 
     signature: str
     """With types alone, as in `existing_sales(uuid[])`; the body calls them $1, $2."""
@@ -44,7 +44,7 @@ class OwnerFunction:
 
 @dataclass(frozen=True, slots=True)
 class OwnerView:
-    """A view that acts as the owner of the tables, so that it shows columns of every row. The web's role reads it."""
+    """A view that acts as the owner of the tables and so shows every row. The web's role may read it."""
 
     name: str
     query: str
@@ -52,7 +52,10 @@ class OwnerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRules:
-    """A table without policies shows the web's role all rows; with some, what they allow and no more."""
+    """A table without policies shows the web's role all rows; with some, it shows what they allow.
+
+    Row security stays on when the last policy goes, and then nothing is shown: a migration must switch it off.
+    """
 
     web_may: Privileges
     policies: tuple[Policy, ...] = ()
