@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from homeshield.accounts.allowance_models import ApiAllowance as ApiAllowance
 from homeshield.accounts.allowance_models import PreviewAllowance as PreviewAllowance
 from homeshield.accounts.company_names import UNSEEN
+from homeshield.accounts.key_models import ApiKey as ApiKey
 from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, allowed
 from homeshield.accounts.permissions import ClientStatus as ClientStatus
 from homeshield.accounts.team_models import Invitation as Invitation
@@ -269,69 +270,3 @@ class User(AbstractBaseUser, PermissionsMixin):
     def acts(self) -> frozenset[Act]:
         """What the user may do at present, for pages to show no more than that."""
         return allowed(granted=self.granted, status=self.client.status) if self.client else frozenset()
-
-
-class ApiKey(models.Model):
-    """A secret with which a client's own systems use the API. It belongs to the client: all of its users share it.
-
-    `prefix` is the key's public beginning, by which it is found and told from others; of the secret there is a
-    digest alone (homeshield/accounts/keys.py).
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="api_keys")
-    name = models.CharField(max_length=100, help_text="What uses the key, such as: nightly import.")
-    prefix = models.CharField("begins with", max_length=24, unique=True, editable=False)
-    digest = models.BinaryField(max_length=32, editable=False)
-    created_at_utc = models.DateTimeField("made (UTC)", editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
-    )
-    last_used_at_utc = models.DateTimeField("last used (UTC)", null=True, editable=False)
-    revoked_at_utc = models.DateTimeField("revoked (UTC)", null=True, editable=False)
-
-    not_personal = ("name", "prefix", "digest")
-
-    table_rules = TableRules(web_may=("SELECT", "INSERT", "UPDATE (last_used_at_utc)", "UPDATE (revoked_at_utc)"))
-
-    class Meta:
-        db_table = "api_keys"
-        verbose_name = "API key"
-        ordering = ["-id"]
-        constraints = [
-            models.CheckConstraint(
-                name="api_key_name_not_blank",
-                condition=~models.Q(name__regex=r"^\s*$"),
-                violation_error_message="Give the key a name, so that you know later what uses it.",
-            ),
-            # What was done with a key refers to both: the key is that of the client who did it (`of_its_client`).
-            models.UniqueConstraint(fields=["id", "client"], name="api_key_of_one_client"),
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="api_key_of_an_active_client",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
-                func="""
-                    IF NOT EXISTS (SELECT FROM clients WHERE id = NEW.client_id AND status = 'active') THEN
-                        RAISE EXCEPTION 'client % is not active, so it gets no API key', NEW.client_id
-                            USING ERRCODE = 'check_violation', CONSTRAINT = 'api_key_of_an_active_client';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-            pgtrigger.Protect(
-                name="api_key_facts_are_fixed",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("id", "client", "prefix", "digest", "created_at_utc", "created_by"),
-            ),
-            pgtrigger.Protect(
-                name="api_key_stays_revoked",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__revoked_at_utc__isnull=False)
-                & pgtrigger.Q(old__revoked_at_utc__df=pgtrigger.F("new__revoked_at_utc")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.prefix}…"
