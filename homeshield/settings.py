@@ -375,7 +375,7 @@ API_MAX_BODY_BYTES = number(env, "API_MAX_BODY_BYTES", default=262_144, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(262_144, API_MAX_BODY_BYTES)  # of pages, whose forms have some kilobytes
 DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page takes files: leads are loaded by operators
 
-# --- E-mail ------------------------------------------------------------------------------------------------
+# --- Email ------------------------------------------------------------------------------------------------
 
 
 def mailer_from_environment() -> dict[str, Any]:
@@ -450,7 +450,7 @@ def security_contacts_from_environment() -> list[str]:
         contact = f"mailto:{text}" if _E_MAIL_ADDRESS.fullmatch(text) else text
         if not _CONTACT.fullmatch(contact):
             raise ImproperlyConfigured(
-                f"SECURITY_CONTACT holds {text!r}. Write an e-mail address or an https:// address, or several with "
+                f"SECURITY_CONTACT holds {text!r}. Write an email address or an https:// address, or several with "
                 "commas."
             )
         contacts.append(contact)

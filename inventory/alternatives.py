@@ -23,12 +23,12 @@ from leads.neighbours import neighbours
 class Suggestion(TextChoices):
     """The kinds of alternative, in the order in which they are offered."""
 
-    PARTIAL = "partial", "Take what is there"
-    NO_LOCATION_FILTER = "no_location_filter", "Look in all states"
-    DIFFERENT_AGE_BUCKET = "different_age_bucket", "Another age"
-    WHOLE_STATE = "whole_state", "The whole state"
-    ADJACENT_COUNTY = "adjacent_county", "A neighbouring county"
-    DIFFERENT_CLASSIFICATION = "different_classification", "The other class"
+    PARTIAL = "partial", "Take what is available"
+    NO_LOCATION_FILTER = "no_location_filter", "Try all states"
+    DIFFERENT_AGE_BUCKET = "different_age_bucket", "Try another age"
+    WHOLE_STATE = "whole_state", "Try the whole state"
+    ADJACENT_COUNTY = "adjacent_county", "Try a neighboring county"
+    DIFFERENT_CLASSIFICATION = "different_classification", "Try the other class"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class CriteriaForm(forms.Form):
     def clean_state(self) -> str | None:
         state: str = self.cleaned_data["state"].upper()
         if state and state not in STATES:
-            raise forms.ValidationError(f"“{_short(state)}” is no state we know. Choose one from the list.")
+            raise forms.ValidationError(f"We don’t know the state “{_short(state)}”. Choose one from the list.")
         return state or None
 
     def clean_county(self) -> str | None:
@@ -42,23 +42,23 @@ class CriteriaForm(forms.Form):
         if not county or "state" not in self.cleaned_data:
             return None  # where the state is wrong already, that is said there
         if not (state := self.cleaned_data["state"]):
-            raise forms.ValidationError("Choose the state as well: counties of one name lie in many states.")
+            raise forms.ValidationError("Choose the state too: many states have a county of this name.")
         if not (meant := county_meant(state, county)):
             raise forms.ValidationError(
-                f"“{_short(county)}” is no county of {STATES[state].name}. Choose one from the list."
+                f"{STATES[state].name} has no county “{_short(county)}”. Choose one from the list."
             )
         return meant
 
     def clean_classification(self) -> Classification | None:
         value: str = self.cleaned_data["classification"]
         if value and value not in Classification:
-            raise forms.ValidationError(f"“{_short(value)}” is no class: leads are Gold or Silver.")
+            raise forms.ValidationError(f"“{_short(value)}” is not a class. Choose Gold or Silver.")
         return Classification(value) if value else None
 
     def clean_age_bucket(self) -> AgeBucket | None:
         value: str = self.cleaned_data["age_bucket"]
         if value and value not in AgeBucket:
-            raise forms.ValidationError(f"“{_short(value)}” is no age that is sold. Choose one from the list.")
+            raise forms.ValidationError(f"“{_short(value)}” is not an age we sell. Choose one from the list.")
         return AgeBucket(value) if value else None
 
     @property

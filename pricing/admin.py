@@ -50,7 +50,7 @@ class PriceRuleAdmin(ChangePages):
     show_facets = admin.ShowFacets.NEVER
     ordering = ("classification", YOUNGEST_FIRST, "-effective_from_utc")
     search_fields = ("classification", "amount__exact", "created_by__email")
-    search_help_text = "Search by class, exact amount, or the e-mail address of who entered it."
+    search_help_text = "Search by class, exact amount, or the email address of who entered it."
     fields = (*list_display, "created_at_utc")
     readonly_fields = fields
     actions = None

@@ -44,9 +44,9 @@ class PriceChange:
         if self.was is not None and abs(self.amount - self.was) > MOST_USUAL * self.was:
             found.append(f"The price {'rises' if self.amount > self.was else 'falls'} by more than 50%.")
         if not self.amount:
-            found.append(f"At {dollars(self.amount)} leads are given away.")
+            found.append(f"At {dollars(self.amount)} you give leads away.")
         if self.begins and self.begins - as_of > FAR_AHEAD:
-            found.append(f"The change begins more than a year from now, in {(self.begins - as_of).days:,} days.")
+            found.append(f"The change starts more than a year from now, in {(self.begins - as_of).days:,} days.")
         return found
 
     def __str__(self) -> str:

@@ -33,7 +33,7 @@ from pricing.seen import SeenPrices
 from pricing.selectors import price_table, rules_not_over
 from pricing.services import price_set, price_withdraw
 
-UNKNOWN_PAGE = "This page was more than a day old, or was altered, so nothing was changed. Check it, and send it again."
+UNKNOWN_PAGE = "This page was more than a day old or was altered. Nothing was changed. Check it and send it again."
 INPUTS = ("classification", "age_bucket", "amount", "when", "effective_from_0", "effective_from_1")
 """What the form sends. The date and the time are one field."""
 
@@ -188,7 +188,7 @@ def _chosen(request: HttpRequest) -> dict[str, str]:
 
 
 def _told(meanwhile: PriceChangedMeanwhile) -> str:
-    return f"Since you opened this page: {meanwhile.message} If you still mean it, send it again."
+    return f"Since you opened this page: {meanwhile.message} To make your change anyway, send it again."
 
 
 def _changed(rule: PriceRule, form: PriceChangeForm) -> str:
@@ -198,6 +198,6 @@ def _changed(rule: PriceRule, form: PriceChangeForm) -> str:
     return (
         f"{rule.get_classification_display()}, {rule.get_age_bucket_display()}: {dollars(rule.amount)} "
         f"from {utc(rule.effective_from_utc)}"
-        + (f" until {utc(until)}, when the price follows that had been set for then." if until else " on.")
+        + (f" until {utc(until)}, when the next planned price starts." if until else " on.")
         + (" The instant that you gave had come, so the price changed at once." if was_now else "")
     )

@@ -55,8 +55,8 @@ class PriceChangeForm(forms.Form):
     age_bucket = forms.TypedChoiceField(choices=AgeBucket, coerce=AgeBucket, widget=AdminRadioSelect)
     amount = DollarsField(
         label="Price (USD)",
-        help_text="For one lead, for example 8.50. A $ before it is fine.",
-        error_messages={"sign": "A price is not negative. Write it without a sign."},
+        help_text="For one lead, such as 8.50 or $8.50.",
+        error_messages={"sign": "A price can't be negative. Leave out the sign."},
     )
     when = forms.ChoiceField(
         label="Takes effect",
@@ -75,8 +75,8 @@ class PriceChangeForm(forms.Form):
         super().__init__(data, **options)
         self.opened, self.as_of = opened, as_of
         self.fields["effective_from"].help_text = (
-            f"In UTC, to the second. It was {utc(as_of)} when this page was made. Without a time: when that day "
-            "begins, or now for today."
+            f"In UTC. This page was opened at {utc(as_of)}. A date without a time means the start of that day; today "
+            "means now."
         )
 
     @property
@@ -98,12 +98,12 @@ class PriceChangeForm(forms.Form):
         (day, hour), when = self.cleaned_data["effective_from"], self.cleaned_data.get("when")
         if when == NOW and (day or hour):
             raise forms.ValidationError(
-                "You chose Now, but gave a date or time too. Empty them, or choose “At the date and time below”."
+                "You chose Now and also gave a date or time. Clear them, or choose “At the date and time below”."
             )
         if when != AT:
             return None
         if day is None:
-            raise forms.ValidationError("Give the date as well." if hour else "Give the date, or choose Now.")
+            raise forms.ValidationError("Enter the date too." if hour else "Enter a date, or choose Now.")
         chosen_from = self.opened - SLOW_CLOCK
         if hour is None and chosen_from.date() <= day <= self.as_of.date():
             return None
@@ -112,7 +112,7 @@ class PriceChangeForm(forms.Form):
             return None
         if instant < self.as_of:
             raise forms.ValidationError(
-                f"{utc(instant)} has passed: it is {utc(self.as_of)} now. A price cannot be changed in the past. "
-                "Choose Now, or a later instant."
+                f"A price cannot be changed in the past, and {utc(instant)} has passed: it is now {utc(self.as_of)}. "
+                "Choose Now, or a later time."
             )
         return instant

@@ -64,8 +64,8 @@ def price_set(
     if effective_from < as_of:
         raise InstantRefused(reason=f"A price cannot be changed in the past: it is {utc(as_of)} now.")
     too_late = InstantRefused(
-        reason=f"The price has changed meanwhile, or {utc(effective_from)} is past by now. "
-        "Look at the prices in force and set yours again.",
+        reason=f"The price has changed meanwhile, or {utc(effective_from)} has passed. "
+        "Check the prices in force and set yours again.",
     )
     with _only_writer(too_late=too_late):
         if seen:
@@ -104,11 +104,11 @@ def _require_change(before: PriceRule, amount: Decimal, effective_from: datetime
     """Raises PriceRefused where a rule begins at that instant already, or has that amount."""
     if before.effective_from_utc == effective_from:
         raise InstantRefused(
-            reason=f"From {utc(effective_from)} a price of {dollars(before.amount)} is set already. "
-            "Choose another instant, or withdraw that price first if it is not in force yet.",
+            reason=f"A price of {dollars(before.amount)} is already set from {utc(effective_from)}. "
+            "Choose another time, or withdraw that price first if it is not in force yet.",
         )
     if before.amount == amount:
-        raise AmountRefused(reason=f"The price at {utc(effective_from)} is {dollars(amount)} already.")
+        raise AmountRefused(reason=f"The price at {utc(effective_from)} is already {dollars(amount)}.")
 
 
 def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None, seen: SeenPrices | None = None) -> None:

@@ -22,7 +22,6 @@ from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.criteria import Criteria
 from inventory.forms import FilterForm
-from inventory.place import EVERYWHERE
 from inventory.previews import previews_page
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -127,7 +126,7 @@ def _window(form: FilterForm, stock: Availability, prices: Prices) -> dict[str, 
         "form": form,
         "criteria": form.criteria,
         "address": browse_address(form.criteria),
-        "anywhere": browse_address(form.criteria.at(EVERYWHERE)),
+        "wider": [(wide.place, browse_address(wide)) for wide in list(form.criteria.widened())[1:]],
         "everything": browse_address(Criteria()),
         "stock": stock,
         "buckets": list(AgeBucket),

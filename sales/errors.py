@@ -129,13 +129,13 @@ class OrderNotFound(DomainError):
 
 
 class DraftChanged(DomainError):
-    code, status, title = "draft_changed", 409, "The order has changed"
-    sentence = "This order was changed in another window. Nothing was bought. Here is the order as it stands now."
+    code, status, title = "draft_changed", 409, "Your cart has changed"
+    sentence = "Your cart was changed in another window. Nothing was bought. This is your cart now."
 
 
 class DraftNotFound(DomainError):
-    code, status, title = "draft_not_found", 404, "Order not found"
-    sentence = "This order no longer exists. Nothing was bought."
+    code, status, title = "draft_not_found", 404, "Cart not found"
+    sentence = "This cart no longer exists. Nothing was bought."
 
 
 class DraftBought(DomainError):
@@ -143,20 +143,20 @@ class DraftBought(DomainError):
 
     code, status, title = "draft_bought", 409, "Already bought"
     sentence = (
-        "This order was already bought, with other lines or prices than this page showed. Nothing more was bought. "
-        "See Orders for what was."
+        "This cart was already bought, with other lines or prices than this page showed. Nothing more was bought. "
+        "Orders shows what was."
     )
 
 
 class TooManyLines(DomainError):
     code, status, title = "too_many_lines", 422, "Too many lines"
-    sentence = "An order has {most} lines at most. Buy it, or remove a line, before you add another."
+    sentence = "A cart has {most} lines at most. Buy it, or remove a line, before you add another."
     most: int
 
 
 class LineNotFound(DomainError):
     code, status, title = "line_not_found", 404, "Line not found"
-    sentence = "This line is not in your order anymore."
+    sentence = "This line is not in your cart anymore."
 
 
 # --- What is asked for ---

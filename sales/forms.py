@@ -20,8 +20,8 @@ def _quantity_field() -> WholeNumberField:
         min_value=1,
         max_value=MAX_QUANTITY,
         error_messages={
-            "required": f"Say how many: {_RANGE[0].lower()}{_RANGE[1:]}",
-            "not_whole": "Give a whole number, such as 25.",
+            "required": f"Enter how many. {_RANGE}",
+            "not_whole": "Enter a whole number, such as 25.",
             "commas": "Put commas between thousands only, such as 1,000.",
             "sign": _RANGE,
             "min_value": _RANGE,
@@ -91,7 +91,7 @@ class LineForm(CriteriaForm):
             self.fields[name].widget = forms.HiddenInput()
         for name in ("classification", "age_bucket"):
             self.fields[name].required = True
-            self.fields[name].error_messages["required"] = "Choose a class and an age: a line has one of each."
+            self.fields[name].error_messages["required"] = "Pick a class and an age first."
 
     @property
     def criteria_errors(self) -> list[str]:

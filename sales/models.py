@@ -141,7 +141,7 @@ class Order(models.Model):
         null=True,
         related_name="+",
         db_index=False,
-        help_text="Whose prices the order paid; none where it paid those in force.",
+        help_text="The quote whose prices the order paid. Empty means the prices in force.",
     )
     idempotency_key = models.CharField(max_length=255)
     request_digest = models.CharField("digest of what was asked for", max_length=64)
@@ -223,7 +223,7 @@ class OrderLine(LineFields):
     unit_price = MoneyField("unit price (USD)")
     amount = MoneyField("amount (USD)")
     replaced = models.PositiveSmallIntegerField(
-        default=0, help_text="How many leads stand in for ones asked for by id that were gone."
+        default=0, help_text="How many leads replaced ones that were asked for by id and were gone."
     )
 
     table_rules = TableRules(

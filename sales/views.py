@@ -59,7 +59,7 @@ def line_add(request: Request) -> HttpResponse:
         try:
             draft_line_add(user=request.user, criteria=form.criteria, quantity=quantity)
         except QuantityOutOfRange as error:
-            form.add_error("quantity", f"{error.message} Your order may hold some of these already.")
+            form.add_error("quantity", f"{error.message} Your cart may already hold some of these.")
         except (TooManyLines, DraftBusy) as error:
             form.add_error("quantity", error.message)
         else:
@@ -70,7 +70,7 @@ def line_add(request: Request) -> HttpResponse:
 
 
 def _line_added(request: Request, form: LineForm, quantity: int) -> HttpResponse:
-    added = f"{quantity:,} lead{'s' * (quantity != 1)} added to your order: {form.criteria.label}."
+    added = f"{quantity:,} lead{'s' * (quantity != 1)} added to your cart: {form.criteria.label}."
     if not request.htmx:
         messages.success(request, added)
         return redirect(browse_address(form.criteria))
@@ -169,7 +169,7 @@ def draft_buy(request: Request) -> HttpResponse:
         return _draft_page(request, status=409, confirm=True)
     order = order_place_draft(user=request.user, **form.cleaned_data)
     messages.success(
-        request, f"Bought: {order.quantity:,} lead{'s' * (order.quantity != 1)} for {dollars(order.total)}."
+        request, f"You bought {order.quantity:,} lead{'s' * (order.quantity != 1)} for {dollars(order.total)}."
     )
     address = reverse("sales:order-show", args=[order.id])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -58,7 +58,7 @@ class ClientAdmin(RecordedViews, ViewOnly, StaffPages, admin.ModelAdmin):  # typ
     list_filter = ("status",)
     list_per_page = 50
     search_fields = ("name", "users__email")
-    search_help_text = "Search by company name, by a user's e-mail address, or by the exact client id."
+    search_help_text = "Search by company name, by a user's email address or the exact client id."
     fields = ("name", "status", "licensed_states", "id", "created_at_utc")
     readonly_fields = ("id", "created_at_utc")
     inlines = (UserInline, ChangeInline)
@@ -110,7 +110,7 @@ class ClientAdmin(RecordedViews, ViewOnly, StaffPages, admin.ModelAdmin):  # typ
         except AccountRefused as refusal:
             form.add_error(refusal.field, refusal.message)
             return False
-        said = f"{client} is {change.get_status_display().lower()} now." if change else "Nothing was changed."
+        said = f"{client} is now {change.get_status_display().lower()}." if change else "Nothing was changed."
         self.message_user(request, said, messages.SUCCESS if change else messages.INFO)
         return True
 
@@ -131,7 +131,7 @@ class UserAdmin(StaffPages, RecordedViews, RecordedEdits, DjangoUserAdmin):  # t
     list_select_related = ("client",)
     list_per_page = 50
     search_fields = ("email", "client__name")
-    search_help_text = "Search by e-mail address or company name."
+    search_help_text = "Search by email address or company name."
     ordering = ("email",)
     raw_id_fields = ("client",)  # a list to choose from would hold every client there is
     readonly_fields = ("is_staff", "is_superuser", "groups", "last_login", "created_at_utc")
@@ -153,7 +153,7 @@ class UserAdmin(StaffPages, RecordedViews, RecordedEdits, DjangoUserAdmin):  # t
     def has_second_factors_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
 
-    @admin.action(description="Remove the second factors of the chosen users", permissions=["second_factors"])
+    @admin.action(description="Remove two-step verification of the selected users", permissions=["second_factors"])
     def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For who has lost a phone and the recovery codes; to be done only after it is certain who asks."""
         as_of = cast("Request", request).as_of
@@ -193,7 +193,7 @@ class ApiKeyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-
     list_select_related = ("client",)
     list_per_page = 50
     search_fields = ("prefix", "name", "client__name")
-    search_help_text = "Search by the key's beginning, its name, or the company's name."
+    search_help_text = "Search by the key's start, its name or the company's name."
     ordering = ("-id",)
     fields = ("client", "name", "prefix", "created_at_utc", "created_by", "last_used_at_utc", "revoked_at_utc")
     readonly_fields = ("created_at_utc",)
@@ -202,7 +202,7 @@ class ApiKeyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_apikey")
 
-    @admin.action(description="Revoke the chosen keys, at once and for good", permissions=["revoke"])
+    @admin.action(description="Revoke the selected keys permanently", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         revoked = 0
         for key in queryset:

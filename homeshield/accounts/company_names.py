@@ -8,7 +8,7 @@ from homeshield.lib.characters import BLANKS, INVISIBLE
 
 _LINK = re.compile(
     r"""
-      \S@\S                         # an e-mail address
+      \S@\S                         # an email address
     | :/ | \bwww\b | \bxn--         # parts of an address of the web
     | [^\W_]\.[^\W\d_]{2,}         # a domain name: no blank behind the dot, and at least two letters
     | \d+\.\d+\.\d+\.\d+          # an address of the network
@@ -30,7 +30,7 @@ def company_name_fault(name: str) -> str | None:
         return "A company name has no line breaks, control characters or invisible characters."
     if found := _LINK.search(_DOTS.sub(".", unicodedata.normalize("NFKC", name))):
         return (
-            f"A company name holds no web or e-mail address, and “{found[0]}” looks like part of one. Leave it out, or "
+            f"A company name holds no web or email address, and “{found[0]}” looks like part of one. Leave it out, or "
             "put a space after the dot."
         )
     return None

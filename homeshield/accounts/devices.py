@@ -4,7 +4,7 @@ Whoever guesses passwords of an account must not be able to shut its owner out. 
 address of the network and account, all unknown devices together once more, and a known device apart from both. Only a
 complete sign-in makes a device known, and only for that account.
 
-The cookie is signed and holds a random id, and digests of the accounts' e-mail addresses: neither says who it is.
+The cookie is signed and holds a random id, and digests of the accounts' email addresses: neither says who it is.
 """
 
 import secrets

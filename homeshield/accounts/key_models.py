@@ -16,7 +16,7 @@ class ApiKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey("accounts.Client", on_delete=models.PROTECT, related_name="api_keys")
-    name = models.CharField(max_length=100, help_text="What uses the key, such as: nightly import.")
+    name = models.CharField(max_length=100, help_text="What uses the key, such as “Nightly import”.")
     prefix = models.CharField("begins with", max_length=24, unique=True, editable=False)
     digest = models.BinaryField(max_length=32, editable=False)
     created_at_utc = models.DateTimeField("made (UTC)", editable=False)

@@ -37,10 +37,10 @@ class Client(models.Model):
         models.CharField(max_length=2),
         default=list,
         blank=True,
-        help_text="Where the company is licensed to sell: elsewhere it sees and buys nothing. None means everywhere.",
+        help_text="Where the company is licensed. It sees and buys nothing in other states. Empty means all states.",
     )
     requires_second_factor = models.BooleanField(
-        default=False, help_text="Whether its users see nothing of the company's before they have a second factor."
+        default=False, help_text="Its users must set up two-step verification before they see anything of the company."
     )
     created_at_utc = models.DateTimeField("created", db_default=Now(), editable=False)
 
@@ -130,7 +130,7 @@ class ClientChange(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users by e-mail address; addresses are compared and kept in lower case."""
+    """Makes users by email address; addresses are compared and kept in lower case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         """A user who can sign in; without a password one must be set by a reset first.
@@ -138,7 +138,7 @@ class UserManager(BaseUserManager["User"]):
         Raises ValueError where the address is empty, IntegrityError where it is taken.
         """
         if not email.strip():
-            raise ValueError("A user needs an e-mail address: it is the name to sign in with.")
+            raise ValueError("A user needs an email address: it is the name to sign in with.")
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -172,12 +172,12 @@ ONLY_THE_OWNER = """
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by e-mail: a buyer for one client, or a member of staff (without a client)."""
+    """A person who signs in by email: a buyer for one client, or a member of staff (without a client)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = account(
         models.EmailField(
-            "e-mail address", unique=True, error_messages={"unique": "Another user has this e-mail address."}
+            "email address", unique=True, error_messages={"unique": "Another user has this email address."}
         )
     )
     client = models.ForeignKey(
@@ -187,9 +187,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=6,
         choices=ClientRole,
         default=ClientRole.VIEWER,
-        help_text="What the user may do for the client; without a client it means nothing.",
+        help_text="What the user may do for the client.",
     )
-    is_staff = models.BooleanField("staff", default=False, help_text="May enter the admin pages.")
+    is_staff = models.BooleanField("staff", default=False, help_text="Can open the administration.")
     is_active = models.BooleanField("active", default=True, help_text="Switch off instead of deleting.")
     created_at_utc = models.DateTimeField("created", db_default=Now(), editable=False)
 
@@ -208,7 +208,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 name="user_email_in_lower_case",
                 condition=models.Q(email=Lower("email")),
-                violation_error_message="E-mail addresses are kept in lower case.",
+                violation_error_message="Email addresses are kept in lower case.",
             ),
             models.CheckConstraint(
                 name="user_role_known",

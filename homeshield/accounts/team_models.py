@@ -16,7 +16,7 @@ class Invitation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey("accounts.Client", on_delete=models.PROTECT, related_name="invitations")
-    email = account(models.EmailField("e-mail address"))
+    email = account(models.EmailField("email address"))
     role = models.CharField(max_length=6, choices=ClientRole)
     invited_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     created_at_utc = models.DateTimeField()

@@ -20,19 +20,19 @@ def _instant(label: str) -> forms.DateTimeField:
 class EventFilterForm(forms.Form):
     """Each filter that is set narrows the list. All find by whole values, for each of which there is an index."""
 
-    who = forms.CharField(label="Who", required=False, help_text="E-mail address, user id or the beginning of a key.")
+    who = forms.CharField(label="Who", required=False, help_text="Email address, user id or the start of a key.")
     what = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), *AuditAction.choices])
     outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any"), *Outcome.choices])
     since = _instant("From (UTC)")
     before = _instant("Before (UTC)")
-    client = forms.CharField(label="Client", required=False, help_text="The client's id, as its page shows it.")
-    object = forms.CharField(label="Object", required=False, help_text="The id of what it was done to.")
-    request = forms.CharField(label="Request", required=False, help_text="The id in an answer's header or in the log.")
+    client = forms.CharField(label="Client", required=False, help_text="The client's id, from its page.")
+    object = forms.CharField(label="Object", required=False, help_text="The id of the object.")
+    request = forms.CharField(label="Request", required=False, help_text="The request's id, from a header or the log.")
 
     def clean_client(self) -> str:
         client: str = self.cleaned_data["client"].strip()
         if client and as_uuid(client) is None:
-            raise forms.ValidationError("That is no client's id. It stands on the client's page.")
+            raise forms.ValidationError("This is not a client's id. Copy it from the client's page.")
         return client
 
     def events(self) -> QuerySet[AuditEvent]:

@@ -2,7 +2,7 @@
 
 Whatever a library or we ourselves hand in goes the same way, which holds three walls. No message of an exception but of
 those that speak of code alone: the others repeat rows, cells and what somebody typed (PostgreSQL's DETAIL does).
-No local variables, bodies, query strings or SQL. And whatever looks like an e-mail address is struck out at the end.
+No local variables, bodies, query strings or SQL. And whatever looks like an email address is struck out at the end.
 """
 
 import logging
@@ -149,8 +149,8 @@ def _without_homeowners(logger: WrappedLogger, name: str, event: EventDict) -> E
 
 
 def _without_e_mail_addresses(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """The last wall: e-mail addresses, whoever wrote them into a line."""
-    return {key: _E_MAIL.sub("[e-mail]", value) if isinstance(value, str) else value for key, value in event.items()}
+    """The last wall: email addresses, whoever wrote them into a line."""
+    return {key: _E_MAIL.sub("[email]", value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 _COMMON: list[Any] = [

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                     "quote",
                     models.ForeignKey(
                         db_index=False,
-                        help_text="Whose prices the order paid; none where it paid those in force.",
+                        help_text="The quote whose prices the order paid. Empty means the prices in force.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                 (
                     "replaced",
                     models.PositiveSmallIntegerField(
-                        default=0, help_text="How many leads stand in for ones asked for by id that were gone."
+                        default=0, help_text="How many leads replaced ones that were asked for by id and were gone."
                     ),
                 ),
                 (

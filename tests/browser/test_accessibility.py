@@ -100,11 +100,11 @@ def test_an_order_and_everything_that_can_be_said_about_it(view: Page, buyer: Us
     view.goto("/order/")
     found += objections(view)
     view.get_by_role("button", name="Buy 20 leads").click()
-    expect(view.get_by_role("alert")).to_contain_text("not enough leads")
+    expect(view.get_by_role("alert")).to_contain_text("Not enough leads")
     found += objections(view)
     view.goto("/inventory/?state=LA&classification=Gold&age_bucket=MONTH_12_TO_23")
     view.get_by_label("How many leads").fill("5")
-    view.get_by_role("button", name="Add to order").click()
+    view.get_by_role("button", name="Add to cart").click()
     expect(view.get_by_text("5 leads added").first).to_be_visible()
     found += objections(view)
     assert found == []
@@ -130,7 +130,7 @@ def test_the_audit_record(view: Page, buyer: User) -> None:
     found = objections(view)
     view.get_by_label("Client:").fill("Bayou")
     view.get_by_role("button", name="Show").click()
-    view.get_by_text("That is no client's id.").wait_for()
+    view.get_by_text("This is not a client's id.").wait_for()
     assert found + objections(view) == []
 
 

@@ -24,10 +24,10 @@ def order_gold_in_louisiana(page: Page, quantity: int) -> None:
     choose_gold_in_louisiana(page)
     page.get_by_label("How many leads").fill(str(quantity))
     expect(page.locator("#line-price")).to_contain_text(f"${quantity * 5}.00")
-    page.get_by_role("button", name="Add to order").click()
+    page.get_by_role("button", name="Add to cart").click()
     expect(page.locator("#order-count")).to_contain_text(str(quantity))
-    page.get_by_role("link", name="Order", exact=False).first.click()
-    page.get_by_role("heading", name="Your order").wait_for()
+    page.get_by_role("link", name="Cart").first.click()
+    page.get_by_role("heading", name="Cart").wait_for()
 
 
 def test_from_sign_in_to_the_downloaded_file(page: Page, buyer: User, tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_the_whole_way_without_javascript(open_page: Callable[..., Page], buyer:
     assert page.url.endswith("/inventory/?state=LA")
     page.locator("#cell-silver-4").click()
     page.get_by_label("How many leads").fill("5")
-    page.get_by_role("button", name="Add to order").click()
-    page.get_by_role("link", name="Order", exact=False).first.click()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("link", name="Cart").first.click()
     page.get_by_role("button", name="Buy 5 leads").click()
     expect(page.get_by_role("alert")).to_contain_text("you asked for 5, and 3 are available")
     page.get_by_role("button", name="Use this (3 × Silver").click()
@@ -96,7 +96,7 @@ def test_a_double_click_without_javascript_buys_once(open_page: Callable[..., Pa
     sign_in(page, buyer)
     page.goto("/inventory/?classification=Gold&age_bucket=MONTH_12_TO_23&state=LA")
     page.get_by_label("How many leads").fill("2")
-    page.get_by_role("button", name="Add to order").click()
+    page.get_by_role("button", name="Add to cart").click()
     page.goto("/order/")
     page.get_by_role("button", name="Buy 2 leads").dblclick(no_wait_after=True)
     page.get_by_role("heading", name="2 leads for $10.00").wait_for()
@@ -161,7 +161,7 @@ def test_the_filter_by_keyboard_alone(page: Page, buyer: User) -> None:
     page.keyboard.type("3")
     page.keyboard.press("Enter")
     expect(page.locator("#order-count")).to_contain_text("3")
-    expect(page.locator("#announcement")).to_contain_text("3 leads added to your order")
+    expect(page.locator("#announcement")).to_contain_text("3 leads added to your cart")
 
 
 def test_a_lost_connection_is_said(page: Page, buyer: User) -> None:

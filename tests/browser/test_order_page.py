@@ -79,7 +79,7 @@ def wait_until(page: Page, condition: Callable[[], bool]) -> None:
     [
         ("0", "A line has 1 to 1,000 leads."),
         ("1001", "A line has 1 to 1,000 leads."),
-        ("", "Say how many: a line has 1 to 1,000 leads."),
+        ("", "Enter how many. A line has 1 to 1,000 leads."),
     ],
 )
 @pytest.mark.parametrize("with_script", [True, False])
@@ -108,7 +108,7 @@ def test_a_quantity_typed_just_before_buy_is_shown_with_its_total_and_bought_wit
     page.locator(quantity(lines[0])).fill("5")
     page.get_by_role("button", name="Buy 6 leads").click()
     expect(page.locator("#confirm")).to_have_text(
-        "The order is now 8 leads for $43.00. Nothing was bought yet: buy again to confirm."
+        "Your cart is now 8 leads for $43.00. Nothing was bought yet. Buy again to confirm."
     )
     assert not Order.objects.exists()
     expect(page.get_by_role("button", name="Buy 8 leads")).to_be_focused()
@@ -129,7 +129,7 @@ def test_buy_while_a_change_is_on_its_way_asks_again(order: Page, lines: list[Dr
         answers[0]()
         order.wait_for_timeout(200)
     order.mouse.up()
-    expect(order.locator("#confirm")).to_contain_text("The order is now 8 leads for $43.00.")
+    expect(order.locator("#confirm")).to_contain_text("Your cart is now 8 leads for $43.00.")
     if answered == "after the click":
         answers[0]()
         order.wait_for_timeout(200)
@@ -205,9 +205,9 @@ def test_a_refusal_has_the_focus_and_what_mends_it_leaves_it_near(order: Page, l
 def test_adding_by_keyboard_keeps_the_focus(page: Page, buyer: User) -> None:
     sign_in(page, buyer)
     page.goto("/inventory/?classification=Gold&age_bucket=MONTH_12_TO_23")
-    page.get_by_role("button", name="Add to order").press("Enter")
+    page.get_by_role("button", name="Add to cart").press("Enter")
     expect(page.locator("#order-count")).to_contain_text("10")
-    expect(page.get_by_role("button", name="Add to order")).to_be_focused()
+    expect(page.get_by_role("button", name="Add to cart")).to_be_focused()
 
 
 def test_another_window_is_told_apart_from_a_change_of_ones_own(

@@ -212,7 +212,7 @@ def test_a_long_list_ends_and_says_so(staff: Browser, shop: Client, monkeypatch:
     newest = list(Lead.objects.order_by("-id").values_list("pk", flat=True)[:4])
     pages = [staff.get(page(Lead, "changelist"), {"p": number}) for number in (1, 2)]
     assert [row.pk for response in pages for row in response.context["cl"].result_list] == newest
-    assert ["This list ends after the newest 4" in response.content.decode() for response in pages] == [True, True]
+    assert ["This list shows the newest 4" in response.content.decode() for response in pages] == [True, True]
 
 
 @pytest.mark.parametrize("model", FINAL)

@@ -142,7 +142,7 @@ class TestNothingAboutPeople:
         logging.getLogger("a library").warning("no mail to <%s>, %s", "Ada.Fontenot@mail.example", "x@y.example")
         structlog.get_logger("ours").info("invited", to="ada@mail.example")
         assert_silent_about_people(log, "fontenot", "mail.example", "y.example")
-        assert log.text.count("[e-mail]") == 3
+        assert log.text.count("[email]") == 3
 
 
 class TestWhatIsFound:

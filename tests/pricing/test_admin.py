@@ -75,9 +75,7 @@ def test_a_price_changes_from_a_future_instant_and_a_change_now_tells_where_it_e
     assert (
         response.content.decode().count("2999-03-14 15:09:26") == 4
     )  # message, table, end of one rule, begin of other
-    assert said(response)[0].endswith(
-        " until 2999-03-14 15:09:26 UTC, when the price follows that had been set for then."
-    )
+    assert said(response)[0].endswith(" until 2999-03-14 15:09:26 UTC, when the next planned price starts.")
     assert "12.00 from 2999-03-14 15:09:26 UTC" in response.content.decode()
 
 
@@ -91,17 +89,17 @@ def test_a_price_changes_from_a_future_instant_and_a_change_now_tells_where_it_e
         ({"amount": "８.50"}, "amount", "Write it in digits, such as 8.50."),
         ({"amount": "NaN"}, "amount", "Write it in digits, such as 8.50."),
         ({"amount": "8,50"}, "amount", "Put commas between thousands only, and a point before decimals: 1,250.50."),
-        ({"amount": "-1"}, "amount", "A price is not negative."),
+        ({"amount": "-1"}, "amount", "A price can't be negative."),
         ({"amount": "8.005"}, "amount", "A price has at most two decimals."),
         ({"amount": "10,000.01"}, "amount", "A price is $10,000.00 at most."),
-        ({"amount": "10.00"}, "amount", "is $10.00 already."),
+        ({"amount": "10.00"}, "amount", "is already $10.00."),
         ({"classification": "Bronze"}, "classification", "Select a valid choice."),
         ({"classification": ""}, "classification", "This field is required."),
         ({"age_bucket": "MONTH_0_TO_2"}, "age_bucket", "Select a valid choice."),
         ({"when": ""}, "when", "This field is required."),
         ({"when": "soon"}, "when", "Select a valid choice."),
-        ({"when": "at"}, "effective_from", "Give the date, or choose Now."),
-        ({"when": "at", "effective_from_1": "12:00"}, "effective_from", "Give the date as well."),
+        ({"when": "at"}, "effective_from", "Enter a date, or choose Now."),
+        ({"when": "at", "effective_from_1": "12:00"}, "effective_from", "Enter the date too."),
         ({"when": "at", "effective_from_0": "31/31/2999"}, "effective_from", "Write the date like 2026-12-01."),
         ({"when": "at", "effective_from_0": "２０２７-01-01"}, "effective_from", "Write the date like 2026-12-01."),
         (
@@ -109,7 +107,7 @@ def test_a_price_changes_from_a_future_instant_and_a_change_now_tells_where_it_e
             "effective_from",
             "Write the time like 15:09:26.",
         ),
-        ({"effective_from_0": "2999-03-14"}, "effective_from", "You chose Now, but gave a date or time too."),
+        ({"effective_from_0": "2999-03-14"}, "effective_from", "You chose Now and also gave a date or time."),
         (
             {"when": "at", "effective_from_0": "2026-01-01", "effective_from_1": "00:00:00"},
             "effective_from",

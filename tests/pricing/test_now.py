@@ -62,8 +62,7 @@ def test_what_was_past_already_is_refused_with_what_to_do(day: str, hour: str) -
     form = sent(day, hour)
     assert list(form.errors) == ["effective_from"]
     assert str(form.errors["effective_from"][0]).endswith(
-        " has passed: it is 2026-03-14 15:29:26 UTC now. A price cannot be changed in the past. Choose Now, or a later "
-        "instant."
+        " has passed: it is now 2026-03-14 15:29:26 UTC. Choose Now, or a later time."
     )
 
 
@@ -71,11 +70,11 @@ def test_now_beside_a_date_is_not_guessed_at() -> None:
     form = PriceChangeForm(typed("9.00", effective_from_0="2026-12-01"), opened=OPENED, as_of=SENT)
     assert form.errors == {
         "effective_from": [
-            "You chose Now, but gave a date or time too. Empty them, or choose “At the date and time below”."
+            "You chose Now and also gave a date or time. Clear them, or choose “At the date and time below”."
         ]
     }
 
 
 def test_the_form_tells_the_time_zone_and_the_second() -> None:
     help_text = PriceChangeForm(opened=OPENED, as_of=SENT).fields["effective_from"].help_text
-    assert help_text.startswith("In UTC, to the second. It was 2026-03-14 15:29:26 UTC when this page was made.")
+    assert help_text.startswith("In UTC. This page was opened at 2026-03-14 15:29:26 UTC.")

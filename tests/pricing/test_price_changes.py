@@ -145,7 +145,7 @@ def test_the_rule_says_who_entered_it(now: datetime) -> None:
         ("10000.01", "A price is $10,000.00 at most."),
         ("NaN", "A price is a number of US dollars, for example 8.50."),
         ("Infinity", "A price is a number of US dollars, for example 8.50."),
-        ("10.00", "is $10.00 already."),
+        ("10.00", "is already $10.00."),
     ],
 )
 def test_an_amount_that_is_no_new_price_is_refused(now: datetime, amount: str, message: str) -> None:
@@ -178,7 +178,7 @@ def test_a_second_price_from_the_very_same_instant_is_refused(now: datetime, ahe
     set_price("10.00", now - HOUR)
     set_price("9.00", now + ahead, as_of=now)
     before = history()
-    with pytest.raises(PriceRefused, match=r"a price of \$9\.00 is set already") as refusal:
+    with pytest.raises(PriceRefused, match=r"A price of \$9\.00 is already set") as refusal:
         set_price("7.00", now + ahead, as_of=now)
     assert refusal.value.field == "effective_from"
     assert history() == before
@@ -187,7 +187,7 @@ def test_a_second_price_from_the_very_same_instant_is_refused(now: datetime, ahe
 def test_what_the_database_counts_as_past_by_now_is_refused_in_words(now: datetime) -> None:
     set_price("10.00", now - 5 * HOUR)
     before = history()
-    with pytest.raises(PriceRefused, match="Look at the prices in force") as refusal:
+    with pytest.raises(PriceRefused, match="Check the prices in force") as refusal:
         set_price("9.00", now - HOUR, as_of=now - HOUR)  # a clock that is an hour slow
     assert refusal.value.field == "effective_from"
     assert history() == before
@@ -233,5 +233,5 @@ def test_withdrawing_twice_says_so(now: datetime) -> None:
 def test_messages_tell_instants_in_utc(now: datetime) -> None:
     ahead = datetime(2999, 3, 14, 15, 9, 26, tzinfo=UTC)
     set_price("10.00", ahead, as_of=now)
-    with pytest.raises(PriceRefused, match="From 2999-03-14 15:09:26 UTC a price"):
+    with pytest.raises(PriceRefused, match="is already set from 2999-03-14 15:09:26 UTC"):
         set_price("9.00", ahead, as_of=now)

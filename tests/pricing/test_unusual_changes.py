@@ -60,7 +60,7 @@ class TestTheService:
             ("4.99", "The price falls by more than 50%.", "-50.1%"),
             ("15.01", "The price rises by more than 50%.", "+50.1%"),
             ("850", "The price rises by more than 50%.", "+8,400%"),
-            ("0", "The price falls by more than 50%. At $0.00 leads are given away.", "-100%"),
+            ("0", "The price falls by more than 50%. At $0.00 you give leads away.", "-100%"),
         ],
     )
     def test_what_lies_beyond_changes_nothing_until_it_is_confirmed(
@@ -82,7 +82,7 @@ class TestTheService:
         if asks:
             with pytest.raises(PriceNotConfirmed) as asked:
                 set_price("11", now + ahead, now)
-            assert asked.value.questions == ["The change begins more than a year from now, in 365 days."]
+            assert asked.value.questions == ["The change starts more than a year from now, in 365 days."]
             assert len(history()) == 1
         else:
             set_price("11", now + ahead, now)
@@ -199,7 +199,7 @@ class TestThePage:
 
     def test_a_year_that_was_mistyped_is_asked_about(self, ada: Browser, prices: PriceRule) -> None:
         response = send(ada, open_form(ada), "11", timezone.now() + timedelta(days=800))
-        assert "The change begins more than a year from now, in 799 days." in facts(response)
+        assert "The change starts more than a year from now, in 799 days." in facts(response)
         assert "in force right before the change" in facts(response)
         assert len(history()) == 1
 

@@ -45,14 +45,14 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=2),
                         blank=True,
                         default=list,
-                        help_text="Where the company is licensed to sell: elsewhere it sees and buys nothing. None means everywhere.",
+                        help_text="Where the company is licensed. It sees and buys nothing in other states. Empty means all states.",
                     ),
                 ),
                 (
                     "requires_second_factor",
                     models.BooleanField(
                         default=False,
-                        help_text="Whether its users see nothing of the company's before they have a second factor.",
+                        help_text="Its users must set up two-step verification before they see anything of the company.",
                     ),
                 ),
                 (
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                         default=homeshield.lib.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                ("email", models.EmailField(max_length=254, verbose_name="email address")),
                 (
                     "role",
                     models.CharField(
@@ -148,10 +148,10 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     models.EmailField(
-                        error_messages={"unique": "Another user has this e-mail address."},
+                        error_messages={"unique": "Another user has this email address."},
                         max_length=254,
                         unique=True,
-                        verbose_name="e-mail address",
+                        verbose_name="email address",
                     ),
                 ),
                 (
@@ -159,13 +159,13 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("owner", "Owner"), ("buyer", "Buyer"), ("viewer", "Viewer")],
                         default="viewer",
-                        help_text="What the user may do for the client; without a client it means nothing.",
+                        help_text="What the user may do for the client.",
                         max_length=6,
                     ),
                 ),
                 (
                     "is_staff",
-                    models.BooleanField(default=False, help_text="May enter the admin pages.", verbose_name="staff"),
+                    models.BooleanField(default=False, help_text="Can open the administration.", verbose_name="staff"),
                 ),
                 (
                     "is_active",
@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
                         default=homeshield.lib.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("name", models.CharField(help_text="What uses the key, such as: nightly import.", max_length=100)),
+                ("name", models.CharField(help_text="What uses the key, such as “Nightly import”.", max_length=100)),
                 ("prefix", models.CharField(editable=False, max_length=24, unique=True, verbose_name="begins with")),
                 ("digest", models.BinaryField(max_length=32)),
                 ("created_at_utc", models.DateTimeField(editable=False, verbose_name="made (UTC)")),
@@ -444,7 +444,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                 name="user_email_in_lower_case",
-                violation_error_message="E-mail addresses are kept in lower case.",
+                violation_error_message="Email addresses are kept in lower case.",
             ),
         ),
         migrations.AddConstraint(

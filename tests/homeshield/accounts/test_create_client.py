@@ -88,7 +88,7 @@ def test_two_companies_may_have_one_name() -> None:
         ({"email": "Taken@Agency.example"}, PASSWORD, TAKEN),
         ({}, "12345678", "password: This password is too common. This password is entirely numeric."),
         ({}, "", "password: This password is too short. It must contain at least 8 characters."),
-        ({}, "joe@acme.example", "password: The password is too similar to the e-mail address."),
+        ({}, "joe@acme.example", "password: The password is too similar to the email address."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_line_with_exit_code_2_and_nothing_is_created(

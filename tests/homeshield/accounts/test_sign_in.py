@@ -1,4 +1,4 @@
-"""People sign in by e-mail address, in whatever case they type it; staff by the same page as buyers."""
+"""People sign in by email address, in whatever case they type it; staff by the same page as buyers."""
 
 import re
 

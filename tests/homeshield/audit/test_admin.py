@@ -86,13 +86,13 @@ def test_each_filter_finds_the_purchase_alone(auditor: Browser, purchase: UUID, 
     for nothing in [{"who": "bayou"}, {"client": str(uuid4())}, {"before": "2026-06-01"}, {"object": "%"}]:
         response = auditor.get(LIST, nothing)
         assert shown(response) == []
-        assert "No event is like that." in response.content.decode()
+        assert "No event matches." in response.content.decode()
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"client": "Bayou"}, "That is no client&#x27;s id. It stands on the client&#x27;s page."),
+        ({"client": "Bayou"}, "This is not a client&#x27;s id. Copy it from the client&#x27;s page."),
         ({"since": "yesterday"}, "Write the instant like 2026-03-14 15:09, in UTC."),
         ({"what": "everything"}, "Select a valid choice."),
     ],
@@ -120,7 +120,7 @@ def test_pages_follow_one_another_to_the_end_and_back(
     assert pages == [made[7:4:-1], made[4:1:-1], made[1::-1]]
     assert shown(auditor.get(f"{LIST}?what=purchase&cursor={last.previous_cursor}")) == pages[1]
     response = auditor.get(f"{LIST}?cursor=nonsense")
-    assert "This place in the list is not known." in response.content.decode()
+    assert "This link is out of date." in response.content.decode()
     assert len(shown(response)) == 3
 
 

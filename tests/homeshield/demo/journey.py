@@ -33,7 +33,7 @@ def buy_on_pages(browser: httpx.Client) -> list[str]:
     shown = browser.get("/order/").text
     fields = {name: hidden(shown, name) for name in ("draft_id", "version", "expected_total")}
     bought = post(browser, "/order/buy/", **fields)
-    assert "Bought: 2 leads" in unescape(bought.text)
+    assert "You bought 2 leads" in unescape(bought.text)
     assert bought.url.path in browser.get("/orders/").text
     download = browser.get(re.findall(r'href="(/[^"]*(?:download|csv)[^"]*)"', bought.text)[0])
     return download.text.splitlines()

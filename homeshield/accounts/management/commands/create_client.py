@@ -28,7 +28,7 @@ class Command(DatabaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--company", required=True, help="The company's name.")
-        parser.add_argument("--email", required=True, help="The e-mail address to sign in with.")
+        parser.add_argument("--email", required=True, help="The email address to sign in with.")
         parser.add_argument(
             "--password-stdin", action="store_true", help="Take the password from the first line of standard input."
         )
