@@ -153,15 +153,10 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
     def _withdrawal_page(
         self, request: Request, rule: PriceRule, *, opened: datetime, status: int = 200, notice: str = ""
     ) -> HttpResponse:
-        before = PriceRule.objects.filter(
-            classification=rule.classification,
-            age_bucket=rule.age_bucket,
-            effective_until_utc=rule.effective_from_utc,
-        ).first()
         context = {
             "title": "Withdraw a price",
             "object": rule,
-            "before": before,
+            "before": rule.before().first(),
             "records": _for_sale(Classification(rule.classification), AgeBucket(rule.age_bucket), request.as_of),
             "notice": notice,
             "seen": SeenPrices.of(rules_not_over(opened), opened=opened).token(),

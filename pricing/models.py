@@ -7,12 +7,7 @@ from typing import Self
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import (
-    DateTimeRangeField,
-    IntegerRangeField,
-    RangeBoundary,
-    RangeOperators,
-)
+from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Now
@@ -32,8 +27,8 @@ _CELL = Case(
     ),
     output_field=models.IntegerField(),
 )
-"""The number of a (classification, bucket). An exclusion constraint needs it as a range, because GiST compares
-texts only with the extension btree_gist, which the embedded PostgreSQL does not have."""
+"""The number of a class and bucket. The exclusion constraint compares it as a range: GiST compares texts only with the
+extension btree_gist, which the embedded PostgreSQL does not have."""
 
 
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
@@ -47,11 +42,10 @@ class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
 
 
 class PriceRule(models.Model):
-    """An amount in USD for one (classification, bucket), in force from an instant until another or open-ended.
+    """An amount in USD for one class and bucket, from an instant until another or open-ended.
 
-    History is kept by the database: of a rule nothing but its end ever changes, and that only until the end has
-    come; only a rule that lies in the future may still be taken back. Two rules of one (classification, bucket)
-    never overlap.
+    The database keeps history: only a rule's end changes, until it has come, and only a future rule can be withdrawn.
+    Rules of one class and bucket never overlap.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -62,12 +56,7 @@ class PriceRule(models.Model):
     effective_until_utc = models.DateTimeField("until (UTC)", null=True, blank=True)
     created_at_utc = models.DateTimeField("entered (UTC)", db_default=Now(), editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
 
     table_rules = TableRules(  # no amount is ever changed
@@ -152,6 +141,11 @@ class PriceRule(models.Model):
         if self.effective_from_utc > as_of:
             return "future"
         return "past" if self.effective_until_utc and self.effective_until_utc <= as_of else "in force"
+
+    def before(self) -> PriceRuleQuerySet:
+        """The rule that ends where this one begins, if there is one."""
+        alike = PriceRule.objects.filter(classification=self.classification, age_bucket=self.age_bucket)
+        return alike.filter(effective_until_utc=self.effective_from_utc)
 
 
 QUOTE_VALIDITY = timedelta(minutes=15)

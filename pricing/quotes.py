@@ -1,4 +1,4 @@
-"""Quotes: prices for specific records, held for a quarter of an hour (contract, "Quote"). They reserve nothing."""
+"""Quotes: prices for specific records, held for 15 minutes. They reserve nothing (contract, "Quote")."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,17 +17,16 @@ from pricing.selectors import Prices, prices_in_force
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A quote that was just made, with its items in the order of the request (each with its inventory record)."""
+    """A new quote. The items are in the order of the request, each with its inventory record."""
 
     quote: Quote
     items: list[QuoteItem]
 
 
 def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime) -> Quoted:
-    """Quotes the prices in force at `as_of` (UTC) for these records; an id given twice counts once.
+    """Quotes the prices in force for these records. An id given twice counts once.
 
-    Raises NotForSale, which names them, where ids do not exist or cannot be sold to the buyer (a client) at
-    `as_of`; NoPrice where a price is missing.
+    Raises NotForSale, which names the ids that do not exist or cannot be sold to this client, and NoPrice.
     """
     assert buyer.client_id is not None
     ids = list(dict.fromkeys(inventory_ids))
@@ -49,9 +48,9 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
 
 
 def quoted_prices(*, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime) -> Prices:
-    """The prices that a quote holds for these records. All records of a class and bucket have one price in a quote.
+    """The prices that a quote holds: one for each class and bucket.
 
-    Raises QuoteNotFound (also for another client's quote), QuoteExpired, NotInQuote.
+    Raises QuoteNotFound (also for another client's quote), QuoteExpired, and NotInQuote for ids that it does not name.
     """
     quote = Quote.objects.filter(id=quote_id, client_id=client_id).first()
     if quote is None:

@@ -42,10 +42,8 @@ class SeenPrices:
 
     @classmethod
     def of(cls, rules: Iterable[PriceRule], *, opened: datetime) -> Self:
-        return cls(
-            opened,
-            [SeenRule(str(rule.id), rule.classification, rule.age_bucket, _price(rule)) for rule in rules],
-        )
+        seen = [SeenRule(str(rule.id), rule.classification, rule.age_bucket, _price(rule)) for rule in rules]
+        return cls(opened, seen)
 
     def token(self) -> str:
         """For a hidden field of the page."""

@@ -127,11 +127,7 @@ def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None, seen: S
             seen.require_unchanged(Classification(future.classification), AgeBucket(future.age_bucket), reader=by)
         price_record(AuditAction.PRICE_WITHDRAW, future, was=future.amount, by=by, as_of=as_of)
         future.delete()
-        PriceRule.objects.filter(
-            classification=future.classification,
-            age_bucket=future.age_bucket,
-            effective_until_utc=future.effective_from_utc,
-        ).update(effective_until_utc=future.effective_until_utc)
+        future.before().update(effective_until_utc=future.effective_until_utc)
     logger.info("price rule %s withdrawn by user %s", rule.pk, by.id if by else None)
 
 

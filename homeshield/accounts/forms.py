@@ -8,6 +8,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html
 
+from homeshield.accounts.errors import EmailTaken
 from homeshield.accounts.models import ApiKey, User
 from homeshield.accounts.permissions import ClientRole, ClientStatus
 
@@ -18,7 +19,7 @@ class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if EmailAddress.objects.filter(email=email, verified=True).exclude(user_id=self.instance.pk).exists():
-            raise forms.ValidationError("Another user has this email address.", code="unique")
+            raise forms.ValidationError(EmailTaken().message, code="unique")
         return email
 
 

@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from homeshield.accounts.allowance_models import ApiAllowance as ApiAllowance
 from homeshield.accounts.allowance_models import PreviewAllowance as PreviewAllowance
 from homeshield.accounts.company_names import UNSEEN
+from homeshield.accounts.errors import EmailTaken
 from homeshield.accounts.key_models import ApiKey as ApiKey
 from homeshield.accounts.permissions import ROLE_MAY, Act, ClientRole, allowed
 from homeshield.accounts.permissions import ClientStatus as ClientStatus
@@ -175,11 +176,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by email: a buyer for one client, or a member of staff (without a client)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = account(
-        models.EmailField(
-            "email address", unique=True, error_messages={"unique": "Another user has this email address."}
-        )
-    )
+    email = account(models.EmailField("email address", unique=True, error_messages={"unique": EmailTaken().message}))
     client = models.ForeignKey(
         Client, on_delete=models.PROTECT, null=True, blank=True, related_name="users", verbose_name="client"
     )

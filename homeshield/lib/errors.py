@@ -13,7 +13,7 @@ class DomainError(Exception):
     """A refusal that the user can understand and act on.
 
     A subclass is a dataclass: its annotated fields are facts, which callers name, as in `QuoteUsed(order_id=order.id)`.
-    No fact is personal data, and neither is any part of the message.
+    The message is logged, so no fact holds a homeowner's data.
     """
 
     code = "domain_error"

@@ -65,7 +65,7 @@ def fields_named(names: Iterable[str]) -> frozenset[str]:
             raise IngestRefused(reason=f'--allow-missing: there is no column "{name}". {hint}')
         if known in REQUIRED:
             raise IngestRefused(
-                reason=f'--allow-missing: the column "{COLUMNS[known]}" cannot be missing, every row needs it.'
+                reason=f'--allow-missing: the column "{COLUMNS[known]}" cannot be missing: every row needs it.'
             )
         fields.add(known)
     return frozenset(fields)
@@ -96,7 +96,7 @@ class Header:
             elif known in positions:
                 raise IngestRefused(
                     reason=f'The header names the column "{COLUMNS[known]}" twice (columns {positions[known] + 1} and '
-                    f"{position + 1}): remove one of them."
+                    f"{position + 1}). Remove one of them."
                 )
             else:
                 positions[known] = position

@@ -31,7 +31,7 @@ class Encoding:
             ) from None
         self.is_utf_8 = known.name in {"utf-8", "utf-8-sig"}
         if not self.is_utf_8 and not _gives_each_byte_a_character(known.name):
-            raise IngestRefused(reason=f'The encoding "{name}" is not read. Save the file as "CSV UTF-8" instead.')
+            raise IngestRefused(reason=f'The encoding "{name}" cannot be read. Save the file as "CSV UTF-8" instead.')
         self.name = UTF_8 if self.is_utf_8 else name
         self.codec = "utf-8-sig" if self.is_utf_8 else known.name  # which skips a byte order mark
         self._in_utf_8 = self._in_windows = self._in_neither = 0  # rows with more than ASCII
@@ -62,7 +62,7 @@ class Encoding:
     def check(self) -> None:
         """Raises IngestRefused where all was read in another encoding, and is UTF-8: "José" for "José"."""
         if self.likelier == UTF_8:
-            raise IngestRefused(reason=f"The file is in UTF-8, and not in {self.name}: load it without --encoding.")
+            raise IngestRefused(reason=f"The file is in UTF-8, not in {self.name}. Load it without --encoding.")
 
     @property
     def likelier(self) -> str | None:

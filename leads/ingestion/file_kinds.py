@@ -6,13 +6,13 @@ HEAD = 4_096
 """How many bytes tell what a file is."""
 
 _SAVE_AS = 'Open it in Excel, choose "Save As" and the type "CSV UTF-8 (Comma delimited)", and load that file'
-_UNPACK = "Unpack it, and load the CSV that is in it"
+_UNPACK = "Decompress it, and load the CSV in it"
 
 _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of the old kind (.xls), or one with a password", _SAVE_AS),
-    (b"BZh", "packed by bzip2", _UNPACK),
-    (b"\xfd7zXZ\x00", "packed by xz", _UNPACK),
-    (b"\x28\xb5\x2f\xfd", "packed by zstd", _UNPACK),
+    (b"BZh", "compressed with bzip2", _UNPACK),
+    (b"\xfd7zXZ\x00", "compressed with xz", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"%PDF-", "a PDF document", "Ask the call center for the CSV"),

@@ -246,7 +246,7 @@ _RETURN, _BEHIND, _TOO_LONG = "new-line character", "',' expected", "field large
 _NO_END = "unexpected end of data"
 _NOT_CLOSED = "A quotation mark is opened and not closed on this line or a line that belongs to it"
 _CELL_TOO_LONG = f"A cell is longer than {LONGEST:,} characters"
-_HEADER_TOO_LONG = f"The header row has more than {LONGEST_LINE:,} characters: this is no CSV file."
+_HEADER_TOO_LONG = f"The header row has more than {LONGEST_LINE:,} characters: this is not a CSV file."
 
 
 def _broken(error: Exception, taken: list[str]) -> str:
@@ -272,7 +272,7 @@ def _no_header(error: csv.Error, taken: list[str], encoding: Encoding) -> str:
             "The lines end in carriage returns without line feeds: save the file with the line ends of Windows or Unix."
         )
     if str(error).startswith(_TOO_LONG) and len(taken) == 1:
-        return f"The header row has a cell of more than {csv.field_size_limit():,} characters: this is no CSV file."
+        return f"The header row has a cell of more than {csv.field_size_limit():,} characters: this is not a CSV file."
     return "The header row has a quotation mark that is not closed properly."
 
 

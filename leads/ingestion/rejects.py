@@ -36,9 +36,9 @@ def check_path(path: Path, source: Path | None) -> None:
     if not target.parent.is_dir():
         raise IngestRefused(reason=f"The rejects file cannot be written: there is no folder {path.parent}.")
     if target.exists() and not target.is_file():
-        raise IngestRefused(reason=f"The rejects file cannot be written: {path} is there and is no ordinary file.")
+        raise IngestRefused(reason=f"The rejects file cannot be written: {path} exists and is not a regular file.")
     if source is not None and target == source.resolve():
-        raise IngestRefused(reason="The rejects file would replace the input: name another with --rejects.")
+        raise IngestRefused(reason="The rejects file would replace the input. Name another one with --rejects.")
     if not os.access(target.parent, os.W_OK):
         raise IngestRefused(reason=f"The rejects file cannot be written: no permission in {path.parent}.")
 

@@ -48,7 +48,9 @@ def open_source(source: Path | BinaryIO, encoding: Encoding | None = None) -> It
     if not isinstance(source, Path):
         stream = _Stream(source)
         if is_gzip(stream.head):
-            raise IngestRefused(reason="The input is packed by gzip. Unpack it on its way here: gunzip -c FILE.")
+            raise IngestRefused(
+                reason="The input is compressed with gzip. Decompress it on its way here: gunzip -c FILE."
+            )
         _check_kind(stream.head, encoding, "The input")
         yield Source(_lines(_as_text(cast("BinaryIO", stream), encoding), "the input"), None, lambda: 0)
         return
@@ -71,17 +73,17 @@ def _unpacked(packed: io.BufferedReader, source: Path) -> io.BufferedReader | gz
     if source.suffix.lower() == ".gz":
         return gzip.open(packed)
     if is_gzip(packed.peek(HEAD)):
-        raise IngestRefused(reason=f"{source} is packed by gzip: give it a name that ends in .gz.")
+        raise IngestRefused(reason=f"{source} is compressed with gzip. Give it a name that ends in .gz.")
     return packed
 
 
 def _check_kind(head: bytes, encoding: Encoding, name: str) -> None:
     if is_gzip(head):
-        raise IngestRefused(reason=f"{name} is packed by gzip twice: unpack it once.")
+        raise IngestRefused(reason=f"{name} is compressed with gzip twice. Decompress it once.")
     if other := other_kind(head):
         raise IngestRefused(reason=f"{name} {other}")
     if head.startswith(codecs.BOM_UTF8) and not encoding.is_utf_8:
-        raise IngestRefused(reason=f"{name} is in UTF-8, as its byte order mark says: load it without --encoding.")
+        raise IngestRefused(reason=f"{name} is in UTF-8, as its byte order mark says. Load it without --encoding.")
 
 
 def _as_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:

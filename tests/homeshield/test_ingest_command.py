@@ -179,7 +179,7 @@ class TestCommand:
     def test_a_file_that_cannot_be_read_is_named_as_it_was_given(self, file: Path) -> None:
         assert refusal("no/such/leads.csv") == "Cannot read no/such/leads.csv: No such file or directory."
         file.write_bytes(b"x" * 1_000_001)
-        assert "this is no CSV file" in refusal(file)
+        assert "this is not a CSV file" in refusal(file)
 
     def test_rejects_of_a_load_before_are_told_apart(self, file: Path) -> None:
         rejects = run_json(file)["rejects_file"]

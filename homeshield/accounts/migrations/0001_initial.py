@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     models.EmailField(
-                        error_messages={"unique": "Another user has this email address."},
+                        error_messages={"unique": "Another user has this email address. Use another one."},
                         max_length=254,
                         unique=True,
                         verbose_name="email address",

@@ -84,8 +84,8 @@ def test_a_user_is_made_who_signs_in_at_once(staff: Browser) -> None:
     [
         ({"email": ""}, "email", "This field is required."),
         ({"email": "joe"}, "email", "Enter a valid email address."),
-        ({"email": "TAKEN@acme.example"}, "email", "Another user has this email address."),
-        ({"email": "other@acme.example"}, "email", "Another user has this email address."),
+        ({"email": "TAKEN@acme.example"}, "email", "Another user has this email address. Use another one."),
+        ({"email": "other@acme.example"}, "email", "Another user has this email address. Use another one."),
         ({"password2": "something else"}, "password2", "The two password fields didn’t match."),
         ({"password1": "12345678", "password2": "12345678"}, "password2", "This password is too common."),
         (

@@ -52,7 +52,7 @@ def test_no_two_listed_columns_have_names_that_are_the_same() -> None:
 @pytest.mark.parametrize("again", ["STATE", "\ufeffState", "State.", "S t a t e"])
 def test_two_names_for_one_column_are_refused(again: str) -> None:
     assert refusal([*HEADER, again]) == (
-        f'The header names the column "State" twice (columns {HEADER.index("State") + 1} and 26): remove one of them.'
+        f'The header names the column "State" twice (columns {HEADER.index("State") + 1} and 26). Remove one of them.'
     )
 
 
@@ -129,7 +129,7 @@ def test_the_columns_that_may_be_missing_are_named_as_in_a_header() -> None:
             "Borrower Phone No",
             '--allow-missing: there is no column "Borrower Phone No". Did you mean "Borrower Phone"?',
         ),
-        ("State", '--allow-missing: the column "State" cannot be missing, every row needs it.'),
+        ("State", '--allow-missing: the column "State" cannot be missing: every row needs it.'),
     ],
 )
 def test_a_column_that_is_none_or_is_always_needed_cannot_be_allowed_to_be_missing(name: str, said: str) -> None:

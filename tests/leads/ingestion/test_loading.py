@@ -184,7 +184,7 @@ class TestAllOrNothing:
 
     def test_a_packed_file_without_its_ending_is_told(self, file: Path) -> None:
         file.write_bytes(gzip.compress(csv_bytes(row())))
-        with pytest.raises(IngestRefused, match=r"is packed by gzip: give it a name that ends in \.gz"):
+        with pytest.raises(IngestRefused, match=r"is compressed with gzip. Give it a name that ends in \.gz"):
             load(file)
 
     def test_a_file_of_another_kind_is_refused(self, tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ OTHERS = {
     "an Excel workbook of the old kind (.xls)": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
     "an OpenDocument spreadsheet (.ods)": zipped("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
     "a zip archive": zipped("leads.csv", CSV),
-    "packed by bzip2": bz2.compress(CSV),
-    "packed by xz": lzma.compress(CSV),
+    "compressed with bzip2": bz2.compress(CSV),
+    "compressed with xz": lzma.compress(CSV),
     "a PDF document": b"%PDF-1.7\n",
     "a web page": b"\xef\xbb\xbf\n<!DOCTYPE html><html>",
     "text in UTF-16, not in UTF-8": CSV.decode().encode("utf-16"),
@@ -68,16 +68,19 @@ def test_a_file_of_another_kind_is_named_with_how_to_make_a_csv_of_it(
     for source, name in ((plain, str(plain)), (packed, str(packed)), (content, "The input")):
         said = refusal(source)
         assert said.startswith(f"{name} is {kind}")
-        assert any(advice in said for advice in ('the type "CSV UTF-8', "Unpack it", "Ask the call center"))
+        assert any(advice in said for advice in ('the type "CSV UTF-8', "Decompress it", "Ask the call center"))
 
 
 def test_a_packed_stream_is_told_how_to_unpack_it() -> None:
-    assert refusal(gzip.compress(CSV)) == "The input is packed by gzip. Unpack it on its way here: gunzip -c FILE."
+    assert (
+        refusal(gzip.compress(CSV))
+        == "The input is compressed with gzip. Decompress it on its way here: gunzip -c FILE."
+    )
 
 
 def test_a_file_that_is_packed_twice_is_told(tmp_path: Path) -> None:
     (packed := tmp_path / "leads.csv.gz").write_bytes(gzip.compress(gzip.compress(CSV)))
-    assert refusal(packed) == f"{packed} is packed by gzip twice: unpack it once."
+    assert refusal(packed) == f"{packed} is compressed with gzip twice. Decompress it once."
 
 
 @pytest.mark.parametrize("data", [b"", b"S", CSV, b"\xef\xbb\xbf" + CSV, b"PK,BZ\n", b"State\0,x\n" + CSV])
@@ -121,7 +124,7 @@ def test_an_encoding_of_one_byte_a_character_is_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["utf-16", "utf-32", "utf-7", "shift-jis", "gbk", "cp037", "iso2022_jp", "hex"])
 def test_an_encoding_in_which_commas_and_line_ends_cannot_be_found_is_refused(name: str) -> None:
-    with pytest.raises(IngestRefused, match=rf'The encoding "{name}" is not read\. Save the file as "CSV UTF-8"'):
+    with pytest.raises(IngestRefused, match=rf'The encoding "{name}" cannot be read\. Save the file as "CSV UTF-8"'):
         Encoding(name)
 
 
@@ -133,4 +136,4 @@ def test_a_name_of_no_encoding_is_refused(name: str) -> None:
 
 def test_a_byte_order_mark_contradicts_another_encoding() -> None:
     said = refusal(b"\xef\xbb\xbf" + CSV, "windows-1252")
-    assert said == "The input is in UTF-8, as its byte order mark says: load it without --encoding."
+    assert said == "The input is in UTF-8, as its byte order mark says. Load it without --encoding."
