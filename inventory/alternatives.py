@@ -11,8 +11,8 @@ from datetime import datetime
 
 from django.db.models import TextChoices
 
-from inventory.availability import available_counts
 from inventory.buyer import Buyer
+from inventory.counting.reading import available_counts
 from inventory.criteria import Criteria, Demand, allocation_order
 from inventory.place import EVERYWHERE, Place
 from leads.age import AgeBucket

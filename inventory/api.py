@@ -9,9 +9,9 @@ from homeshield.accounts.api import ApiKeyAuth, ApiRequest
 from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, Answer, example
 from inventory.api_schemas import Filters
-from inventory.availability import Facet, availability, locations
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
+from inventory.counting.reading import Facet, availability, locations
 from leads.age import AgeBucket
 from leads.classification import Classification
 

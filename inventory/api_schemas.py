@@ -9,9 +9,9 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from homeshield.lib.api_schemas import Body
+from inventory.county_names import LONGEST_COUNTY, county_meant
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
-from inventory.place import Place
-from inventory.places import LONGEST_COUNTY, county_meant
+from inventory.place import UNKNOWN, Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES
@@ -99,7 +99,9 @@ type Quantity = Annotated[
 # What an answer says of a place. It is no StateCode: what is sold is not checked against the list of what may be asked.
 type StateOf = Annotated[str, Field(description="USPS code.", examples=["LA"])]
 type CountyOf = Annotated[
-    str | None, Field(description="As the Census Bureau writes it; null where it is not known.", examples=["Caddo"])
+    str | None,
+    BeforeValidator(lambda county: None if county == UNKNOWN else county),
+    Field(description="As the Census Bureau writes it; null where it is not known.", examples=["Caddo"]),
 ]
 
 

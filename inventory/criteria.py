@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Self
 
 from inventory.place import EVERYWHERE, Place
 from leads.age import AgeBucket
 from leads.classification import Classification
+
+type Cell = tuple[Classification, AgeBucket]
+"""What has one price."""
 
 MAX_QUANTITY = 1000
 """The most leads on one line of an order (contract, "Purchase")."""
@@ -24,6 +28,12 @@ class Criteria:
         """What is not open, by the names that columns, forms and the API give it."""
         named = {"classification": self.classification, "age_bucket": self.age_bucket}
         return {name: str(value) for name, value in named.items() if value is not None} | self.place.as_filter()
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Each class and bucket that it covers."""
+        classes = [self.classification] if self.classification else Classification
+        return list(product(classes, [self.age_bucket] if self.age_bucket else AgeBucket))
 
     def at(self, place: Place) -> Self:
         """The same class and bucket in another place."""

@@ -10,10 +10,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from inventory.availability import Availability, Facet
+from inventory.counting.reading import Availability, Facet
+from inventory.county_names import county_meant
 from inventory.criteria import Criteria
 from inventory.place import Place
-from inventory.places import county_meant
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES

@@ -7,13 +7,15 @@ side and stops when the page is full: a Merge Append, whose cost is that of a pa
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from homeshield.lib.keyset import Place
+from homeshield.lib.keyset import Page, Position, found_page
 from homeshield.lib.replica import browsing_connection
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
+from inventory.facts import OPEN_SQL
 from inventory.models import NOT_BOUGHT_BEFORE
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
@@ -25,7 +27,7 @@ many states that there would be more finds something of theirs soon enough in th
 
 _PART = """
     (SELECT id, expires_at_utc, lead_id, age_bucket, classification, state, county FROM inventory
-    WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND enters_at_utc <= %(as_of)s AND {conditions}
+    WHERE {open} AND enters_at_utc <= %(as_of)s AND {conditions}
     ORDER BY {order} LIMIT %(limit)s)
 """
 """Each part has the limit for itself as well: only then is it read by its index, whatever its size."""
@@ -47,13 +49,27 @@ class ListedRecord:
     age_bucket: AgeBucket
     classification: Classification
     state: str
-    county: str | None
+    county: str
     first_name: str | None
     city: str | None
 
 
+def records_page(
+    *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
+) -> Page[ListedRecord]:
+    """One page of what can be bought, in the order of sale. Raises BadCursor."""
+    find = partial(records_in_order, criteria, buyer, as_of)
+    of = list_of_records(criteria=criteria, buyer=buyer)
+    return found_page(find, by="expires_at_utc", of=of, cursor=cursor, limit=limit)
+
+
+def list_of_records(*, criteria: Criteria, buyer: Buyer) -> str:
+    """The name of a list, by which its cursors are good for it alone: whose it is, and under which filter."""
+    return f"inventory of {buyer.client_id}: {criteria.as_filter()}"
+
+
 def records_in_order(
-    criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Place | None, reverse: bool, limit: int
+    criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Position | None, reverse: bool, limit: int
 ) -> list[ListedRecord]:
     """Up to `limit` records that the buyer can be sold, beyond a place (None: from the beginning), in the order of sale
     or the `reverse`."""
@@ -78,7 +94,7 @@ def records_in_order(
             if (condition := _beyond(part, beyond, reverse)) is None:
                 continue
             conditions.append(condition)
-        parts.append(_PART.format(conditions=" AND ".join([*conditions, *everywhere]), order=order))
+        parts.append(_PART.format(open=OPEN_SQL, conditions=" AND ".join([*conditions, *everywhere]), order=order))
     if not parts:
         return []
     with browsing_connection().cursor() as cursor:
@@ -93,13 +109,13 @@ def records_in_order(
 
 
 def _listed(
-    key: UUID, expires_at: datetime, lead_id: UUID, bucket: str, row: str, state: str, county: str | None, *lead: Any
+    key: UUID, expires_at: datetime, lead_id: UUID, bucket: str, row: str, state: str, county: str, *lead: Any
 ) -> ListedRecord:
     person = dict(zip(SHOWN_BEFORE_PURCHASE, lead, strict=True))
     return ListedRecord(key, expires_at, lead_id, AgeBucket(bucket), Classification(row), state, county, **person)
 
 
-def _beyond(part: Criteria, place: Place, reverse: bool) -> str | None:
+def _beyond(part: Criteria, place: Position, reverse: bool) -> str | None:
     """The condition under which records of a part stand beyond the place; None where none of them can.
 
     In the last bucket all have one end. Where the place is there, too, the ids alone must say what is beyond: of both
@@ -128,8 +144,7 @@ def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
         return [criteria]
     parts = [
         Criteria(classification=row, age_bucket=bucket, place=replace(criteria.place, state=state))
-        for row in ([criteria.classification] if criteria.classification else Classification)
-        for bucket in ([criteria.age_bucket] if criteria.age_bucket else AgeBucket)
+        for row, bucket in criteria.cells
         for state in states
     ]
     return parts if len(parts) <= MOST_PARTS else [criteria]

@@ -1,7 +1,7 @@
 """Inventory: the right to sell one lead within one age bucket (contract, "Inventory")."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 import pgtrigger
 from django.db import models
@@ -11,18 +11,15 @@ from django.db.models.expressions import RawSQL
 from homeshield.lib.ids import new_id
 from homeshield.lib.table_rules import READ, Policy, TableRules
 from inventory.buyer import Buyer
-from inventory.count_models import CountChange, CountyCount, StateCount, inventory_triggers
+from inventory.counting.models import CountChange, PlaceCount
+from inventory.counting.triggers import inventory_triggers
 from inventory.criteria import Criteria
-from inventory.place import UNKNOWN
+from inventory.facts import FACTS, OPEN, Facts
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
 
-__all__ = ["CountChange", "CountyCount", "InventoryRecord", "StateCount", "YoungLead"]
-
-OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True)
-"""The predicate of the partial indexes. A query that repeats it, and checks the window, finds what is sellable."""
-
+__all__ = ["CountChange", "InventoryRecord", "PlaceCount", "YoungLead"]
 
 _WINDOW_SQL = (
     "(record.enters_at_utc, record.expires_at_utc) = (CASE record.age_bucket "
@@ -47,10 +44,7 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
 
     def matching(self, criteria: Criteria) -> Self:
         """Records that a buyer's criteria describe; what the criteria leave open matches everything."""
-        asked: dict[str, Any] = criteria.as_filter()
-        if criteria.place.county == UNKNOWN:
-            asked["county"] = None
-        return self.filter(**asked)
+        return self.filter(**criteria.as_filter())
 
     def licensed_to(self, buyer: Buyer) -> Self:
         """Records in the states in which the buyer may do business."""
@@ -83,9 +77,9 @@ statistics a thousand sales old, an order of 1000 took 163 ms instead of 1).
 """
 
 
-class InventoryRecord(models.Model):
-    """One right to sell. `state`, `county` and `classification` are copies of the immutable lead's, so that
-    one index answers a buyer's question; a trigger holds them equal.
+class InventoryRecord(Facts):
+    """One right to sell. Class and place are copies of the immutable lead's, so that one index answers a buyer's
+    question. A trigger holds them equal.
 
     `lapsed_at_utc` is set by the roll on every record whose window is over, sold or not, once the record of the
     next bucket exists: it takes the record out of the partial indexes and out of the next roll.
@@ -93,16 +87,10 @@ class InventoryRecord(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="inventory", db_index=False)
-    age_bucket = models.CharField(max_length=14, choices=AgeBucket)
-    classification = models.CharField(max_length=6, choices=Classification)
-    state = models.CharField(max_length=2)
-    county = models.TextField(null=True, blank=True)
     enters_at_utc = models.DateTimeField("enters the bucket (UTC)")
     expires_at_utc = models.DateTimeField("leaves the bucket (UTC)")
     sold_at_utc = models.DateTimeField("sold (UTC)", null=True, blank=True)
     lapsed_at_utc = models.DateTimeField("closed by the roll (UTC)", null=True, blank=True)
-
-    not_personal = ("state", "county")
 
     table_rules = TableRules(
         web_may=("SELECT", "UPDATE (sold_at_utc)"),
@@ -180,16 +168,7 @@ class InventoryRecord(models.Model):
             pgtrigger.Protect(
                 name="inventory_facts_are_fixed",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange(
-                    "id",
-                    "lead",
-                    "age_bucket",
-                    "classification",
-                    "state",
-                    "county",
-                    "enters_at_utc",
-                    "expires_at_utc",
-                ),
+                condition=pgtrigger.AnyChange("id", "lead", *FACTS, "enters_at_utc", "expires_at_utc"),
             ),
             pgtrigger.Protect(
                 name="inventory_sold_stays_sold",
@@ -210,8 +189,8 @@ class InventoryRecord(models.Model):
                     WHERE NOT EXISTS (
                         SELECT FROM leads lead
                         WHERE lead.id = record.lead_id
-                          AND (lead.state, lead.classification) = (record.state, record.classification)
-                          AND lead.county IS NOT DISTINCT FROM record.county
+                          AND lead.classification = record.classification
+                          AND (lead.state, coalesce(lead.county, '')) = (record.state, record.county)
                           AND {_WINDOW_SQL}
                           AND (record.sold_at_utc, record.lapsed_at_utc) IS NULL  -- it begins unsold
                         OFFSET 0  -- row by row, by the key: a cached plan must never read the whole table

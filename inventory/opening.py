@@ -10,11 +10,11 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from homeshield.lib.copying import COPY_FORMAT, DELIMITER, copy_rows
+from homeshield.lib.copying import COPY_FORMAT_WITHOUT_NULLS, DELIMITER, copy_rows
 from homeshield.lib.ids import new_id_text
 from homeshield.lib.table_statistics import analyze_first_rows
-from inventory.availability import Cell
-from inventory.count_upkeep import counts_compact
+from inventory.counting.upkeep import counts_compact
+from inventory.criteria import Cell
 from leads.age import DAY, NEVER, AgeBucket
 from leads.classification import Classification
 from leads.ingestion import NewLead
@@ -85,5 +85,5 @@ _NEVER = NEVER.isoformat()
 
 
 def _copy(cursor: CursorWrapper, into: str, rows: Sequence[str]) -> None:
-    with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN {COPY_FORMAT}") as copy:
+    with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN {COPY_FORMAT_WITHOUT_NULLS}") as copy:
         copy.write(copy_rows(rows))

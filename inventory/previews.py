@@ -5,10 +5,9 @@ from datetime import datetime
 
 from homeshield.accounts.previews import previews_spend
 from homeshield.lib.keyset import Page
-from inventory.availability import records_page
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
-from inventory.listing import ListedRecord
+from inventory.listing import ListedRecord, records_page
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from django.db import DatabaseError, connection, models, transaction
 from psycopg.errors import DeadlockDetected
 
 from homeshield.lib.ids import id_as_old_as
-from inventory.count_upkeep import counts_compact
+from inventory.counting.upkeep import counts_compact
 from inventory.errors import RollInFuture
 from inventory.models import InventoryQuerySet, InventoryRecord, YoungLead
+from inventory.place import UNKNOWN
 from leads.age import AgeBucket
 from leads.models import Lead
 
@@ -254,7 +255,7 @@ def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
                 [bucket.expires_at(lead.created_at_utc) for lead, bucket in rows],
                 [lead.classification for lead, _ in rows],
                 [lead.state for lead, _ in rows],
-                [lead.county for lead, _ in rows],
+                [lead.county or UNKNOWN for lead, _ in rows],
             ],
         )
         created: int = cursor.rowcount

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from inventory.availability import Cell
+from inventory.criteria import Cell
 from inventory.models import InventoryRecord, YoungLead
 from leads.age import AgeBucket
 from leads.classification import Classification

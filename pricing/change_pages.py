@@ -20,8 +20,8 @@ from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
 from homeshield.lib.staff_pages import StaffPages
-from inventory.availability import available_count
 from inventory.buyer import Buyer
+from inventory.counting.reading import available_count
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification

@@ -15,9 +15,9 @@ from homeshield.accounts.permissions import KEY_MAY, Act, allowed
 from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, PageSize, refused_by
 from homeshield.lib.ids import new_id
 from inventory.api_schemas import Filters
-from inventory.availability import available_count, available_counts
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
+from inventory.counting.reading import available_count, available_counts
 from inventory.errors import InventoryNotFound
 from inventory.listing import ListedRecord
 from inventory.previews import previews_page

@@ -17,9 +17,9 @@ from homeshield.accounts.errors import PreviewsUsed
 from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
 from homeshield.lib.keyset import BadCursor
-from inventory.availability import Availability, availability
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
+from inventory.counting.reading import Availability, availability
 from inventory.criteria import Criteria
 from inventory.forms import FilterForm
 from inventory.previews import previews_page

@@ -16,8 +16,8 @@ from psycopg import errors as pg
 
 from homeshield.accounts.models import User
 from inventory.alternatives import Alternative
-from inventory.availability import available_counts
 from inventory.buyer import buyer_of
+from inventory.counting.reading import available_counts
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from pricing.selectors import Prices, prices_in_force
 from sales import terms

@@ -10,7 +10,7 @@ from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
 from homeshield.lib.table_rules import APPEND, KEEP, OWN_CLIENT, STAFF_LOOKS, OwnerFunction, Policy, TableRules
-from inventory.count_models import sale_trigger
+from inventory.counting.triggers import sale_trigger
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.models import InventoryRecord
 from inventory.place import Place

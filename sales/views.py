@@ -20,9 +20,9 @@ from homeshield.audit.services import audit_seen
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
-from inventory.availability import available_count
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
+from inventory.counting.reading import available_count
 from pricing.selectors import prices_in_force
 from sales.access import order_or_404
 from sales.browse import browse_address, line_offer

@@ -10,6 +10,7 @@ from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
 from homeshield.accounts.services import sign_in_address_set
 from inventory.models import InventoryRecord
+from inventory.place import UNKNOWN
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
@@ -100,7 +101,7 @@ class InventoryFactory(factory.django.DjangoModelFactory[InventoryRecord]):
     age_bucket = factory.LazyAttribute(lambda o: AgeBucket.at(o.lead.created_at_utc, o.as_of))
     classification = factory.SelfAttribute("lead.classification")
     state = factory.SelfAttribute("lead.state")
-    county = factory.SelfAttribute("lead.county")
+    county = factory.LazyAttribute(lambda o: o.lead.county or UNKNOWN)
     enters_at_utc = factory.LazyAttribute(lambda o: AgeBucket(o.age_bucket).enters_at(o.lead.created_at_utc))
     expires_at_utc = factory.LazyAttribute(lambda o: AgeBucket(o.age_bucket).expires_at(o.lead.created_at_utc))
 

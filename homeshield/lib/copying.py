@@ -12,6 +12,9 @@ DELIMITER = "|"
 COPY_FORMAT = f"(FORMAT text, DELIMITER '{DELIMITER}', NULL '', ENCODING 'UTF8')"
 """COPY's options. An empty cell is NULL: there is no way to write an empty text."""
 
+COPY_FORMAT_WITHOUT_NULLS = COPY_FORMAT.replace("NULL ''", r"NULL '\N'")
+"""For a table whose columns are never NULL: an empty cell is the empty text."""
+
 _ESCAPES = str.maketrans({"\\": "\\\\", DELIMITER: f"\\{DELIMITER}", "\n": "\\n", "\r": "\\r"})
 
 

@@ -43,7 +43,7 @@ class Page[Row]:
     previous_cursor: str | None
 
 
-type Place = tuple[Any, UUID]
+type Position = tuple[Any, UUID]
 """Where a row stands in the order: its value of the first column (an instant or a number), and its id."""
 
 
@@ -53,7 +53,7 @@ _BACKWARDS, _INSTANT = 1, 2
 _PURPOSE = "homeshield list cursors"
 
 
-def cursor_seal(place: Place, *, of: str, backwards: bool = False) -> str:
+def cursor_seal(place: Position, *, of: str, backwards: bool = False) -> str:
     """The cursor of a place in the list `of`, in 55 characters: what reads on from there, or back from there.
 
     AES-SIV needs no nonce. The same place has the same cursor, which tells nobody more than the same page does.
@@ -65,7 +65,7 @@ def cursor_seal(place: Place, *, of: str, backwards: bool = False) -> str:
     return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
-def _cursor_open(cursor: str, *, of: str) -> tuple[Place, bool]:
+def _cursor_open(cursor: str, *, of: str) -> tuple[Position, bool]:
     """The place, and whether to read back from there. Raises BadCursor."""
     try:
         sealed = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -86,7 +86,7 @@ def _cipher(key: bytes) -> AESSIV:
     return AESSIV(key)
 
 
-type Find[Row] = Callable[[Place | None, bool, int], list[Row]]
+type Find[Row] = Callable[[Position | None, bool, int], list[Row]]
 """Finds rows beyond a place (None: from the beginning), whether in descending order, and how many at most."""
 
 
@@ -97,7 +97,7 @@ def keyset_page[Row: models.Model](
     `cursor` (None: the first). `of` names the list, with whose it is and its filter. Raises BadCursor where the cursor
     is not of this list."""
 
-    def find(beyond: Place | None, reverse: bool, most: int) -> list[Row]:
+    def find(beyond: Position | None, reverse: bool, most: int) -> list[Row]:
         further = rows
         if beyond is not None:
             lookup = TupleLessThan if reverse else TupleGreaterThan

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from inventory.availability import Cell
+from inventory.criteria import Cell
 from inventory.opening import CELLS
 from leads.ingestion import IngestReport, Progress
 from pricing.selectors import Prices

@@ -16,15 +16,68 @@ class Migration(migrations.Migration):
             name="CountChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("owner", models.UUIDField(null=True)),
+                ("classification", models.CharField(choices=[("Gold", "Gold"), ("Silver", "Silver")], max_length=6)),
+                (
+                    "age_bucket",
+                    models.CharField(
+                        choices=[
+                            ("MONTH_3_TO_5", "3 to 5 months"),
+                            ("MONTH_6_TO_8", "6 to 8 months"),
+                            ("MONTH_9_TO_11", "9 to 11 months"),
+                            ("MONTH_12_TO_23", "12 to 23 months"),
+                            ("MONTH_24_PLUS", "24 months and more"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
                 ("state", models.CharField(max_length=2)),
-                ("classification", models.CharField(max_length=6)),
-                ("age_bucket", models.CharField(max_length=14)),
+                ("county", models.TextField(blank=True)),
+                ("owner", models.UUIDField(null=True)),
                 ("records", models.IntegerField()),
-                ("county", models.TextField(null=True)),
             ],
             options={
                 "db_table": "inventory_count_changes",
+            },
+        ),
+        migrations.CreateModel(
+            name="PlaceCount",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("classification", models.CharField(choices=[("Gold", "Gold"), ("Silver", "Silver")], max_length=6)),
+                (
+                    "age_bucket",
+                    models.CharField(
+                        choices=[
+                            ("MONTH_3_TO_5", "3 to 5 months"),
+                            ("MONTH_6_TO_8", "6 to 8 months"),
+                            ("MONTH_9_TO_11", "9 to 11 months"),
+                            ("MONTH_12_TO_23", "12 to 23 months"),
+                            ("MONTH_24_PLUS", "24 months and more"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("state", models.CharField(max_length=2)),
+                ("owner", models.UUIDField(null=True)),
+                ("county", models.TextField(null=True)),
+                ("records", models.IntegerField()),
+            ],
+            options={
+                "db_table": "inventory_counts",
+                "indexes": [
+                    models.Index(
+                        models.F("owner"),
+                        condition=models.Q(("county", None)),
+                        name="inventory_counts_of_states",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("owner", "state", "county", "classification", "age_bucket"),
+                        name="inventory_count_once",
+                        nulls_distinct=False,
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -48,57 +101,9 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="CountyCount",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("owner", models.UUIDField(null=True)),
-                ("state", models.CharField(max_length=2)),
-                ("classification", models.CharField(max_length=6)),
-                ("age_bucket", models.CharField(max_length=14)),
-                ("records", models.IntegerField()),
-                ("county", models.TextField(null=True)),
-            ],
-            options={
-                "db_table": "inventory_counts_by_county",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("owner", "state", "county", "classification", "age_bucket"),
-                        name="inventory_count_once_per_county",
-                        nulls_distinct=False,
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="StateCount",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("owner", models.UUIDField(null=True)),
-                ("state", models.CharField(max_length=2)),
-                ("classification", models.CharField(max_length=6)),
-                ("age_bucket", models.CharField(max_length=14)),
-                ("records", models.IntegerField()),
-            ],
-            options={
-                "db_table": "inventory_counts_by_state",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("owner", "state", "classification", "age_bucket"),
-                        name="inventory_count_once_per_state",
-                        nulls_distinct=False,
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="InventoryRecord",
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=homeshield.lib.ids.new_id, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
+                ("classification", models.CharField(choices=[("Gold", "Gold"), ("Silver", "Silver")], max_length=6)),
                 (
                     "age_bucket",
                     models.CharField(
@@ -112,9 +117,14 @@ class Migration(migrations.Migration):
                         max_length=14,
                     ),
                 ),
-                ("classification", models.CharField(choices=[("Gold", "Gold"), ("Silver", "Silver")], max_length=6)),
                 ("state", models.CharField(max_length=2)),
-                ("county", models.TextField(blank=True, null=True)),
+                ("county", models.TextField(blank=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=homeshield.lib.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("enters_at_utc", models.DateTimeField(verbose_name="enters the bucket (UTC)")),
                 ("expires_at_utc", models.DateTimeField(verbose_name="leaves the bucket (UTC)")),
                 ("sold_at_utc", models.DateTimeField(blank=True, null=True, verbose_name="sold (UTC)")),

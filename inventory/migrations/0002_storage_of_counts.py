@@ -16,8 +16,7 @@ class Migration(migrations.Migration):
             ALTER TABLE inventory_count_changes SET (autovacuum_vacuum_scale_factor = 0,
                 autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0,
                 autovacuum_analyze_threshold = 10000);
-            ALTER TABLE inventory_counts_by_state SET (fillfactor = 50);
-            ALTER TABLE inventory_counts_by_county SET (fillfactor = 50);
+            ALTER TABLE inventory_counts SET (fillfactor = 50);
             """,
             migrations.RunSQL.noop,
         ),

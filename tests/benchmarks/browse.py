@@ -24,9 +24,10 @@ FLOOR = """
 
 def measure(as_of: datetime) -> Iterator[Figure]:
     from homeshield.lib.keyset import cursor_seal
-    from inventory.availability import available_count, list_of_records, records_page
     from inventory.buyer import Buyer
+    from inventory.counting.reading import available_count
     from inventory.criteria import Criteria
+    from inventory.listing import list_of_records, records_page
     from inventory.models import InventoryRecord
     from inventory.place import Place
     from leads.age import AgeBucket

@@ -18,7 +18,7 @@ OWNED = 60_000
 CHANGES = 10_000
 
 FLOOR = """
-    SELECT state, classification, age_bucket, sum(records) FROM inventory_counts_by_state WHERE owner IS NULL
+    SELECT state, classification, age_bucket, sum(records) FROM inventory_counts WHERE owner IS NULL AND county IS NULL
     GROUP BY state, classification, age_bucket
 """
 ONE_BY_ONE = """
@@ -28,7 +28,8 @@ ONE_BY_ONE = """
 """
 MAKE_CHANGES = """
     INSERT INTO inventory_count_changes (owner, state, county, classification, age_bucket, records)
-    SELECT NULL, state, county, classification, age_bucket, 0 FROM inventory_counts_by_county, generate_series(1, 10)
+    SELECT NULL, state, county, classification, age_bucket, 0 FROM inventory_counts, generate_series(1, 10)
+    WHERE county IS NOT NULL
     LIMIT %(count)s
 """
 
@@ -38,9 +39,9 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     from django.test import Client as Browser
 
     from homeshield.accounts.models import Client, User
-    from inventory.availability import availability, available_counts, locations
     from inventory.buyer import Buyer
-    from inventory.count_upkeep import counts_compact, counts_compare
+    from inventory.counting.reading import availability, available_counts, locations
+    from inventory.counting.upkeep import counts_compact, counts_compare
     from inventory.criteria import Criteria
     from inventory.place import Place
     from leads.age import AgeBucket

@@ -50,7 +50,7 @@ def grow(already: int, size: int, *, as_of: datetime) -> None:
     """Makes leads and their records until there are `size`, `already` being there; then counts and statistics."""
     from django.db import connection
 
-    from inventory.count_upkeep import counts_rebuild
+    from inventory.counting.upkeep import counts_rebuild
 
     began = time.perf_counter()
     with connection.cursor() as cursor:
@@ -66,7 +66,7 @@ def grow(already: int, size: int, *, as_of: datetime) -> None:
         cursor.execute("CHECKPOINT")
     counts_rebuild()
     with connection.cursor() as cursor:
-        for table in ("inventory_counts_by_state", "inventory_counts_by_county", "inventory_count_changes"):
+        for table in ("inventory_counts", "inventory_count_changes"):
             cursor.execute(f"VACUUM ANALYZE {table}")
     say(f"{size:,} sellable records, made in {time.perf_counter() - began:.0f} s")
 
@@ -98,7 +98,7 @@ def own(client_id: UUID, count: int) -> None:
     those that lapse soonest, Gold and then Silver. Counts are made anew."""
     from django.db import connection
 
-    from inventory.count_upkeep import counts_rebuild
+    from inventory.counting.upkeep import counts_rebuild
 
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")

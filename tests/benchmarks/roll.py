@@ -44,8 +44,8 @@ ROLL = """
 
 
 def measure(as_of: datetime) -> Iterator[Figure]:
-    from inventory.availability import availability
     from inventory.buyer import Buyer
+    from inventory.counting.reading import availability
     from inventory.criteria import Criteria
     from inventory.models import InventoryRecord
     from inventory.roll import inventory_generate

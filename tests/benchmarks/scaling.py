@@ -91,7 +91,7 @@ def main() -> None:
     from homeshield.accounts.keys import key_create
     from homeshield.accounts.models import Client
     from homeshield.lib import embedded_postgres
-    from inventory.count_upkeep import counts_rebuild
+    from inventory.counting.upkeep import counts_rebuild
     from tests.sales.purchases import set_prices
     from tests.scaling.pooler import pooler_before
 

@@ -43,9 +43,10 @@ def work(ask: Callable[[], object]) -> tuple[int, float]:
 
 def questions(as_of: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
     from homeshield.lib.keyset import cursor_seal
-    from inventory.availability import availability, available_count, list_of_records, records_page
     from inventory.buyer import Buyer
+    from inventory.counting.reading import availability, available_count
     from inventory.criteria import Criteria
+    from inventory.listing import list_of_records, records_page
     from inventory.models import InventoryRecord
     from inventory.place import Place
     from leads.age import AgeBucket

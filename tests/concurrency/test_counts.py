@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 
 from homeshield.accounts.models import Client
-from inventory.availability import availability, available_count
 from inventory.buyer import Buyer
-from inventory.count_upkeep import counts_compact, counts_compare, counts_rebuild
+from inventory.counting.reading import availability, available_count
+from inventory.counting.upkeep import counts_compact, counts_compare, counts_rebuild
 from inventory.criteria import Criteria
 from inventory.models import CountChange, InventoryRecord
 from inventory.opening import FirstRecords

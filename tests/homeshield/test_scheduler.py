@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from inventory import roll
-from inventory.count_upkeep import counts_compare
+from inventory.counting.upkeep import counts_compare
 from inventory.models import CountChange, InventoryRecord
 from tests.factories import stock
 from tests.inventory.poison import SECRET, by_trigger, cure

@@ -3,10 +3,11 @@
 from collections import Counter
 from datetime import datetime
 
-from inventory.availability import Availability, Facet
 from inventory.buyer import Buyer
+from inventory.counting.reading import Availability, Facet
 from inventory.criteria import Criteria
 from inventory.models import InventoryRecord
+from inventory.place import UNKNOWN
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Sale
@@ -37,7 +38,7 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
         (Classification(one.classification), AgeBucket(one.age_bucket)) for one in free if fits(one, cell=False)
     )
     in_cell = [record for record in free if fits(record, place=False)]
-    counties = Counter(one.county for one in in_cell if state == one.state and one.county is not None)
+    counties = Counter(one.county for one in in_cell if state == one.state and one.county != UNKNOWN)
     return Availability(
         total=sum(map(fits, free)),
         owned=sum(map(fits, there)) - sum(map(fits, free)),

@@ -10,9 +10,10 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from homeshield.lib.keyset import BadCursor
-from inventory.availability import Facet, availability, available_count, records_page
 from inventory.buyer import Buyer
+from inventory.counting.reading import Facet, availability, available_count
 from inventory.criteria import Criteria
+from inventory.listing import records_page
 from inventory.models import InventoryRecord
 from inventory.place import Place
 from leads.age import AgeBucket

@@ -5,17 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from inventory.alternatives import Suggestion, shortage
-from inventory.availability import (
-    Facet,
-    availability,
-    available_count,
-    available_counts,
-    locations,
-    records_page,
-)
 from inventory.buyer import Buyer
+from inventory.counting.reading import Facet, availability, available_count, available_counts, locations
 from inventory.criteria import Criteria, Demand
 from inventory.errors import InventoryNotFound
+from inventory.listing import records_page
 from inventory.models import InventoryRecord
 from inventory.place import Place
 from inventory.services import (

@@ -1,5 +1,6 @@
 """The counts kept beside the records say what the records say, whatever happens to these."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
@@ -11,12 +12,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from homeshield.accounts.models import Client
-from inventory.availability import Availability, availability, available_count, available_counts
 from inventory.buyer import Buyer
-from inventory.count_upkeep import counts_compact, counts_compare, counts_rebuild
+from inventory.counting import reading, upkeep
+from inventory.counting.reading import Availability, availability, available_count, available_counts
+from inventory.counting.triggers import inventory_triggers, sale_trigger
+from inventory.counting.upkeep import counts_compact, counts_compare, counts_rebuild
 from inventory.criteria import Criteria
-from inventory.models import CountChange, CountyCount, InventoryRecord, StateCount
-from inventory.place import Place
+from inventory.models import CountChange, InventoryRecord, PlaceCount
+from inventory.place import LEVELS, Place
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -52,6 +55,20 @@ def test_a_sale_shows_at_once_and_compaction_changes_no_count(client: Client, as
     assert found(GOLD_6, None, as_of) == before
     assert counts_compact() == 0
     assert counts_compare() == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_statement_about_counts_names_every_level_of_a_place(level: str) -> None:
+    """One that forgets a level of the place counts all of that level together, and says so nowhere else."""
+    triggers = [*inventory_triggers(), sale_trigger()]
+    statements = [
+        reading.STOCK, reading.FACETS, reading.LINES, reading.PLACES,
+        upkeep.COMPACT, upkeep.ACTUAL, upkeep.COMPARE, upkeep.REBUILD,
+        *(str(trigger.func) for trigger in triggers),
+    ]  # fmt: skip
+    for statement in statements:
+        own = statement.removeprefix(reading.STOCK).replace(upkeep.ACTUAL, "")
+        assert re.search(rf"\b{level}\b", own or statement), own
 
 
 def test_one_statement_writes_one_change_for_each_place_and_not_one_for_each_record(as_of: datetime) -> None:
@@ -143,11 +160,11 @@ def test_every_question_agrees_with_the_records_one_by_one(client: Client, as_of
 
 
 def spoil_state() -> None:
-    StateCount.objects.update(records=7)
+    PlaceCount.objects.filter(county=None).update(records=7)
 
 
 def spoil_county() -> None:
-    CountyCount.objects.all().delete()
+    PlaceCount.objects.exclude(county=None).delete()
 
 
 def spoil_changes() -> None:
@@ -182,13 +199,13 @@ def test_verification_finds_and_repairs_what_is_wrong(
     call_command("check_inventory_status", "--verify", stdout=out)
     expected = InventoryRecord.objects.sellable(as_of).count()
     assert available_count(criteria=GOLD_6, buyer=Buyer(), as_of=as_of) == expected
-    assert not StateCount.objects.filter(records=0).exists()
+    assert not PlaceCount.objects.filter(records=0).exists()
 
 
 def test_a_difference_names_the_client_in_full_where_the_terminal_is_narrow(as_of: datetime) -> None:
     stock(1, as_of=as_of)
     owner = uuid4()
-    StateCount.objects.create(owner=owner, state="LA", classification="Gold", age_bucket="MONTH_6_TO_8", records=2)
+    PlaceCount.objects.create(owner=owner, state="LA", classification="Gold", age_bucket="MONTH_6_TO_8", records=2)
     out = StringIO()
     with pytest.raises(CommandError, match="One count was"):
         call_command("check_inventory_status", "--verify", stdout=out)
@@ -218,8 +235,7 @@ def test_making_the_counts_anew_leaves_none_of_nothing(client: Client, as_of: da
     stock(1, as_of=as_of)
     buy(client, 1, GOLD_6, as_of=as_of)
     counts_rebuild()
-    assert not StateCount.objects.exists()
-    assert not CountyCount.objects.exists()
+    assert not PlaceCount.objects.exists()
 
 
 @pytest.mark.usefixtures("_statistics_know_nothing")

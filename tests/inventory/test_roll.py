@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, ProgrammingError, connectio
 from django.db.models import F
 
 from inventory import roll as roll_module
-from inventory.count_upkeep import counts_compare
+from inventory.counting.upkeep import counts_compare
 from inventory.errors import RollInFuture
 from inventory.models import InventoryRecord, YoungLead
 from inventory.roll import RollFailure, RollReport, inventory_generate
@@ -122,7 +122,7 @@ def test_a_roll_for_an_instant_to_come_is_refused(as_of: datetime) -> None:
     "wrong",
     [
         {"state": "TX"},
-        {"county": None},
+        {"county": ""},
         {"classification": "Silver"},
         {"expires_at_utc": NEVER},
         {"enters_at_utc": datetime(2020, 1, 1, tzinfo=UTC)},

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from exports.services import export_start_order, export_stream
-from inventory.count_upkeep import counts_compare
+from inventory.counting.upkeep import counts_compare
 from inventory.criteria import Criteria
 from inventory.models import InventoryRecord
 from inventory.opening import FirstRecords

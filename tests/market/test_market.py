@@ -25,10 +25,11 @@ from hypothesis.stateful import (
 from exports.services import export_start_order, export_stream
 from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
-from inventory.availability import availability, records_page
 from inventory.buyer import Buyer
+from inventory.counting.reading import availability
 from inventory.criteria import Criteria, Demand
 from inventory.errors import InventoryNotFound
+from inventory.listing import records_page
 from inventory.models import InventoryRecord
 from inventory.opening import FirstRecords
 from inventory.place import Place

@@ -9,8 +9,8 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from homeshield.accounts.models import User
-from inventory.availability import available_count
 from inventory.buyer import buyer_of
+from inventory.counting.reading import available_count
 from inventory.criteria import Criteria
 from inventory.place import Place
 from leads.age import AgeBucket

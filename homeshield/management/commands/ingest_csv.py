@@ -17,7 +17,7 @@ from django.utils import timezone
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line, sigterm_interrupts, write_json
 from homeshield.lib.numbers import Fault, NotANumber, read_number, read_whole
 from homeshield.management.ingest_terminal import prices_json, progress_shown, summary_print, too_many_rejected
-from inventory.count_upkeep import counts_tidy
+from inventory.counting.upkeep import counts_tidy
 from inventory.opening import FirstRecords
 from leads.ingestion import IngestOptions, IngestRefused, IngestReport, MaxRejects, fields_named, ingest
 from leads.ingestion.columns import COLUMNS, EXPECTED

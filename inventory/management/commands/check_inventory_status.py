@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from homeshield.lib.commands import DatabaseCommand, write_json
-from inventory.count_upkeep import CountDifference, counts_compare, counts_rebuild
+from inventory.counting.upkeep import CountDifference, counts_compare, counts_rebuild
+from inventory.place import Place
 from inventory.status import InventoryStatus, inventory_status
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -65,7 +66,7 @@ def _differences(differences: list[CountDifference]) -> Table:
     table = Table("Place", "Class and bucket", "Owned by client", "Counted", "Records")
     table.columns[2].overflow = "fold"  # an id with its end cut off finds nobody
     for each in differences:
-        place = each.state if each.summary == "by_state" else f"{each.county or 'no county'}, {each.state}"
+        place = Place(each.state, each.county).label
         owner = str(each.owner) if each.owner else ""
         numbers = (f"{each.counted:,}", f"{each.actual:,}")
         table.add_row(place, f"{each.classification} {each.age_bucket}", owner, *numbers)

@@ -52,7 +52,7 @@ def test_no_row_is_called_by_what_it_holds_of_a_homeowner() -> None:
     assert "«" not in repr(lead)
     as_of = datetime(2026, 6, 1, 12, tzinfo=UTC)
     listed = ListedRecord(
-        lead.id, as_of, lead.id, AgeBucket.MONTH_3_TO_5, Classification.GOLD, "LA", None, "«first_name»", "«city»"
+        lead.id, as_of, lead.id, AgeBucket.MONTH_3_TO_5, Classification.GOLD, "LA", "", "«first_name»", "«city»"
     )
     assert "«" not in repr(listed)
 

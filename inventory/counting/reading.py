@@ -1,0 +1,217 @@
+"""How many records there are for a buyer: exactly, and at a cost that the size of the inventory does not set.
+
+STOCK says what there is. The three questions asked of it are one statement with it each, so that each answer is of one
+state of the database. Any of them can be pasted into psql once its parameters are set.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+from homeshield.lib.replica import browsing_connection
+from inventory.buyer import Buyer
+from inventory.criteria import Cell, Criteria
+from inventory.facts import OPEN_SQL
+from inventory.place import EVERYWHERE, UNKNOWN, Place
+from leads.age import DAY, AgeBucket
+from leads.classification import Classification
+from leads.geography import STATES
+
+STOCK = f"""
+    WITH outside AS (
+        -- Open records whose window is over, or has not begun, at the instant asked about: no roll has seen them yet.
+        SELECT lead_id, classification, age_bucket, state, county FROM inventory
+        WHERE {OPEN_SQL} AND expires_at_utc <= %(as_of)s
+        UNION ALL
+        SELECT lead_id, classification, age_bucket, state, county FROM inventory
+        WHERE {OPEN_SQL} AND age_bucket = 'MONTH_24_PLUS' AND enters_at_utc > %(as_of)s
+        UNION ALL
+        SELECT record.*
+        FROM unnest(%(cell_classes)s::text[], %(cell_buckets)s::text[], %(cell_ends)s::timestamptz[])
+                 AS cell (classification, age_bucket, ends),
+             LATERAL (
+                 SELECT lead_id, classification, age_bucket, state, county FROM inventory
+                 WHERE {OPEN_SQL} AND classification = cell.classification AND age_bucket = cell.age_bucket
+                   AND expires_at_utc > cell.ends
+                 OFFSET 0  -- cell by cell, from the end of its index
+             ) AS record
+    ), moved AS (
+        -- What the summary does not know yet.
+        SELECT owner, classification, age_bucket, state, county, records FROM inventory_count_changes
+        WHERE owner IS NULL OR owner = %(client)s::uuid
+        UNION ALL
+        SELECT NULL, classification, age_bucket, state, county, -1 FROM outside
+        UNION ALL
+        SELECT %(client)s::uuid, classification, age_bucket, state, county, -1 FROM outside
+        WHERE EXISTS (SELECT FROM sales WHERE client_id = %(client)s::uuid AND lead_id = outside.lead_id OFFSET 0)
+    ), of_states AS (
+        SELECT owner, classification, age_bucket, state, county, records FROM inventory_counts
+        WHERE county IS NULL AND (owner IS NULL OR owner = %(client)s::uuid)
+          AND (%(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[]))
+        UNION ALL
+        SELECT owner, classification, age_bucket, state, NULL, records FROM moved
+        WHERE %(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[])
+    ), of_counties AS (
+        SELECT owner, classification, age_bucket, state, county, records
+        FROM (
+            SELECT owner, classification, age_bucket, state, county, records FROM inventory_counts
+            WHERE county IS NOT NULL AND (owner IS NULL OR owner = %(client)s::uuid)
+            UNION ALL
+            SELECT owner, classification, age_bucket, state, county, records FROM moved
+        ) AS counted
+        WHERE %(counties_of)s::text[] IS NOT NULL  -- where no county is asked about, PostgreSQL skips this
+          AND state = ANY (%(counties_of)s::text[])
+          AND (%(counties)s::text[] IS NULL OR county = ANY (%(counties)s::text[]))
+          AND (%(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[]))
+    )
+"""  # noqa: S608 - the text is ours
+"""The counts of states, and of the counties asked about, in rows that add up. Rows with an owner say what the buyer
+owns already, which is not available to it."""
+
+FACETS = f"""{STOCK}
+    SELECT 'state' AS facet, state AS value, NULL AS age_bucket,
+           sum(CASE WHEN owner IS NULL THEN records ELSE -records END) AS available, 0 AS owned
+    FROM of_states
+    WHERE (%(classification)s::text IS NULL OR classification = %(classification)s)
+      AND (%(age_bucket)s::text IS NULL OR age_bucket = %(age_bucket)s)
+    GROUP BY state
+    UNION ALL
+    SELECT 'county', county, NULL, sum(CASE WHEN owner IS NULL THEN records ELSE -records END), 0
+    FROM of_counties
+    WHERE state = %(state)s
+      AND (%(classification)s::text IS NULL OR classification = %(classification)s)
+      AND (%(age_bucket)s::text IS NULL OR age_bucket = %(age_bucket)s)
+    GROUP BY county
+    UNION ALL
+    SELECT 'cell', classification, age_bucket, sum(CASE WHEN owner IS NULL THEN records ELSE -records END),
+           coalesce(sum(records) FILTER (WHERE owner IS NOT NULL), 0)
+    FROM (
+        SELECT * FROM of_states WHERE %(county)s::text IS NULL
+        UNION ALL
+        SELECT * FROM of_counties WHERE county = %(county)s
+    ) AS of_place
+    WHERE %(state)s::text IS NULL OR state = %(state)s
+    GROUP BY classification, age_bucket
+"""  # noqa: S608
+"""Counts under criteria, and under each choice that would change one of them."""
+
+LINES = f"""{STOCK}
+    SELECT asked.line, sum(CASE WHEN owner IS NULL THEN records ELSE -records END)
+    FROM unnest(%(lines)s::int[], %(classifications)s::text[], %(age_buckets)s::text[], %(states)s::text[],
+                %(line_counties)s::text[]) AS asked (line, classification, age_bucket, state, county)
+    JOIN (SELECT * FROM of_states UNION ALL SELECT * FROM of_counties) AS stock
+        ON asked.classification = stock.classification AND asked.age_bucket = stock.age_bucket
+           AND coalesce(asked.state, stock.state) = stock.state
+           AND asked.county IS NOT DISTINCT FROM stock.county
+    GROUP BY asked.line
+"""  # noqa: S608
+"""Counts under each of some criteria: a row of `asked` for each class and bucket of a line."""
+
+PLACES = f"""{STOCK}
+    SELECT state, county FROM of_counties
+    GROUP BY state, county HAVING sum(CASE WHEN owner IS NULL THEN records ELSE -records END) > 0
+"""  # noqa: S608
+"""Where there is anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A value that a filter offers, and how many records it would leave under the other filters."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """What a buyer finds under its criteria at one instant.
+
+    `total` can be bought. `owned` would match too, but the buyer has those leads already. `states` and `counties` (of
+    the state in the criteria) answer under the class and bucket asked for, `cells` under the place.
+    """
+
+    total: int
+    owned: int
+    states: list[Facet]
+    counties: list[Facet]
+    cells: dict[Cell, int]
+
+
+def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> Availability:
+    """Exact counts under the criteria, and for each choice that would change one of them. Choices of a place that would
+    leave nothing are left out."""
+    asked = {"classification": None, "age_bucket": None, "state": None, "county": None} | criteria.as_filter()
+    total = owned = 0
+    places: dict[str, list[Facet]] = {"state": [], "county": []}
+    cells = dict.fromkeys(product(Classification, AgeBucket), 0)
+    around = Place(criteria.place.state) if criteria.place.state else criteria.place
+    about = [around] if around != EVERYWHERE else []
+    rows = _rows(FACETS, buyer=buyer, as_of=as_of, counties_in=about, **asked)
+    for facet, value, bucket, available, already in rows:
+        if facet == "cell":
+            cell = Classification(value), AgeBucket(bucket)
+            cells[cell] = int(available)
+            if cell in criteria.cells:
+                total += int(available)
+                owned += int(already)
+        elif available > 0 and value != UNKNOWN:
+            places[facet].append(Facet(value, int(available)))
+    states, counties = (sorted(facets, key=lambda each: each.value) for facets in places.values())
+    return Availability(total=total, owned=owned, states=states, counties=counties, cells=cells)
+
+
+def available_count(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> int:
+    """How many records the buyer can have under the criteria at this instant."""
+    return available_counts(criteria=[criteria], buyer=buyer, as_of=as_of)[criteria]
+
+
+def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -> dict[Criteria, int]:
+    """How many records the buyer can have under each of the criteria: one statement, so one state of the stock."""
+    lines = list(dict.fromkeys(criteria))
+    asked = [(number, cell, line.place) for number, line in enumerate(lines) for cell in line.cells]
+    rows = _rows(
+        LINES,
+        buyer=buyer,
+        as_of=as_of,
+        lines=[number for number, _, _ in asked],
+        classifications=[str(classification) for _, (classification, _), _ in asked],
+        age_buckets=[str(bucket) for _, (_, bucket), _ in asked],
+        states=[place.state for _, _, place in asked],
+        line_counties=[place.county for _, _, place in asked],
+        counties_in=[line.place for line in lines if line.place.county is not None],
+    )
+    found = dict(rows)
+    return {line: int(found.get(number, 0)) for number, line in enumerate(lines)}
+
+
+def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:
+    """The states in which the buyer can buy something at this instant, each with its known counties, all sorted."""
+    found: dict[str, list[str]] = {}
+    for state, county in sorted(_rows(PLACES, buyer=buyer, as_of=as_of, counties_in=[EVERYWHERE])):
+        found.setdefault(state, []).extend([county] if county != UNKNOWN else [])
+    return found
+
+
+def _rows(
+    question: str, *, buyer: Buyer, as_of: datetime, counties_in: Sequence[Place], **parameters: Any
+) -> list[Any]:
+    """The answer to a question about states, and about the counties in these places."""
+    states = {place.state for place in counties_in}
+    counties = {place.county for place in counties_in}
+    cells = [(row, bucket) for row, bucket in product(Classification, AgeBucket) if bucket.next]
+    parameters |= {
+        "as_of": as_of,
+        "client": buyer.client_id,
+        "licensed": sorted(buyer.licensed_states) or None,
+        "counties_of": list(STATES if None in states else states) or None,
+        "counties": None if None in counties else list(counties),
+        "cell_classes": [str(row) for row, _ in cells],
+        "cell_buckets": [str(bucket) for _, bucket in cells],
+        "cell_ends": [as_of + bucket.length * DAY for _, bucket in cells],  # a window that begins now ends then
+    }
+    with browsing_connection().cursor() as cursor:
+        cursor.execute(question, parameters)
+        rows: list[Any] = cursor.fetchall()
+    return rows
