@@ -1,4 +1,4 @@
-"""The record of every export: who, when, which sales, and which cells were made harmless (contract, "Export")."""
+"""What is kept of every export: who, when, which sales, and which cells were made harmless (contract, "Export")."""
 
 import pgtrigger
 from django.conf import settings
@@ -20,7 +20,7 @@ class Export(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="exports")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    # The constraint is one over key and client together, in the migration: the key is the client's own.
+    # The migration's foreign key covers key and client together: the key is the client's own.
     api_key = models.ForeignKey(
         ApiKey, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="API key", db_index=False,
         db_constraint=False,
@@ -49,9 +49,9 @@ class Export(models.Model):
 
 
 class ExportCompletion(models.Model):
-    """That all of an export was given out, and which file that was. Append-only; `export.rows` is its number of rows.
+    """Says that an export was sent to its end, and which file that was. Append-only.
 
-    An export without one was left before its end, or broke off.
+    An export without one was broken off.
     """
 
     export = models.OneToOneField(Export, on_delete=models.PROTECT, primary_key=True, related_name="completion")
@@ -80,7 +80,7 @@ class ExportCompletion(models.Model):
 
 
 class SanitisedCell(models.Model):
-    """A cell that lost its leading formula characters in an export. Says which, never what the cell holds."""
+    """A cell that lost its leading formula characters in an export. Says which cell, never what it holds."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     export = models.ForeignKey(Export, on_delete=models.PROTECT, related_name="sanitised_cells")

@@ -25,23 +25,21 @@ def _homeowner(label: str) -> "models.TextField[str | None, str | None]":
 
 
 def _at_most(characters: int, fields: tuple[str, ...]) -> LessThanOrEqual:
-    """That none of these fields is longer. An absent one has no length."""
+    """True if none of these fields is longer. NULL counts as short."""
     return LessThanOrEqual(Greatest(*map(Length, fields)), characters)
 
 
 EARLIEST, LATEST = datetime(1899, 12, 31, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-"""Between them every bucket of an inquiry lies in Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
-
+"""Between them, every bucket of an inquiry lies in Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
 
 SHOWN_BEFORE_PURCHASE = ("first_name", "city")
 """What a buyer may see of a lead before purchase, beside class, age, state and county (contract, "Lead")."""
 
 
 class Lead(models.Model):
-    """One inquiry of a homeowner. Immutable: the database refuses every change and removal of a row.
+    """One inquiry of a homeowner. Immutable: the database refuses to change or delete a row.
 
-    `created_at_utc` is the instant of the inquiry, not of the load. Every other fact is a cell of the call-center
-    CSV. Before purchase only first name, city, county and state may be shown.
+    `created_at_utc` is the instant of the inquiry, not of the load. The other facts are cells of the call-center CSV.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -85,7 +83,7 @@ class Lead(models.Model):
     table_rules = TableRules(
         web_may=READ,
         policies=(
-            # It names the client itself, so that one index entry answers for each lead.
+            # Naming the client here lets one index entry answer for each lead.
             Policy(
                 "of_own_sales",
                 "SELECT",

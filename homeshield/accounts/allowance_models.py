@@ -7,7 +7,7 @@ from homeshield.lib.table_rules import CHANGE, KEEP, OWN_CLIENT, STAFF_LOOKS, Ta
 
 
 class ApiAllowance(models.Model):
-    """When all of an allowance is there again (allowances.py).
+    """The instant at which an allowance is full again (allowances.py).
 
     Its subject is `key:` with a key's id, or `address:` or `password:` with a network address. The table is unlogged
     (see the migration): every call writes to it, and after a crash it may be empty.

@@ -102,7 +102,7 @@ class Client(models.Model):
 
 
 class ClientChange(models.Model):
-    """A change of a client's standing by staff: what it was made to be, and why. Kept as it is."""
+    """A change of a client's standing by staff: the new standing, and why. Append-only."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="changes")
@@ -131,12 +131,12 @@ class ClientChange(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users by email address; addresses are compared and kept in lower case."""
+    """Creates users by email address; addresses are compared and kept in lower case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """A user who can sign in; without a password one must be set by a reset first.
+        """Creates a user. Without a password, the user must reset it before signing in.
 
-        Raises ValueError where the address is empty, IntegrityError where it is taken.
+        Raises ValueError for an empty address, IntegrityError for one that is taken.
         """
         if not email.strip():
             raise ValueError("A user needs an email address: it is the name to sign in with.")
@@ -146,7 +146,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """A member of staff with every permission. On record, because Django's `createsuperuser` asks no service."""
+        """Creates a member of staff with every permission, on record: Django's `createsuperuser` calls no service."""
         with transaction.atomic(using=self._db):
             user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
             audit_record(
@@ -173,7 +173,7 @@ ONLY_THE_OWNER = """
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by email: a buyer for one client, or a member of staff (without a client)."""
+    """A person who signs in by email: someone of one client, or a member of staff, who has no client."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = account(models.EmailField("email address", unique=True, error_messages={"unique": EmailTaken().message}))
@@ -254,16 +254,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """What a session holds of how its user signs in: with another password or address it ends."""
+        """A session keeps this. It ends when the password or the email changes."""
         signed_in_by = f"{self.password}\n{self.email}"
         return salted_hmac("homeshield.accounts.session", signed_in_by, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def granted(self) -> frozenset[Act]:
-        """What the role includes, whatever the company's status; nothing without a company."""
+        """What the role includes, whatever the client's status; nothing without a client."""
         return ROLE_MAY[ClientRole(self.role)] if self.client_id else frozenset()
 
     @property
     def acts(self) -> frozenset[Act]:
-        """What the user may do at present, for pages to show no more than that."""
+        """What the user may do now. Pages show no more than that."""
         return allowed(granted=self.granted, status=self.client.status) if self.client else frozenset()

@@ -12,7 +12,7 @@ from homeshield.lib.table_rules import TableRules
 
 
 class Invitation(models.Model):
-    """An offer to join a client, sent to an address: accepted once, withdrawn, or run out."""
+    """An offer to join a client, sent to an address. It is accepted once, withdrawn, or expires."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey("accounts.Client", on_delete=models.PROTECT, related_name="invitations")

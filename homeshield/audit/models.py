@@ -1,9 +1,8 @@
-"""The audit record: events, which acts write in their own transaction, and the seals that chain them afterwards.
+"""The audit record: each act writes its event in its own transaction, and a sealer chains the events afterwards.
 
-Two tables, because a chain is one after the other and purchases are not: see docs/decisions. Nothing here refers to
-another table: an event says what was true then, and outlives what it speaks of.
-
-Both are append-only, by triggers that no session can switch off.
+Two tables, because a chain has one order and purchases run side by side (docs/decisions/0017). Neither refers to other
+tables: an event says what was true then, and outlives what it is about. Both are append-only, by triggers that no
+session can switch off.
 """
 
 from datetime import UTC, datetime
@@ -31,7 +30,7 @@ class JsonType(models.Func):
 
 
 class Hour(models.Func):
-    """The hour of the clock, in UTC, in which an instant lies."""
+    """The start of an instant's hour, in UTC."""
 
     template = "date_trunc('hour', %(expressions)s AT TIME ZONE 'UTC')"
     output_field = models.DateTimeField()
@@ -46,7 +45,7 @@ REFUSED = """
 class AuditEvent(models.Model):
     """Who did what to what, when, from where, and how it ended. Append-only.
 
-    Of people it names none but who acts: the account's id and address, as they were. `details` holds counts, amounts,
+    The only person it names is who acted: the account's id and email, as they were. `details` holds counts, amounts,
     codes and ids.
     """
 
@@ -80,7 +79,7 @@ class AuditEvent(models.Model):
             models.CheckConstraint(
                 name="audit_event_details_are_an_object", condition=Exact(JsonType("details"), models.Value("object"))
             ),
-            # Whoever may add events must not stop the chain by one that Python cannot read.
+            # Python must be able to read every event, or one could stop the chain.
             models.CheckConstraint(
                 name="audit_event_instant_readable",
                 condition=Q(occurred_at_utc__gte=FIRST_YEAR, occurred_at_utc__lt=LAST_YEAR),
@@ -89,7 +88,7 @@ class AuditEvent(models.Model):
                 name="audit_event_numbers_readable",
                 condition=~Q(Regex(Cast("details", models.TextField()), models.Value("[0-9]{200}"))),
             ),
-            # Whoever reloads a page does not fill the record: `audit_seen` lets this decide, in one statement.
+            # Reloading a page adds no event: `audit_seen` relies on this index, in one statement.
             models.UniqueConstraint(
                 "actor_id",
                 "object_type",
@@ -100,7 +99,7 @@ class AuditEvent(models.Model):
             ),
         ]
         indexes = [
-            # Each ends in the order of the list, so that a page of it is read and no more, whatever the filter.
+            # Each ends in the list's order, so that any filter reads one page and no more.
             models.Index("occurred_at_utc", "id", name="audit_event_by_instant"),
             models.Index("actor_id", "occurred_at_utc", "id", name="audit_event_by_actor"),
             models.Index("actor", "occurred_at_utc", "id", name="audit_event_by_name"),
@@ -140,9 +139,9 @@ class AuditEvent(models.Model):
 
 
 class AuditUnsealed(models.Model):
-    """The events that no seal covers yet: what the sealer has to do. A trigger fills it, the sealer empties it.
+    """Events without a seal: the sealer's queue. A trigger fills it, the sealer empties it.
 
-    No part of the record: `verify_audit` looks at events and seals themselves.
+    It is not part of the record: `verify_audit` looks at events and seals only.
     """
 
     event_id = models.UUIDField(primary_key=True)
@@ -157,10 +156,7 @@ class AuditUnsealed(models.Model):
 
 
 class AuditSeal(models.Model):
-    """One link of the chain: its hash covers the event, the seal's own place and instant, and the hash before.
-
-    homeshield/audit/chain.py says how it is computed.
-    """
+    """One link of the chain. Its hash covers the event, its own number and instant, and the hash before (chain.py)."""
 
     sequence = models.BigIntegerField(primary_key=True)
     event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="seal")

@@ -1,8 +1,8 @@
-"""The log: JSON for machines or lines for people, each with its request, and nothing that describes a person.
+"""The log: JSON for machines or lines for people, each with its request, and nothing about a person.
 
-Whatever a library or we ourselves hand in goes the same way, which holds three walls. No message of an exception but of
-those that speak of code alone: the others repeat rows, cells and what somebody typed (PostgreSQL's DETAIL does).
-No local variables, bodies, query strings or SQL. And whatever looks like an email address is struck out at the end.
+All lines, of libraries too, pass the same three walls. An exception's message is kept only if it is about code: others
+repeat rows, cells and what somebody typed (PostgreSQL's DETAIL does). Local variables, bodies, query strings and SQL
+are left out. Whatever looks like an email address is removed at the end.
 """
 
 import logging
@@ -25,13 +25,13 @@ from homeshield.lib.origin import Origin, origin_or_none
 from homeshield.lib.personal_data import homeowner_fields
 
 SPEAK_OF_CODE = (AttributeError, NameError, ImportError, TypeError, NotImplementedError, RecursionError, DomainError)
-"""Exceptions whose messages hold names of code, or our own words for a refusal."""
+"""Their messages hold names of code, or our own words for a refusal."""
 
 _E_MAIL = re.compile(r"[^\s@\"'<>()\[\]{},;:=|]+@[^\s@\"'<>()\[\]{},;:=|]+\.[A-Za-z]{2,}")
 
 
 def formatter(*, as_json: bool) -> logging.Formatter:
-    """Of every line: JSON objects, one a line, or text for a terminal."""
+    """Formats every line: as one JSON object, or as text for a terminal."""
     last: Processor = (
         structlog.processors.JSONRenderer(sort_keys=True)
         if as_json
@@ -52,7 +52,7 @@ def formatter(*, as_json: bool) -> logging.Formatter:
 
 
 def configure() -> None:
-    """Lets `structlog.get_logger` write to the standard library's loggers, whose levels and handlers then hold."""
+    """Makes `structlog.get_logger` write to the standard library's loggers, with their levels and handlers."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -67,8 +67,7 @@ def configure() -> None:
 
 
 def address_for_log(request: HttpRequest) -> str:
-    """The address without its query; where a part of it is more than a number or an id (the key of a password's reset),
-    the route in its place."""
+    """The address without its query; the route instead if a part is more than a number or an id (a reset key)."""
     match = request.resolver_match
     if match is None or all(isinstance(value, (int, UUID)) for value in match.kwargs.values()):
         return request.path
@@ -76,7 +75,7 @@ def address_for_log(request: HttpRequest) -> str:
 
 
 def _add_origin(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Which request or command it belongs to, by the same id as the answer's header and the audit record."""
+    """Adds the request or command, by the same id as the answer's header and the audit record."""
     request = getattr(event.get("_record"), "request", None)
     whence = getattr(request, "origin", None) or origin_or_none()  # Django has a last word when middleware is done
     if isinstance(whence, Origin):
@@ -87,7 +86,7 @@ def _add_origin(logger: WrappedLogger, name: str, event: EventDict) -> EventDict
 
 
 def _add_traceback(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Of errors alone: Django adds one to the warning about each page that is refused (403) as well."""
+    """Keeps the traceback of errors only: Django also adds one to the warning about each refused page (403)."""
     given = event.pop("exc_info", None)
     event.pop("stack_info", None)
     if not given or event.get("level") not in {"error", "critical"}:
@@ -99,7 +98,7 @@ def _add_traceback(logger: WrappedLogger, name: str, event: EventDict) -> EventD
 
 
 def traceback_text(error: BaseException) -> str:
-    """Where it went wrong, cause first: files, lines and our source, and of each exception what is safe to say."""
+    """Where it went wrong, cause first: files, lines, our source, and what is safe to say of each exception."""
     parts = [
         "".join(traceback.format_tb(one.__traceback__)) + _said(one) for one in reversed(list(_with_causes(error)))
     ]
@@ -124,7 +123,7 @@ def _said(error: BaseException) -> str:
 
 
 def _with_safe_request_addresses(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """What Django and gunicorn say of a request, with the address as it may stand in a log."""
+    """Makes the address safe in what Django and gunicorn say about a request."""
     record: logging.LogRecord | None = event.get("_record")
     if record is None:
         return event
@@ -142,14 +141,14 @@ def _of_homeowners() -> frozenset[str]:
 
 
 def _without_homeowners(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Strikes out what has the name of a field about a homeowner. Before the models are loaded, nobody has one."""
+    """Drops whatever has the name of a field about a homeowner. Before the models are loaded, nobody has one."""
     if not apps.models_ready:
         return event
     return {key: value for key, value in event.items() if key not in _of_homeowners()}
 
 
 def _without_e_mail_addresses(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """The last wall: email addresses, whoever wrote them into a line."""
+    """The last wall: removes email addresses, whoever wrote them into a line."""
     return {key: _E_MAIL.sub("[email]", value) if isinstance(value, str) else value for key, value in event.items()}
 
 
