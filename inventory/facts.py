@@ -3,7 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from inventory.place import LEVELS
+from inventory.criteria import Criteria
+from inventory.place import LEVELS, Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -30,3 +31,12 @@ class Facts(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def criteria(self) -> Criteria:
+        """What exactly these facts fit."""
+        return Criteria(
+            classification=Classification(self.classification),
+            age_bucket=AgeBucket(self.age_bucket),
+            place=Place(*(getattr(self, level) for level in LEVELS)),
+        )

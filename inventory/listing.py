@@ -1,8 +1,8 @@
-"""In what order records are listed, found by an index under every filter, so that each page costs the same.
+"""Pages of the list of records, in the order of sale. Under every filter an index finds them, so each costs the same.
 
-The indexes in the order of sale begin with a class and a bucket (inventory/models.py). Under a filter that leaves one
-of them open, the list is made of disjoint parts of which each has an index in its order. PostgreSQL reads these side by
-side and stops when the page is full: a Merge Append, whose cost is that of a page and not that of the list.
+The indexes begin with a class and a bucket (inventory/models.py). If a filter leaves one of them open, the list is a
+union of parts that each have an index. PostgreSQL reads these side by side (a Merge Append) and stops when the page is
+full.
 """
 
 from dataclasses import dataclass, replace
@@ -22,19 +22,18 @@ from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE
 
 MOST_PARTS = 60
-"""Of how many parts a list is merged at most: each takes a moment to plan and to begin. A buyer with licences in so
-many states that there would be more finds something of theirs soon enough in the order of all states."""
+"""The most parts of a list. Each takes a moment to plan. A buyer with licenses for more than that finds records soon
+enough in the order of all states."""
 
 _PART = """
     (SELECT id, expires_at_utc, lead_id, age_bucket, classification, state, county FROM inventory
     WHERE {open} AND enters_at_utc <= %(as_of)s AND {conditions}
     ORDER BY {order} LIMIT %(limit)s)
 """
-"""Each part has the limit for itself as well: only then is it read by its index, whatever its size."""
-
+"""Each part has the limit too. Otherwise PostgreSQL reads and sorts all of it."""
 
 _SHOWN = f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM lead_previews WHERE id = ANY (%s)"  # noqa: S608
-"""Not joined to the list, so that nothing tempts PostgreSQL away from the indexes. A lead never changes or goes."""
+"""A statement of its own. A join would tempt PostgreSQL away from the indexes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # a name belongs in no log
@@ -64,15 +63,15 @@ def records_page(
 
 
 def list_of_records(*, criteria: Criteria, buyer: Buyer) -> str:
-    """The name of a list, by which its cursors are good for it alone: whose it is, and under which filter."""
+    """The name of a list: whose it is, and under which filter. A cursor is only good for the list it names."""
     return f"inventory of {buyer.client_id}: {criteria.as_filter()}"
 
 
 def records_in_order(
     criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Position | None, reverse: bool, limit: int
 ) -> list[ListedRecord]:
-    """Up to `limit` records that the buyer can be sold, beyond a place (None: from the beginning), in the order of sale
-    or the `reverse`."""
+    """Up to `limit` records that the buyer can be sold, beyond a position (None: from the start), in the order of
+    sale or in `reverse`."""
     order = "expires_at_utc DESC, id DESC" if reverse else "expires_at_utc, id"
     parameters: dict[str, Any] = {"as_of": as_of, "limit": limit, "client": buyer.client_id}
     parameters["licensed"] = sorted(buyer.licensed_states)
@@ -115,13 +114,13 @@ def _listed(
     return ListedRecord(key, expires_at, lead_id, AgeBucket(bucket), Classification(row), state, county, **person)
 
 
-def _beyond(part: Criteria, place: Position, reverse: bool) -> str | None:
-    """The condition under which records of a part stand beyond the place; None where none of them can.
+def _beyond(part: Criteria, position: Position, reverse: bool) -> str | None:
+    """The condition on records of a part beyond the position. None if there can be none.
 
-    In the last bucket all have one end. Where the place is there, too, the ids alone must say what is beyond: of both
-    columns together PostgreSQL thinks that next to nothing is, and reads any index, past all of a state or a class.
+    In the last bucket all records have one end, so there the id alone must decide. Given both columns, PostgreSQL
+    expects next to no rows and takes any index, past all of a state or a class.
     """
-    sign, ends = "<" if reverse else ">", place[0]
+    sign, ends = "<" if reverse else ">", position[0]
     if part.age_bucket is not None and part.age_bucket.next is None:
         if ends == NEVER:
             return f"expires_at_utc = %(value)s AND id {sign} %(id)s"
@@ -132,9 +131,9 @@ def _beyond(part: Criteria, place: Position, reverse: bool) -> str | None:
 
 
 def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
-    """The criteria as disjoint ones that have an index each; themselves, where they have one.
+    """The criteria split into disjoint ones that each have an index, or unsplit if they have one.
 
-    A part that names a state has only that, and no list of licences beside it, which would cost it the index's order.
+    A part that names a state has no list of licenses beside it, which would cost the index's order.
     """
     state = criteria.place.state
     if state is not None and not buyer.is_licensed_in(state):

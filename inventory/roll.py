@@ -18,7 +18,7 @@ from homeshield.lib.ids import id_as_old_as
 from inventory.counting.upkeep import counts_compact
 from inventory.errors import RollInFuture
 from inventory.models import InventoryQuerySet, InventoryRecord, YoungLead
-from inventory.place import UNKNOWN
+from inventory.place import LEVELS, UNKNOWN
 from leads.age import AgeBucket
 from leads.models import Lead
 
@@ -122,7 +122,7 @@ def _old_enough(as_of: datetime) -> models.QuerySet[YoungLead]:
     return young.select_related("lead").only("enters_at_utc", *_FACTS)
 
 
-_FACTS = tuple(f"lead__{fact}" for fact in ("created_at_utc", "classification", "state", "county"))
+_FACTS = tuple(f"lead__{fact}" for fact in ("created_at_utc", "classification", *LEVELS))
 _RECORD_LOCK = {"of": ("self",), "no_key": True}
 _UNSOLD = _Due(_records_over(sold=False), _records_close, _RECORD_LOCK)
 _SOLD = _Due(_records_over(sold=True), _records_close, _RECORD_LOCK)

@@ -11,9 +11,9 @@ from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
 from homeshield.lib.table_rules import APPEND, KEEP, OWN_CLIENT, STAFF_LOOKS, OwnerFunction, Policy, TableRules
 from inventory.counting.triggers import sale_trigger
-from inventory.criteria import MAX_QUANTITY, Criteria, Demand
+from inventory.criteria import MAX_QUANTITY, Demand
+from inventory.facts import FACTS, Facts
 from inventory.models import InventoryRecord
-from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
@@ -36,16 +36,12 @@ def _would_grow(table: str, leads: str, name: str) -> str:
     """  # noqa: S608 - the names are ours
 
 
-class LineFields(models.Model):
-    """What a line asks for: criteria and a quantity."""
+class LineFields(Facts):
+    """What a line asks for: criteria and a quantity. A level of the place that is NULL is left open."""
 
-    classification = models.CharField(max_length=6, choices=Classification)
-    age_bucket = models.CharField(max_length=14, choices=AgeBucket)
-    state = models.CharField(max_length=2, null=True, blank=True)
-    county = models.TextField(null=True, blank=True)
+    state = models.CharField(max_length=2, null=True, blank=True)  # type: ignore[assignment]
+    county = models.TextField(null=True, blank=True)  # type: ignore[assignment]
     quantity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)])
-
-    not_personal = ("state", "county")
 
     class Meta:
         abstract = True
@@ -62,14 +58,6 @@ class LineFields(models.Model):
                 condition=Q(county__isnull=True) | Q(state__isnull=False),
             ),
         ]
-
-    @property
-    def criteria(self) -> Criteria:
-        return Criteria(
-            classification=Classification(self.classification),
-            age_bucket=AgeBucket(self.age_bucket),
-            place=Place(self.state, self.county),
-        )
 
     @property
     def demand(self) -> Demand:
@@ -107,7 +95,7 @@ class DraftLine(LineFields):
         constraints = [
             *LineFields.Meta.constraints,
             models.UniqueConstraint(
-                fields=["draft", "classification", "age_bucket", "state", "county"],
+                fields=["draft", *FACTS],
                 name="draft_line_once_per_criteria",
                 nulls_distinct=False,
             ),
@@ -373,7 +361,7 @@ class Sale(models.Model):
                           AND (line.classification, line.age_bucket, line.unit_price)
                                   = (record.classification, record.age_bucket, sale.purchase_price)
                           AND coalesce(line.state, record.state) = record.state
-                          AND coalesce(line.county, record.county) IS NOT DISTINCT FROM record.county
+                          AND coalesce(line.county, record.county) = record.county
                         OFFSET 0
                     )
                     LIMIT 1;

@@ -17,7 +17,7 @@ from leads.ingestion.times import call_in_time, looks_like_a_time
 from leads.lengths import LONGEST, LONGEST_PLACE, longest
 
 
-class Place(NamedTuple):
+class Home(NamedTuple):
     """Where a lead lives. `cells` are state and county as they stand in a row for COPY."""
 
     state: str
@@ -37,7 +37,7 @@ class NewLead(NamedTuple):
     natural_key: str
     created_at_utc: datetime
     classification: Classification
-    place: Place
+    place: Home
     row: str
 
 
@@ -91,7 +91,7 @@ class Cleaner:
         row = DELIMITER.join((lead_id, same, created_at.isoformat(), classification, place.cells, joined))
         return NewLead(lead_id, same, created_at, classification, place, row)
 
-    def _where_and_when(self, state: str, county: str, called: str, too_long: Sequence[str]) -> tuple[Place, datetime]:
+    def _where_and_when(self, state: str, county: str, called: str, too_long: Sequence[str]) -> tuple[Home, datetime]:
         """The place and the instant of the inquiry. Raises RowRefused with everything that is wrong with the row."""
         reasons = []
         place = _place(state, county)
@@ -149,14 +149,14 @@ def _too_long(lead: Mapping[str, str]) -> list[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _place(state: str, county: str) -> Place | None:
+def _place(state: str, county: str) -> Home | None:
     """The place that two cells name; None where there is no such state."""
     if (known := STATES.get(state.strip().upper())) is None:
         return None
     written = _on_one_line(county) or None
     listed = match_county(known.code, written) if written else None
     found = listed or written
-    return Place(known.code, found, listed == found, known.time_zone, f"{known.code}{DELIMITER}{copy_cell(found)}")
+    return Home(known.code, found, listed == found, known.time_zone, f"{known.code}{DELIMITER}{copy_cell(found)}")
 
 
 class _Answers(dict[str, str]):
@@ -184,7 +184,7 @@ def _classification(*answered: bool) -> Classification:
     return classify({name: "present" for name, is_there in zip(_ANSWERS, answered, strict=True) if is_there})
 
 
-def natural_key(texts: Sequence[str], place: Place, answers: Sequence[str]) -> str:
+def natural_key(texts: Sequence[str], place: Home, answers: Sequence[str]) -> str:
     """The digest of what makes two rows the same inquiry, as 32 hexadecimal digits.
 
     Mortgage id, state and call-in time (as the clock showed it); where the mortgage id is absent or a placeholder, all

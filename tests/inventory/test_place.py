@@ -3,9 +3,12 @@
 import pytest
 
 from inventory.criteria import Criteria, Demand, allocation_order
+from inventory.facts import FACTS, Facts
+from inventory.models import CountChange, InventoryRecord, PlaceCount
 from inventory.place import EVERYWHERE, LEVELS, UNKNOWN, Place
 from leads.age import AgeBucket
 from leads.classification import Classification
+from sales.models import DraftLine, OrderLine
 
 LA, CADDO, NO_COUNTY, LEE = Place("LA"), Place("LA", "Caddo"), Place("LA", UNKNOWN), Place(county="Lee")
 PLACES = [EVERYWHERE, LA, CADDO, NO_COUNTY, LEE, Place("TX"), Place("AL", "Lee")]
@@ -42,6 +45,19 @@ def test_a_place_is_named_for_people_and_for_columns() -> None:
     assert CADDO.as_filter() == {"state": "LA", "county": "Caddo"}
     assert Place(*LEVELS).as_filter() == {level: level for level in LEVELS}
     assert (str(Criteria(place=NO_COUNTY)), str(Criteria(place=CADDO))) == ("state=LA", "state=LA county=Caddo")
+
+
+@pytest.mark.parametrize("model", [InventoryRecord, CountChange, PlaceCount, DraftLine, OrderLine])
+def test_every_table_with_facts_has_a_column_for_every_level(model: type[Facts]) -> None:
+    """A record's levels are never NULL; elsewhere NULL leaves a level open."""
+    columns = {field.name: field for field in model._meta.concrete_fields}
+    assert set(FACTS) <= columns.keys()
+    if model in (InventoryRecord, CountChange):
+        assert not any(columns[level].null for level in LEVELS)
+    else:
+        assert columns[LEVELS[-1]].null
+    facts = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", **{level: level for level in LEVELS}}
+    assert model(**facts).criteria.as_filter() == facts
 
 
 def test_a_line_names_each_level_above_its_narrowest() -> None:
