@@ -110,8 +110,10 @@ class ForAnotherClient(DomainError):
 
 class RoleMayNot(DomainError):
     code, status, title = "role_may_not", 403, "You don’t have access"
-    sentence = "Your role doesn't include this: {act}. Ask an owner of your company for another role."
+    sentence = "{who} can't {act}. Ask an owner for {role} access."
+    who: str
     act: str
+    role: str
 
 
 class StatusForbids(DomainError):

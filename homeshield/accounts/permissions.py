@@ -34,13 +34,13 @@ class Act(models.TextChoices):
 
     BROWSE = "browse", "Browse counts and prices"
     PREVIEW = "preview", "Preview leads: first name and city"
-    DRAFT = "draft", "Put an order together"
+    DRAFT = "draft", "Build orders"
     BUY = "buy", "Buy"
     ORDERS = "orders", "See the company's orders"
     LEADS = "leads", "See purchased leads in full"
     DOWNLOAD = "download", "Download purchased leads"
     KEYS = "keys", "See and revoke API keys"
-    KEY_MAKE = "key_make", "Make API keys"
+    KEY_MAKE = "key_make", "Create API keys"
     TEAM = "team", "Change and remove users"
     INVITE = "invite", "Invite users"
     CALL = "call", "Call the API"
@@ -85,7 +85,12 @@ def require(act: Act, *, granted: frozenset[Act], status: str) -> None:
 def require_role(act: Act, *, granted: frozenset[Act]) -> None:
     """Raises RoleMayNot where it was not granted."""
     if act not in granted:
-        raise RoleMayNot(act=f"{act.label[0].lower()}{act.label[1:]}")
+        buyers_may = act in ROLE_MAY[ClientRole.BUYER]
+        raise RoleMayNot(
+            who="Viewers" if buyers_may else "Buyers and Viewers",
+            act=f"{act.label[0].lower()}{act.label[1:]}",
+            role=str((ClientRole.BUYER if buyers_may else ClientRole.OWNER).label),
+        )
 
 
 def require_status(act: Act, *, status: str) -> None:

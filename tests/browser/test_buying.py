@@ -27,7 +27,7 @@ def order_gold_in_louisiana(page: Page, quantity: int) -> None:
     page.get_by_role("button", name="Add to cart").click()
     expect(page.locator("#order-count")).to_contain_text(str(quantity))
     page.get_by_role("link", name="Cart").first.click()
-    page.get_by_role("heading", name="Cart").wait_for()
+    page.get_by_role("heading", name="Cart", exact=True).wait_for()
 
 
 def test_from_sign_in_to_the_downloaded_file(page: Page, buyer: User, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ class TestErrorPages:
         content = " ".join(response.content.decode().split())
         assert "<h1>You don’t have access</h1>" in content
         assert "<title>You don’t have access · HomeShield</title>" in content
-        assert "Ask an owner of your company for another role." in content
+        assert "Ask an owner for Owner access." in content
 
     @pytest.mark.parametrize("status", ["400", "403"])
     def test_the_pages_that_django_shows_by_itself(self, status: str) -> None:
