@@ -24,7 +24,8 @@ SPOOL = "2048m"  # of one answer: an export of a million leads has 400 MB
 _OPEN_FILES = 32_768
 _LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+):(?P<port>[0-9]{1,5})")
-_PATH = re.compile(r"/[^\s;{}'\"\\$#]*")
+_PATH = re.compile(r"/[^\s;{}'\"\\$#]*")  # nginx takes it as it stands, also inside an address
+_QUOTED_PATH = re.compile(r'/[^\x00-\x1f"\\$]*')  # and this one between double quotes
 
 _SAME_TO_PROGRAMS = (405, 503)
 """Programs get the text for people too: what the shop says under these statuses is not true here."""
@@ -135,9 +136,9 @@ def _file(name: str) -> Path | None:
     """The file that a setting names. That it can be read, and holds what it should, is nginx's to say."""
     if not (text := getattr(settings, name)):
         return None
-    if not _PATH.fullmatch(text) or not Path(text).is_file():
+    if not _QUOTED_PATH.fullmatch(text) or not Path(text).is_file():
         raise ImproperlyConfigured(
-            f"{name} names no file: {text!r}. Give its whole path, without blanks, quotes, ; {{ }} $ or #."
+            f"{name} names no file: {text!r}. Give its whole path, without double quotes, backslashes or $."
         )
     return Path(text)
 

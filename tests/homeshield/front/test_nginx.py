@@ -235,7 +235,7 @@ def test_where_no_shop_answers_it_says_so_and_when_to_ask_again(nginx: str) -> N
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
+    folder = tmp_path_factory.mktemp("a site's {tls}; #1")  # whatever a path may hold
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from homeshield.lib import embedded_postgres
+from homeshield.lib.embedded_postgres.binaries import server_binary
 from homeshield.lib.embedded_postgres.location import locate
 
 from .isolation import ENSURE, account, kill_server, launch, program_of, select, server_pid, wait_until
@@ -91,7 +92,7 @@ def _stop_and_leave_lock_files(pid: int | str) -> None:
 def _starts_by_itself() -> bool:
     """Whether PostgreSQL starts on the data without the launcher's help."""
     location = locate()
-    postgres = embedded_postgres.postgres_binary("postgres")
+    postgres = server_binary("postgres", location)
     command: list[str | Path] = [postgres, "-D", location.data, "-k", location.socket_dir, "-h", ""]
     try:
         subprocess.run(command, capture_output=True, timeout=0.5, cwd="/", **account())
