@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import IO
@@ -104,6 +105,9 @@ class Nginx:
         if not self.has_ended:
             self._process.kill()
             self._process.wait()
+        with suppress(ProcessLookupError):
+            # Workers outlive a master that was killed, and hold its port against the next start.
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._reader.join(2)
 
 

@@ -51,6 +51,8 @@ class DatabaseCommand(BaseCommand):
     What it does is one transaction, or goes on where it ended when run again: so much is promised on Ctrl-C.
     """
 
+    requires_system_checks = ()  # they import every page and the API, for a second of each start; `check` runs them
+
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.before_database(**options)
         try:

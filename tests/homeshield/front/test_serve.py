@@ -1,19 +1,24 @@
 """`manage.py serve`: what it refuses before it starts, and that its halves stand and fall together."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from django.conf import settings as configured
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
 
+from homeshield.front.configuration import front_from_settings
 from tests.homeshield.front.serving import COMMAND, environment, free_port, served
-from tests.homeshield.test_settings import KEY, WEB
+from tests.homeshield.test_settings import KEY, WEB, setting
 
 
 @pytest.fixture
@@ -43,14 +48,33 @@ PRODUCTION = {"SECRET_KEY": KEY, "WEB_DATABASE_URL": WEB, "ALLOWED_HOSTS": "loca
         ({"WEB_SPOOL_DIR": "/nowhere"}, "WEB_SPOOL_DIR is '/nowhere', but must be a folder that we may write to"),
         ({"TLS_CERTIFICATE": __file__}, "TLS_CERTIFICATE and TLS_CERTIFICATE_KEY belong together"),
         ({"TLS_CERTIFICATE": "/nothing", "TLS_CERTIFICATE_KEY": "/nothing"}, "TLS_CERTIFICATE names no file"),
+        (PRODUCTION, "Nobody speaks TLS for this site."),
+    ],
+)
+def test_what_cannot_work_is_refused(settings: Settings, wrong: dict[str, str], said: str) -> None:
+    for name, value in front_settings(**wrong).items():
+        setattr(settings, name, value)
+    with pytest.raises(ImproperlyConfigured, match=re.escape(said)):
+        front_from_settings()
+
+
+def front_settings(**environment: str) -> dict[str, Any]:
+    names = ("DEBUG", "WEB_LISTEN", "WEB_LISTEN_TLS", "WEB_SPOOL_DIR", "TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY")
+    found: dict[str, Any] = setting("globals()", **environment)
+    return {name: found[name] for name in (*names, "TRUSTED_PROXIES", "SECURE_SSL_REDIRECT") if name in found}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"WEB_LISTEN": "somewhere"}, "WEB_LISTEN holds 'somewhere'. Write addresses like 127.0.0.1:8000"),
         (
             {"TLS_CERTIFICATE": __file__, "TLS_CERTIFICATE_KEY": __file__, "WEB_LISTEN_TLS": "127.0.0.1:8443"},
             "nginx does not take its configuration",
         ),
-        (PRODUCTION, "Nobody speaks TLS for this site."),
     ],
 )
-def test_what_cannot_work_is_told_in_one_line(database: None, wrong: dict[str, str], said: str) -> None:
+def test_a_refusal_is_one_line_and_exit_code_2(database: None, wrong: dict[str, str], said: str) -> None:
     assert said in refusal(free_port(), **wrong)
 
 
@@ -100,9 +124,11 @@ def is_alive(pid: int) -> bool:
 
 def test_it_ends_where_nginx_ends_by_itself(database: None) -> None:
     with served(ends_with=1) as front:
-        [nginx] = [pid for pid in front.family() if is_nginx_master(pid)]
+        family = front.family()
+        [nginx] = [pid for pid in family if is_nginx_master(pid)]
         os.kill(nginx, signal.SIGKILL)
         front.process.wait(60)
+    assert [pid for pid in family if is_alive(pid)] == [], "nothing holds the port"
     assert "nginx ended by itself, so the shop was stopped." in "".join(front.said)
 
 
