@@ -44,7 +44,9 @@ if weak := sum(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
         f"{weak} of the keys in SECRET_KEY and SECRET_KEY_FALLBACKS have fewer than 50 characters. Make each with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[]) or (
+    ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
+)
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS is missing. With a SECRET_KEY this is a production site: set it to the names under which it is "
@@ -80,7 +82,7 @@ def database_from_environment() -> dict[str, Any]:
             "needs WEB_DATABASE_URL alone)."
         )
     database["OPTIONS"]["pool"] = _pool()
-    database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_homeshield")}
+    database["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="") or "test_homeshield"}
     return database
 
 
@@ -361,7 +363,7 @@ WEB_LISTEN_TLS: list[str] = env.list("WEB_LISTEN_TLS", default=[])
 TLS_CERTIFICATE = env.str("TLS_CERTIFICATE", default="")
 TLS_CERTIFICATE_KEY = env.str("TLS_CERTIFICATE_KEY", default="")
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
-WEB_SPOOL_DIR = env.str("WEB_SPOOL_DIR", default="/var/tmp")  # noqa: S108 - on disk; a folder of our own is made in it
+WEB_SPOOL_DIR = env.str("WEB_SPOOL_DIR", default="") or "/var/tmp"  # noqa: S108 - on disk; a folder of our own is made in it
 
 # --- API ---------------------------------------------------------------------------------------------------
 # For each key, over all workers. What is not used is saved up to so many calls, which may then come at once.
@@ -414,7 +416,7 @@ def mailer_from_environment() -> dict[str, Any]:
 
 
 MAILERS = {"default": mailer_from_environment()}
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="HomeShield <no-reply@homeshield.example>")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "HomeShield <no-reply@homeshield.example>"
 
 # --- Language and time: every instant is UTC ----------------------------------------------------------------
 

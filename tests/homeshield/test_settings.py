@@ -74,6 +74,12 @@ def test_without_anything_it_is_a_development_site_for_this_machine_alone() -> N
     assert setting("ALLOWED_HOSTS") == ["localhost", "127.0.0.1", "[::1]"]
 
 
+def test_an_empty_variable_is_an_absent_one() -> None:
+    assert setting("ALLOWED_HOSTS", ALLOWED_HOSTS="") == ["localhost", "127.0.0.1", "[::1]"]
+    assert setting("WEB_SPOOL_DIR", WEB_SPOOL_DIR="") == "/var/tmp"
+    assert setting("DEFAULT_FROM_EMAIL", DEFAULT_FROM_EMAIL="").endswith("@homeshield.example>")
+
+
 def test_a_key_makes_it_a_production_site() -> None:
     assert setting("DEBUG", SECRET_KEY=KEY) is False
 
