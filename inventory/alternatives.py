@@ -5,40 +5,17 @@ places of one class and bucket lie within one another (county, state, everywhere
 if and only if no place is asked for more than it holds.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
-from django.db.models import TextChoices
-
-from inventory.buyer import Buyer
 from inventory.counting.reading import available_counts
 from inventory.criteria import Criteria, Demand, allocation_order
+from inventory.errors import Alternative, Shortage, Suggestion
 from inventory.place import EVERYWHERE, Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.neighbours import neighbours
-
-
-class Suggestion(TextChoices):
-    """The kinds of alternative, in the order in which they are offered."""
-
-    PARTIAL = "partial", "Take what is available"
-    NO_LOCATION_FILTER = "no_location_filter", "Try all states"
-    DIFFERENT_AGE_BUCKET = "different_age_bucket", "Try another age"
-    WHOLE_STATE = "whole_state", "Try the whole state"
-    ADJACENT_COUNTY = "adjacent_county", "Try a neighboring county"
-    DIFFERENT_CLASSIFICATION = "different_classification", "Try the other class"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alternative:
-    """Other criteria or another quantity for one line; `available` is how many its criteria could give it."""
-
-    kind: Suggestion
-    criteria: Criteria
-    quantity: int
-    available: int
 
 
 def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[Criteria], int]) -> int:
@@ -54,33 +31,19 @@ def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[
     return max(0, most)
 
 
-@dataclass(frozen=True, slots=True)
-class Shortage:
-    """What there is for a short line, after the lines that are filled before it, and what could be bought instead."""
-
-    available: int
-    alternatives: list[Alternative]
-
-
-def shortage(
-    *,
-    demands: Sequence[Demand],
-    index: int,
-    buyer: Buyer,
-    as_of: datetime,
-) -> Shortage:
-    """Everything about the demand at `index` being short, counted in one statement as of `as_of`.
+def explained(shortage: Shortage, prices: Mapping[tuple[str, str], Decimal]) -> Shortage:
+    """The shortage with numbers and alternatives that one statement counted. What has no price is not for sale.
 
     Each alternative can be bought as it stands, beside the other demands. Those that cannot be filled either do not
     count: each will be reported in its turn.
     """
-    short = demands[index]
+    demands, index, short = shortage.demands, shortage.index, shortage.line
     others = [other for place, other in enumerate(demands) if place != index]
     kinds = _kinds(short)
     counts = available_counts(
         criteria=_needed([criteria for _, criteria in kinds] + [demand.criteria for demand in demands], others),
-        buyer=buyer,
-        as_of=as_of,
+        buyer=shortage.buyer,
+        as_of=shortage.as_of,
     )
     supply = counts.__getitem__
     before, beside = _filled_with(demands, index, supply)
@@ -88,9 +51,13 @@ def shortage(
     for kind, criteria in kinds:
         there = fillable(criteria, beside=beside, supply=supply)
         quantity = min(short.quantity, there) if kind in _IN_PART else short.quantity
-        if there >= quantity > 0:
-            offers.append(Alternative(kind=kind, criteria=criteria, quantity=quantity, available=there))
-    return Shortage(fillable(short.criteria, beside=before, supply=supply), _worth_offering(short, offers))
+        price = prices.get((str(criteria.classification), str(criteria.age_bucket)))
+        if there >= quantity > 0 and price is not None:
+            offers.append(
+                Alternative(kind=kind, criteria=criteria, quantity=quantity, available=there, unit_price=price)
+            )
+    available = fillable(short.criteria, beside=before, supply=supply)
+    return replace(shortage, available=available, alternatives=_worth_offering(short, offers))
 
 
 _IN_PART = frozenset({Suggestion.PARTIAL, Suggestion.NO_LOCATION_FILTER})

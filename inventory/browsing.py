@@ -13,10 +13,7 @@ from django.db import Error, connection
 from psycopg.errors import SerializationFailure
 
 from homeshield.lib.replica import freshness, reading_from_replica
-
-LONGEST_ORDER = 60
-"""Seconds. An order is dated by the beginning of its transaction, and can be read once that has ended: after some
-milliseconds, or with all its waiting (`sales/terms.py`: 5 seconds for records, 3 for its key) well within this."""
+from inventory.waiting import LONGEST_ORDER
 
 _HAS_JUST_BOUGHT = """
     SELECT EXISTS (SELECT FROM orders WHERE client_id = %s AND placed_at_utc > now() - interval '1 second' * %s)

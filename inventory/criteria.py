@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Self
+from uuid import UUID
 
 from inventory.place import EVERYWHERE, Place
 from leads.age import AgeBucket
@@ -72,12 +73,15 @@ class Criteria:
 class Demand:
     """A line of an order before it is filled: a quantity of leads of one class and one bucket.
 
+    `named` records are taken first. Each that is gone is replaced by another one of the criteria.
+
     Raises ValueError where class or bucket is open, for a county without its state, or for a quantity outside 1 to
     1000 (contract, "Purchase").
     """
 
     criteria: Criteria
     quantity: int
+    named: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
         if self.criteria.classification is None or self.criteria.age_bucket is None:

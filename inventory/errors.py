@@ -1,9 +1,17 @@
 """Refusals of inventory."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import TextChoices
+
 from homeshield.lib.errors import DomainError
+from homeshield.lib.money import dollars
+from inventory.buyer import Buyer
+from inventory.criteria import Criteria, Demand
 
 
 class InventoryNotFound(DomainError):
@@ -21,3 +29,95 @@ class RollInFuture(DomainError):
         "Inventory cannot be generated for a future instant: its leads would be on sale too early. "
         "Use a dry run to see what will be due then."
     )
+
+
+# --- Too little for a line ---
+
+
+class Suggestion(TextChoices):
+    """The kinds of alternative, in the order in which they are offered."""
+
+    PARTIAL = "partial", "Take what is available"
+    NO_LOCATION_FILTER = "no_location_filter", "Try all states"
+    DIFFERENT_AGE_BUCKET = "different_age_bucket", "Try another age"
+    WHOLE_STATE = "whole_state", "Try the whole state"
+    ADJACENT_COUNTY = "adjacent_county", "Try a neighboring county"
+    DIFFERENT_CLASSIFICATION = "different_classification", "Try the other class"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Other criteria, or another quantity, for one line, at a price in USD. Its criteria could give it `available`."""
+
+    kind: Suggestion
+    criteria: Criteria
+    quantity: int
+    available: int
+    unit_price: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.unit_price * self.quantity
+
+
+class Shortage(DomainError):
+    """The line at `index` cannot be filled, whatever records the lines get (contract, "Purchase").
+
+    `available` is what the line could have, after the lines that are filled before it, for the buyer at `as_of`.
+    """
+
+    code, status, title = "insufficient_inventory", 409, "Not enough leads"
+    sentence = "{line.criteria.label}: {line.quantity:,} requested, {available:,} available. Nothing was bought."
+    demands: Sequence[Demand]
+    index: int
+    available: int
+    buyer: Buyer
+    as_of: datetime
+    alternatives: Sequence[Alternative] = ()
+    line: Demand = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.line = self.demands[self.index]
+        super().__post_init__()
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """In the names and words that the API promises."""
+        several = len(self.demands) > 1
+        return {
+            "error": self.code,
+            "requested": self.line.quantity,
+            "available": self.available,
+            "criteria": f"{self.line.criteria} qty={self.line.quantity}",
+            "item_index": self.index if several else None,
+            "is_multi_item": several,
+            "alternatives": [
+                {
+                    "description": self._description(offer),
+                    "available_count": offer.available,
+                    "suggestion_type": str(offer.kind),
+                }
+                for offer in self.alternatives
+            ],
+        }
+
+    def _description(self, offer: Alternative) -> str:
+        place = offer.criteria.place.label
+        there = f"({offer.available:,} available{f' in {place}' if place else ''})"
+        match offer.kind:
+            case Suggestion.PARTIAL:
+                leads = f"{offer.available:,} available lead{'s' * (offer.available != 1)}"
+                return f"Purchase {leads} ({dollars(offer.amount)})"
+            case Suggestion.NO_LOCATION_FILTER if place:  # any county in place of none
+                return f"Remove location filter {there}"
+            case Suggestion.NO_LOCATION_FILTER:
+                asked = self.line.criteria.place.known.label
+                return f"Remove location filter ({offer.available:,} available without {asked} filter)"
+            case Suggestion.DIFFERENT_AGE_BUCKET:
+                return f"Try {offer.criteria.age_bucket} age bucket {there}"
+            case Suggestion.WHOLE_STATE:
+                return f"Try the whole state {there}"
+            case Suggestion.ADJACENT_COUNTY:
+                return f"Try the neighbouring county {there}"
+            case Suggestion.DIFFERENT_CLASSIFICATION:
+                return f"Try {offer.criteria.classification} {there}"

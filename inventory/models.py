@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 import pgtrigger
 from django.db import models
@@ -14,7 +15,7 @@ from inventory.buyer import Buyer
 from inventory.counting.models import CountChange, PlaceCount
 from inventory.counting.triggers import inventory_triggers
 from inventory.criteria import Criteria
-from inventory.facts import FACTS, OPEN, Facts
+from inventory.facts import FACTS, OPEN, OPEN_SQL, Facts
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
@@ -35,33 +36,20 @@ _WINDOW_SQL = (
 
 class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
     def sellable(self, as_of: datetime) -> Self:
-        """Records that may be sold at this instant: unsold, and the lead within the bucket.
-
-        The window is checked here and not left to the roll, so that the shop is right to the second between rolls. Both
-        its ends are: an order that waited may see a record of a roll that came after its instant.
-        """
-        return self.filter(OPEN, enters_at_utc__lte=as_of, expires_at_utc__gt=as_of)
+        """Records that may be sold at this instant: unsold, and the lead within the bucket."""
+        return self.filter(sellable(as_of))
 
     def matching(self, criteria: Criteria) -> Self:
         """Records that a buyer's criteria describe; what the criteria leave open matches everything."""
         return self.filter(**criteria.as_filter())
 
-    def licensed_to(self, buyer: Buyer) -> Self:
-        """Records in the states in which the buyer may do business."""
-        return self.filter(state__in=sorted(buyer.licensed_states)) if buyer.licensed_states else self.all()
-
     def open_to(self, buyer: Buyer) -> Self:
         """Records that the buyer may be sold: where it is licensed, and never twice for one lead (contract, "Sale")."""
-        licensed = self.licensed_to(buyer)
-        if buyer.client_id is None:
-            return licensed
-        not_bought = NOT_BOUGHT_BEFORE.format("%s")
-        return licensed.filter(RawSQL(not_bought, [buyer.client_id], output_field=models.BooleanField()))
+        return self.filter(*open_to(buyer))
 
     def owned_by(self, buyer: Buyer) -> Self:
         """Records of leads that the buyer has bought, in whichever bucket."""
-        bought = f"NOT {NOT_BOUGHT_BEFORE}".format("%s")
-        return self.filter(RawSQL(bought, [buyer.client_id], output_field=models.BooleanField()))
+        return self.filter(_condition(f"NOT {NOT_BOUGHT_BEFORE}".format("%s"), buyer.client_id))
 
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
@@ -75,6 +63,40 @@ By hand, for two reasons: sales lie a floor above inventory; and OFFSET keeps Po
 row into a join over all sales of the client, or a hash of them, although an order stops after a few rows (with
 statistics a thousand sales old, an order of 1000 took 163 ms instead of 1).
 """
+
+
+SELLABLE = f"{OPEN_SQL} AND enters_at_utc <= %s AND expires_at_utc > %s"
+"""Open and within the window.
+
+The window is checked here and not left to the roll, so that the shop is right to the second between rolls. Both its
+ends are: an order that waited may see a record of a roll that came after its instant.
+"""
+
+# The conditions of a sale are functions too, for an order puts them into one filter: a filter for each, and four
+# look-ups of Django's for SELLABLE, take a fifth of the time of an order of one lead.
+
+
+def sellable(as_of: datetime) -> RawSQL:
+    return _condition(SELLABLE, as_of, as_of)
+
+
+def open_to(buyer: Buyer) -> list[RawSQL | Q]:
+    """Where the buyer is licensed, and what it has not bought before."""
+    conditions: list[RawSQL | Q] = []
+    if buyer.licensed_states:
+        conditions.append(Q(state__in=sorted(buyer.licensed_states)))
+    if buyer.client_id is not None:
+        conditions.append(_condition(NOT_BOUGHT_BEFORE.format("%s"), buyer.client_id))
+    return conditions
+
+
+def none_of(ids: list[UUID]) -> RawSQL:
+    """One array: Django's `exclude` makes a parameter of each id, which costs twice as much."""
+    return _condition("id <> ALL (%s::uuid[])", ids)
+
+
+def _condition(sql: str, *parameters: object) -> RawSQL:
+    return RawSQL(sql, parameters, output_field=models.BooleanField())
 
 
 class InventoryRecord(Facts):

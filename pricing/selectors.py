@@ -31,10 +31,6 @@ class Prices(dict[tuple[str, str], Decimal]):
         return self[criteria.classification, criteria.age_bucket]
 
 
-IN_FORCE = "rule.effective_from_utc <= {0} AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > {0})"
-"""PriceRule.objects.in_force() as SQL, for what every order asks: building the query took longer than the answer."""
-
-
 _PRICES = """
     SELECT classification, age_bucket, amount FROM pricing
     WHERE effective_from_utc <= %(as_of)s AND (effective_until_utc IS NULL OR effective_until_utc > %(as_of)s)

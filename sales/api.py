@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -39,10 +40,11 @@ from sales.api_schemas import (
     PurchaseAnswer,
     PurchaseConflict,
 )
+from sales.baskets import Basket, CriteriaBasket, NamedBasket
 from sales.errors import OrderNotFound
 from sales.models import Order
 from sales.selectors import order_get, order_sale_ids, orders_page
-from sales.services import order_place, order_place_named
+from sales.services import order_place
 
 inventory_router = Router(tags=["Inventory"])
 purchases_router = Router(tags=["Purchases"])
@@ -160,15 +162,8 @@ def purchase_by_criteria(
 ) -> PurchaseAnswer:
     """All lines in full at the prices in force, or nothing: then 409 says which line is short and what else there
     is."""
-    maker = maker_of_key(request)
-    order = order_place(
-        client_id=require_own_client(request, body.client_id),
-        user_id=maker.id if maker else None,
-        api_key_id=request.auth.id,
-        demands=[line.demand for line in body.criteria],
-        key=_key(idempotency_key),
-    )
-    return _bought(order, response)
+    basket = CriteriaBasket([line.demand for line in body.criteria])
+    return _buy(request, response, body.client_id, basket, idempotency_key)
 
 
 @purchases_router.post(
@@ -189,35 +184,31 @@ def purchase_by_ids(
 ) -> PurchaseAnswer:
     """These records, at the prices in force or at those of the quote that is named. A record that is gone is replaced
     by one of the same class, age bucket, state and county; where there is none, nothing is sold: 409."""
+    basket = NamedBasket(body.inventory_item_ids, body.quote_id)
+    return _buy(request, response, body.client_id, basket, idempotency_key)
+
+
+def _buy(
+    request: ApiRequest, response: HttpResponse, client_id: UUID, basket: Basket, sent_key: str | None
+) -> PurchaseAnswer:
+    """A repeat's answer says that it is one, and is otherwise the first one's. Location is the order's own address."""
     maker = maker_of_key(request)
-    order = order_place_named(
-        client_id=require_own_client(request, body.client_id),
+    order = order_place(
+        client_id=require_own_client(request, client_id),
         user_id=maker.id if maker else None,
         api_key_id=request.auth.id,
-        inventory_ids=body.inventory_item_ids,
-        quote_id=body.quote_id,
-        key=_key(idempotency_key),
+        basket=basket,
+        key=f"api:{new_id()}" if sent_key is None else _named_key(sent_key),
     )
-    return _bought(order, response)
-
-
-def _key(sent: str | None) -> str:
-    """The order's key: the client's own, apart from those of drafts; a new one where none was sent."""
-    return f"api:{new_id()}" if sent is None else _named_key(sent)
-
-
-def _named_key(sent: str) -> str:
-    """The order's key for an Idempotency-Key of the client's."""
-    return f"api-key:{sent}"
-
-
-def _bought(order: Order, response: HttpResponse) -> PurchaseAnswer:
-    """The answer; a repeat's differs from the first one only in saying that it is one. Location is the order's own
-    address."""
     response["Location"] = reverse("api:purchase_show", args=[order.id])
     if order.replayed:
         response["Idempotent-Replayed"] = "true"
     return PurchaseAnswer.of(order, order_sale_ids(order))
+
+
+def _named_key(sent: str) -> str:
+    """The order's key for an Idempotency-Key of the client's, apart from the keys of drafts."""
+    return f"api-key:{sent}"
 
 
 # --- What was bought ---

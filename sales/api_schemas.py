@@ -19,7 +19,6 @@ from homeshield.lib.api_schemas import (
     example,
 )
 from homeshield.lib.money import CURRENCY
-from inventory.alternatives import Suggestion
 from inventory.api_schemas import (
     BucketName,
     ClassName,
@@ -31,6 +30,7 @@ from inventory.api_schemas import (
     Quantity,
     StateOf,
 )
+from inventory.errors import Suggestion
 from pricing.api import InventoryIds
 from sales.drafts import MAX_LINES
 from sales.models import Order, OrderLine

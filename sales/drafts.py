@@ -15,17 +15,16 @@ from django.db.models import Sum
 from psycopg import errors as pg
 
 from homeshield.accounts.models import User
-from inventory.alternatives import Alternative
+from inventory import waiting
 from inventory.buyer import buyer_of
 from inventory.counting.reading import available_counts
 from inventory.criteria import MAX_QUANTITY, Criteria, Demand
+from inventory.errors import Alternative, Shortage
 from pricing.selectors import Prices, prices_in_force
-from sales import terms
 from sales.errors import (
     DraftBusy,
     DraftChanged,
     DraftNotFound,
-    InsufficientInventory,
     LineNotFound,
     QuantityOutOfRange,
     TooManyLines,
@@ -68,14 +67,17 @@ class DraftSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftOffer:
-    """An alternative as one click puts it into the draft: `quantity` leads for `amount` USD in the place of the short
-    line. Where the draft has a line of these criteria already they join it, and it has `together` then."""
+    """An alternative as one click puts it into the draft: `quantity` leads in the place of the short line. Where the
+    draft has a line of these criteria already they join it, and it then has `together`."""
 
     alternative: Alternative
     quantity: int
-    unit_price: Decimal
-    amount: Decimal
     together: int
+
+    @property
+    def amount(self) -> Decimal:
+        """USD."""
+        return self.alternative.unit_price * self.quantity
 
     @property
     def joins(self) -> bool:
@@ -153,12 +155,12 @@ def draft_line_remove(*, user: User, line_id: UUID) -> None:
         _touch(draft)
 
 
-def draft_take(*, user: User, draft_id: UUID, version: int) -> list[Demand]:
+def draft_take(*, user_id: UUID, draft_id: UUID, version: int) -> list[Demand]:
     """Claims a draft for the purchase that the current transaction makes: its lines as demands, and it is gone.
 
     Raises DraftNotFound where it is not there (any more), DraftChanged where its version is another.
     """
-    draft = Draft.objects.select_for_update().filter(id=draft_id, user=user).first()
+    draft = Draft.objects.select_for_update().filter(id=draft_id, user_id=user_id).first()
     if draft is None:
         raise DraftNotFound
     if draft.version != version:
@@ -201,23 +203,15 @@ def _summary(line: DraftLine, available: int, prices: Prices) -> DraftLineSummar
     )
 
 
-def draft_offers(*, draft: DraftSummary, refusal: InsufficientInventory) -> list[DraftOffer]:
-    """The refusal's alternatives as the draft can take them. A line has 1000 leads at most: what would be too many
-    together with a line of the same criteria is offered up to there, and not at all where that line is full."""
-    twins = {line.criteria: line.quantity for line in draft.lines if line.criteria != refusal.criteria}
+def draft_offers(*, draft: DraftSummary, shortage: Shortage) -> list[DraftOffer]:
+    """The alternatives as the draft can take them. Where it has a line of the same criteria the two become one, which
+    has 1000 leads at most: the offer is cut to that, and left out where that line is full."""
+    twins = {line.criteria: line.quantity for line in draft.lines if line.criteria != shortage.line.criteria}
     offers = []
-    for offer in refusal.alternatives:
-        there = twins.get(offer.alternative.criteria, 0)
-        if quantity := min(offer.alternative.quantity, MAX_QUANTITY - there):
-            offers.append(
-                DraftOffer(
-                    alternative=offer.alternative,
-                    quantity=quantity,
-                    unit_price=offer.unit_price,
-                    amount=offer.unit_price * quantity,
-                    together=there + quantity,
-                )
-            )
+    for alternative in shortage.alternatives:
+        there = twins.get(alternative.criteria, 0)
+        if quantity := min(alternative.quantity, MAX_QUANTITY - there):
+            offers.append(DraftOffer(alternative=alternative, quantity=quantity, together=there + quantity))
     return offers
 
 
@@ -232,7 +226,7 @@ def _changing(user: User) -> Iterator[Draft]:
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [terms.LOCK_TIMEOUT])
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [waiting.LOCK_TIMEOUT])
             yield _locked(user)
     except OperationalError as error:
         if isinstance(error.__cause__, pg.LockNotAvailable):

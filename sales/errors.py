@@ -1,91 +1,11 @@
 """Refusals of an order. Nothing was bought then."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 from homeshield.lib.errors import DomainError
-from homeshield.lib.money import dollars
-from inventory.alternatives import Alternative, Suggestion
-from inventory.criteria import MAX_QUANTITY, Criteria
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedAlternative:
-    """An alternative with what it would cost, in USD."""
-
-    alternative: Alternative
-    unit_price: Decimal
-    amount: Decimal
-    instead_of: str
-    """The place that the short line asks for, such as "LA"; empty where it asks for none."""
-
-    @property
-    def detail(self) -> dict[str, object]:
-        """The alternative for programs, in the words that the API promises."""
-        return {
-            "description": self._description(),
-            "available_count": self.alternative.available,
-            "suggestion_type": str(self.alternative.kind),
-        }
-
-    def _description(self) -> str:
-        found, criteria = self.alternative.available, self.alternative.criteria
-        place = criteria.place.label
-        there = f"({found:,} available{f' in {place}' if place else ''})"
-        match self.alternative.kind:
-            case Suggestion.PARTIAL:
-                return f"Purchase {found:,} available lead{'s' * (found != 1)} ({dollars(self.amount)})"
-            case Suggestion.NO_LOCATION_FILTER if place:  # any county in place of none
-                return f"Remove location filter {there}"
-            case Suggestion.NO_LOCATION_FILTER:
-                return f"Remove location filter ({found:,} available without {self.instead_of} filter)"
-            case Suggestion.DIFFERENT_AGE_BUCKET:
-                return f"Try {criteria.age_bucket} age bucket {there}"
-            case Suggestion.WHOLE_STATE:
-                return f"Try the whole state {there}"
-            case Suggestion.ADJACENT_COUNTY:
-                return f"Try the neighbouring county {there}"
-            case Suggestion.DIFFERENT_CLASSIFICATION:
-                return f"Try {criteria.classification} {there}"
-
-
-class InsufficientInventory(DomainError):
-    """A line of the order cannot be filled, whatever records the lines are given."""
-
-    code, status, title = "insufficient_inventory", 409, "Not enough leads"
-
-    def __init__(
-        self,
-        *,
-        line_index: int,
-        criteria: Criteria,
-        requested: int,
-        available: int,
-        alternatives: Sequence[PricedAlternative],
-        lines: int = 1,
-    ) -> None:
-        self.line_index = line_index
-        self.lines = lines
-        self.criteria = criteria
-        self.requested = requested
-        self.available = available
-        self.alternatives = list(alternatives)
-        super().__init__(f"{criteria.label}: {requested:,} requested, {available:,} available. Nothing was bought.")
-
-    @property
-    def detail(self) -> dict[str, object]:
-        several = self.lines > 1
-        return {
-            "error": self.code,
-            "requested": self.requested,
-            "available": self.available,
-            "criteria": f"{self.criteria} qty={self.requested}",
-            "item_index": self.line_index if several else None,
-            "is_multi_item": several,
-            "alternatives": [offer.detail for offer in self.alternatives],
-        }
+from inventory.criteria import MAX_QUANTITY
 
 
 class PricesChanged(DomainError):

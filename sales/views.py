@@ -23,6 +23,7 @@ from homeshield.lib.money import dollars
 from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.counting.reading import available_count
+from inventory.errors import Shortage
 from pricing.selectors import prices_in_force
 from sales.access import order_or_404
 from sales.browse import browse_address, line_offer
@@ -36,7 +37,7 @@ from sales.drafts import (
     draft_quantity,
     draft_summary,
 )
-from sales.errors import DraftBusy, DraftChanged, InsufficientInventory, QuantityOutOfRange, TooManyLines
+from sales.errors import DraftBusy, DraftChanged, QuantityOutOfRange, TooManyLines
 from sales.forms import BuyForm, LineForm, QuantitiesForm
 from sales.selectors import order_sales_page, orders_page
 from sales.services import order_place_draft
@@ -185,9 +186,9 @@ def _draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpR
     wrong = context.get("wrong", {})
     lines = [(line, wrong.get(line.id)) for line in draft.lines]
     context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "may_buy": Act.BUY in request.user.acts}
-    if isinstance(refusal := context.get("refusal"), InsufficientInventory):
-        context["short_line"] = next((line for line in draft.lines if line.criteria == refusal.criteria), None)
-        context["offers"] = draft_offers(draft=draft, refusal=refusal)
+    if isinstance(shortage := context.get("refusal"), Shortage):
+        context["short_line"] = next((line for line in draft.lines if line.criteria == shortage.line.criteria), None)
+        context["offers"] = draft_offers(draft=draft, shortage=shortage)
     return render(request, f"sales/draft.html{fragment}", context, status=status)
 
 

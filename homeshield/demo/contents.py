@@ -25,6 +25,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion import ingest
 from leads.models import Lead
+from sales.baskets import CriteriaBasket
 from sales.models import Order
 from sales.services import order_place
 
@@ -135,6 +136,8 @@ def order_make(*, buyer_email: str) -> Order | None:
         ),
     ]
     try:
-        return order_place(client_id=buyer.client_id, user_id=buyer.id, demands=demands, key="demo: the first order")
+        return order_place(
+            client_id=buyer.client_id, user_id=buyer.id, basket=CriteriaBasket(demands), key="demo: the first order"
+        )
     except DomainError:  # few leads asked for, or the client may not buy
         return None

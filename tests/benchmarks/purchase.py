@@ -70,11 +70,12 @@ def shop(client_id: UUID, quantity: int) -> None:
     from inventory.criteria import Criteria, Demand
     from leads.age import AgeBucket
     from leads.classification import Classification
+    from sales.baskets import CriteriaBasket
     from sales.services import order_place
 
     criteria = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
     demand = Demand(criteria=criteria, quantity=quantity)
-    order_place(client_id=client_id, user_id=None, demands=[demand], key=str(uuid4()))
+    order_place(client_id=client_id, user_id=None, basket=CriteriaBasket([demand]), key=str(uuid4()))
 
 
 def walled(client_id: UUID, quantity: int) -> None:

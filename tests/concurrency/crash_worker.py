@@ -21,17 +21,14 @@ def main() -> None:
     from inventory.criteria import Criteria, Demand
     from leads.age import AgeBucket
     from leads.classification import Classification
+    from sales.baskets import CriteriaBasket
     from sales.services import order_place
+    from tests.sales.purchases import at
 
     def buy(key: str) -> None:
         gold_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
-        order_place(
-            client_id=client_id,
-            user_id=None,
-            demands=[Demand(criteria=gold_6, quantity=10), Demand(criteria=gold_6, quantity=10)],
-            key=key,
-            as_of=as_of,
-        )
+        ten = Demand(criteria=gold_6, quantity=10)
+        at(as_of, order_place, client_id=client_id, user_id=None, basket=CriteriaBasket([ten, ten]), key=key)
 
     for line in sys.stdin:
         child = os.fork()

@@ -13,8 +13,10 @@ from inventory.models import InventoryRecord
 from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
+from sales.baskets import CriteriaBasket
 from sales.models import Order, Sale
 from sales.services import order_place
+from tests.sales.purchases import at
 
 
 def gold_6(state: str | None = None, county: str | None = None) -> Criteria:
@@ -24,12 +26,13 @@ def gold_6(state: str | None = None, county: str | None = None) -> Criteria:
 def order(client: Client, *lines: tuple[int, Criteria], as_of: datetime, key: str | None = None) -> Callable[[], Order]:
     """A job that places an order."""
     return partial(
+        at,
+        as_of,
         order_place,
         client_id=client.id,
         user_id=None,
-        demands=[Demand(quantity=quantity, criteria=criteria) for quantity, criteria in lines],
+        basket=CriteriaBasket([Demand(quantity=quantity, criteria=criteria) for quantity, criteria in lines]),
         key=key or str(uuid4()),
-        as_of=as_of,
     )
 
 

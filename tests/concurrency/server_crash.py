@@ -21,13 +21,13 @@ from django.db import DatabaseError, connection
 def main(rounds: int) -> None:
     django.setup()
     from homeshield.lib import embedded_postgres
-    from inventory.criteria import Criteria, Demand
+    from inventory.criteria import Criteria
     from inventory.models import InventoryRecord
     from leads.age import AgeBucket
     from leads.classification import Classification
     from sales.models import Order, Sale
-    from sales.services import order_place
     from tests.factories import ClientFactory, stock
+    from tests.sales.purchases import buy as buy_at
     from tests.sales.purchases import set_prices
 
     as_of = datetime(2026, 6, 1, tzinfo=UTC)
@@ -39,13 +39,7 @@ def main(rounds: int) -> None:
 
     def buy(key: str) -> None:
         try:
-            order_place(
-                client_id=buyer.id,
-                user_id=None,
-                demands=[Demand(criteria=gold_6, quantity=20)],
-                key=key,
-                as_of=as_of,
-            )
+            buy_at(buyer, 20, gold_6, key=key, as_of=as_of)
         finally:
             connection.close()
 

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
+from inventory import waiting
 from inventory.criteria import Criteria
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales import terms
 from sales.drafts import draft_line_add, draft_summary
 from sales.models import Order
 from tests.concurrency.parallel import rival
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize("htmx", [False, True])
 def test_a_busy_shop_says_so_and_keeps_the_order(now: datetime, monkeypatch: pytest.MonkeyPatch, htmx: bool) -> None:
-    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(waiting, "LOCK_TIMEOUT", "200ms")
     set_prices(now - timedelta(days=1))
     records = stock(3, as_of=now)
     user = UserFactory()

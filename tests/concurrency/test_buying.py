@@ -14,20 +14,22 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 
 from homeshield.accounts.models import Client
-from inventory import picking
 from inventory.criteria import Criteria
+from inventory.errors import Shortage
 from inventory.models import InventoryRecord
 from inventory.place import Place
 from inventory.roll import RollReport, inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
+from sales.baskets import NamedBasket
 from sales.drafts import draft_line_add, draft_summary
-from sales.errors import IdempotencyKeyReused, InsufficientInventory
+from sales.errors import IdempotencyKeyReused
 from sales.models import Order, Sale
-from sales.services import order_place_draft, order_place_named
+from sales.services import order_place, order_place_draft
 from tests.concurrency.orders import assert_books_balance, gold_6, order
 from tests.concurrency.parallel import run_together
 from tests.factories import InventoryFactory, UserFactory, stock
+from tests.sales.purchases import at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,8 +39,8 @@ def test_scarce_stock_is_sold_out_exactly(clients: list[Client], as_of: datetime
     stock(37, as_of=as_of)
     results = run_together([order(client, (5, gold_6()), as_of=as_of) for client in clients])
     refused = [result for result in results if not isinstance(result, Order)]
-    assert [type(refusal) for refusal in refused] == [InsufficientInventory]
-    assert isinstance(refused[0], InsufficientInventory)
+    assert [type(refusal) for refusal in refused] == [Shortage]
+    assert isinstance(refused[0], Shortage)
     assert refused[0].available == 2
     assert Sale.objects.count() == 35
     assert_books_balance()
@@ -63,7 +65,7 @@ def test_a_storm_of_overlapping_orders(clients: list[Client], as_of: datetime) -
             chance.shuffle(lines)
             try:
                 order(client, *lines, as_of=as_of)()
-            except InsufficientInventory:
+            except Shortage:
                 refusals += 1
         return refusals
 
@@ -84,9 +86,7 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     monkeypatch.setattr(QuerySet, "select_for_update", lambda records, **options: records)
-    picking._statement.cache_clear()  # what was made with locks
     yield
-    picking._statement.cache_clear()  # what was made without
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE sales, order_lines, orders, export_sanitised_cells")
         for table in tables:
@@ -135,8 +135,8 @@ def test_a_double_click_buys_once(clients: list[Client], as_of: datetime) -> Non
     shown = draft_summary(user=user, as_of=as_of)
     assert shown.draft_id is not None
     click = partial(
-        order_place_draft, user=user, draft_id=shown.draft_id, version=shown.version,
-        expected_total=Decimal("40.00"), as_of=as_of,
+        at, as_of, order_place_draft, user=user, draft_id=shown.draft_id, version=shown.version,
+        expected_total=Decimal("40.00"),
     )  # fmt: skip
     results = run_together([click] * 4)
     assert all(isinstance(result, Order) for result in results), results
@@ -150,8 +150,7 @@ def test_named_records_go_to_one_buyer_and_the_others_get_replacements(clients: 
     results = run_together(
         [
             partial(
-                order_place_named, client_id=client.id, user_id=None, inventory_ids=named, key="k",
-                as_of=as_of,
+                at, as_of, order_place, client_id=client.id, user_id=None, basket=NamedBasket(named), key="k",
             )
             for client in clients
         ]

@@ -15,6 +15,7 @@ from inventory.buyer import Buyer
 from inventory.counting.reading import availability, available_count
 from inventory.counting.upkeep import counts_compact, counts_compare, counts_rebuild
 from inventory.criteria import Criteria
+from inventory.errors import Shortage
 from inventory.models import CountChange, InventoryRecord
 from inventory.opening import FirstRecords
 from inventory.place import Place
@@ -22,7 +23,6 @@ from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion import ingest
-from sales.errors import InsufficientInventory
 from sales.models import Order
 from tests.concurrency.orders import assert_books_balance, gold_6, order
 from tests.concurrency.parallel import rival, run_together
@@ -52,8 +52,8 @@ def test_after_a_storm_the_counts_are_what_the_records_say(clients: list[Client]
             for at in moment:
                 try:
                     order(client, (luck.randint(1, 9), luck.choice(kinds)), as_of=at)()
-                except InsufficientInventory as refusal:
-                    assert refusal.available < refusal.requested
+                except Shortage as refusal:
+                    assert refusal.available < refusal.line.quantity
 
         return act
 

@@ -26,9 +26,8 @@ from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Order, OrderLine, Sale
-from sales.services import order_place
 from tests.factories import ClientFactory, stock
-from tests.sales.purchases import set_prices
+from tests.sales.purchases import place, set_prices
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,7 +137,7 @@ def test_whatever_dies_when_an_order_is_whole_or_nothing(worker: Worker, buyer: 
         assert_whole_or_nothing(keys)
         whole += Order.objects.filter(idempotency_key=key).exists()
 
-        repeated = order_place(client_id=buyer.id, user_id=None, demands=LINES, key=key, as_of=as_of)
+        repeated = place(buyer, *LINES, key=key, as_of=as_of)
         assert repeated.quantity == 20
         assert_whole_or_nothing(keys)
     assert Order.objects.count() == KILLS + 1

@@ -10,10 +10,10 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from homeshield.accounts.models import User
+from inventory import waiting
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales import terms
 from sales.drafts import (
     draft_line_add,
     draft_line_remove,
@@ -54,7 +54,7 @@ def user() -> User:
 def buying(user: User) -> Callable[[], object]:
     """What a purchase does to the draft, within its transaction."""
     draft = Draft.objects.get(user=user)
-    return partial(draft_take, user=user, draft_id=draft.id, version=draft.version)
+    return partial(draft_take, user_id=user.id, draft_id=draft.id, version=draft.version)
 
 
 def lines() -> list[tuple[str, int]]:
@@ -96,7 +96,7 @@ def test_a_line_changed_while_it_is_bought_is_not_there_any_more(user: User, cha
 def test_a_change_of_a_draft_that_is_held_gives_up_in_time_and_changes_nothing(
     user: User, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(waiting, "LOCK_TIMEOUT", "100ms")
     line_id = DraftLine.objects.get().id
     with rival(buying(user)):
         (result,) = run_together([lambda: CHANGES[change](user, line_id)])
@@ -117,7 +117,7 @@ def test_a_first_line_that_two_windows_add_at_once_is_one_line() -> None:
 def test_the_form_keeps_a_line_that_could_not_be_added(
     user: User, now: datetime, monkeypatch: pytest.MonkeyPatch, htmx: bool
 ) -> None:
-    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(waiting, "LOCK_TIMEOUT", "100ms")
     set_prices(now - timedelta(days=1))
     stock(9, as_of=now, age_days=300)
     browser = Browser(headers={"HX-Request": "true"} if htmx else {})

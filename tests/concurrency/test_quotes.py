@@ -13,12 +13,14 @@ from inventory.buyer import Buyer
 from inventory.models import InventoryRecord
 from pricing.models import Quote
 from pricing.quotes import quote_create
+from sales.baskets import NamedBasket
 from sales.errors import AlreadyOwned, QuoteUsed
 from sales.models import Order, Sale
-from sales.services import order_place_named
+from sales.services import order_place
 from tests.concurrency.orders import assert_books_balance
 from tests.concurrency.parallel import run_together
 from tests.factories import stock
+from tests.sales.purchases import at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,13 +30,13 @@ def named(
 ) -> Callable[[], Order]:
     """A job that buys records by id."""
     return partial(
-        order_place_named,
+        at,
+        as_of,
+        order_place,
         client_id=client.id,
         user_id=None,
-        inventory_ids=ids,
+        basket=NamedBasket(ids, quote.id if quote else None),
         key=key or str(uuid4()),
-        quote_id=quote.id if quote else None,
-        as_of=as_of,
     )
 
 

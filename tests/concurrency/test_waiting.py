@@ -20,21 +20,24 @@ from django.utils import timezone
 from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.models import Client
 from homeshield.accounts.permissions import ClientStatus
-from inventory import picking
+from inventory import waiting
 from inventory.buyer import Buyer
 from inventory.criteria import Demand
-from inventory.errors import InventoryNotFound
+from inventory.errors import InventoryNotFound, Shortage
 from inventory.models import InventoryRecord
 from inventory.roll import RollReport, inventory_generate
+from inventory.services import inventory_allocate
+from inventory.waiting import Patience
 from pricing.quotes import quote_create
-from sales import attempt, terms
+from sales.baskets import CriteriaBasket, NamedBasket
 from sales.drafts import draft_line_add, draft_summary
-from sales.errors import Busy, InProgress, InsufficientInventory
+from sales.errors import Busy, InProgress
 from sales.models import Draft, Order, Sale
-from sales.services import order_place, order_place_draft, order_place_named
+from sales.services import order_place, order_place_draft
 from tests.concurrency.orders import assert_books_balance, gold_6, order
 from tests.concurrency.parallel import rival, run_beside, run_together, wait_until_blocked
 from tests.factories import InventoryFactory, UserFactory, stock
+from tests.sales.purchases import at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,13 +46,13 @@ def hold(ids: list[UUID]) -> Callable[[], object]:
     return lambda: list(InventoryRecord.objects.select_for_update().filter(id__in=ids))
 
 
-def pick_all(client: Client, as_of: datetime) -> list[tuple[UUID, UUID]]:
-    wanted = Demand(criteria=gold_6(), quantity=1000)
-    return picking.pick(wanted, buyer=Buyer(client.id), as_of=as_of, taken=[], wait=True)
+def allocate(quantity: int, client: Client, as_of: datetime) -> Callable[[], object]:
+    wanted = Demand(criteria=gold_6(), quantity=quantity)
+    return partial(inventory_allocate, demands=[wanted], buyer=Buyer(client.id), as_of=as_of, wait=Patience(60))
 
 
 def lock_timeout_seconds() -> float:
-    return float(terms.LOCK_TIMEOUT.removesuffix("s"))
+    return float(waiting.LOCK_TIMEOUT.removesuffix("s"))
 
 
 def test_records_that_a_rival_holds_and_gives_back_are_no_shortage(clients: list[Client], as_of: datetime) -> None:
@@ -68,9 +71,9 @@ def test_records_that_a_rival_holds_and_then_sells_are_an_exact_shortage(
     held = [record.id for record in records[:10]]
     with rival(lambda: InventoryRecord.objects.filter(id__in=held).update(sold_at_utc=as_of)) as other:
         refused = run_beside(order(clients[0], (61, gold_6()), as_of=as_of), then=lambda: other.end(commit=True))
-    assert isinstance(refused, InsufficientInventory)
-    assert (refused.requested, refused.available) == (61, 51)
-    assert refused.alternatives[0].alternative.quantity == 51
+    assert isinstance(refused, Shortage)
+    assert (refused.line.quantity, refused.available) == (61, 51)
+    assert refused.alternatives[0].quantity == 51
     assert not Order.objects.exists()
 
 
@@ -86,7 +89,7 @@ def test_an_order_passes_by_what_a_rival_holds_as_long_as_there_is_more(clients:
 def test_waiting_has_an_end_and_then_nothing_was_bought(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(waiting, "LOCK_TIMEOUT", "200ms")
     records = stock(5, as_of=as_of)
     with rival(hold([records[0].id])), pytest.raises(Busy, match=r"Nothing was bought\. Please try again"):
         order(clients[0], (5, gold_6()), as_of=as_of)()
@@ -100,7 +103,7 @@ def test_orders_that_wait_never_deadlock(
 ) -> None:
     """The first order locks by state and waits amid the leads of Orleans; the second locks Caddo's and then needs the
     first one's, which will need Caddo's. They take turns instead. (One attempt each: a second would hide it.)"""
-    monkeypatch.setattr(attempt, "ATTEMPTS", 1)
+    monkeypatch.setattr(waiting, "ATTEMPTS", 1)
     orleans = stock(10, as_of=as_of, county="Orleans", age_days=260)[::-1]  # lapse first
     stock(10, as_of=as_of, county="Caddo", age_days=200)
     by_state = order(clients[0], (20, gold_6("LA")), as_of=as_of)
@@ -112,7 +115,7 @@ def test_orders_that_wait_never_deadlock(
         wait_until_blocked(2)
         other.end(commit=False)
         results = [*first.result(timeout=20), *second.result(timeout=20)]
-    assert [type(result).__name__ for result in results] == ["Order", "InsufficientInventory"], results
+    assert [type(result).__name__ for result in results] == ["Order", "Shortage"], results
     assert_books_balance()
 
 
@@ -132,7 +135,7 @@ def test_quotes_and_orders_do_not_wait_for_one_another(clients: list[Client], as
     assert Order.objects.count() == 4
 
     left = [record.id for record in stock(2, as_of=as_of)]
-    with rival(lambda: pick_all(clients[7], as_of)), connection.cursor() as cursor:
+    with rival(allocate(2, clients[7], as_of)), connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '500ms'")
         quoted = quote_create(buyer=Buyer(clients[6].id), inventory_ids=left, as_of=as_of)
         assert quoted.quote.subtotal == Decimal("16.00")
@@ -143,7 +146,7 @@ def test_all_waits_of_an_order_together_have_an_end(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four rivals give back one record after the other: no single lock lasts, but the order does not wait for ever."""
-    monkeypatch.setattr(terms, "PATIENCE", 0.7)
+    monkeypatch.setattr(waiting, "PATIENCE", 0.7)
     records = stock(4, as_of=as_of)[::-1]
     with ExitStack() as held:
         rivals = [held.enter_context(rival(hold([record.id]))) for record in records]
@@ -164,7 +167,7 @@ def test_an_order_that_waited_is_of_the_instant_at_which_it_began(clients: list[
     records = stock(2, as_of=now)
     job = partial(
         order_place, client_id=clients[0].id, user_id=None, key="k",
-        demands=[Demand(criteria=gold_6(), quantity=2)],
+        basket=CriteriaBasket([Demand(criteria=gold_6(), quantity=2)]),
     )  # fmt: skip
     released: list[datetime] = []
     with rival(hold([records[0].id])) as other:
@@ -184,7 +187,7 @@ def test_a_second_click_that_cannot_wait_is_told_that_the_order_is_on_its_way(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not that nothing was bought: the first click may still go through."""
-    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(waiting, "LOCK_TIMEOUT", "200ms")
     stock(5, as_of=as_of)
     user = UserFactory(client=clients[0])
     draft_line_add(user=user, criteria=gold_6(), quantity=5)
@@ -195,9 +198,10 @@ def test_a_second_click_that_cannot_wait_is_told_that_the_order_is_on_its_way(
         Draft.objects.select_for_update().get(user=user)
 
     with rival(first_click), pytest.raises(InProgress, match="Look under Orders"):
-        order_place_draft(
-            user=user, draft_id=shown.draft_id, version=shown.version, expected_total=Decimal("40.00"), as_of=as_of
-        )
+        at(
+            as_of, order_place_draft,
+            user=user, draft_id=shown.draft_id, version=shown.version, expected_total=Decimal("40.00"),
+        )  # fmt: skip
     assert not Order.objects.exists()
 
 
@@ -234,7 +238,8 @@ def test_a_named_record_that_is_merely_held_is_waited_for_and_not_replaced(
 ) -> None:
     records = stock(5, as_of=as_of)
     named = [records[0].id]
-    job = partial(order_place_named, client_id=clients[0].id, user_id=None, inventory_ids=named, key="k", as_of=as_of)
+    basket = NamedBasket([records[0].id])
+    job = partial(at, as_of, order_place, client_id=clients[0].id, user_id=None, basket=basket, key="k")
     with rival(hold(named)) as other:
         bought = run_beside(job, then=lambda: other.end(commit=False))
     assert isinstance(bought, Order)
@@ -273,7 +278,7 @@ def test_an_order_does_not_wait_for_a_change_of_its_client_for_ever(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stock(1, as_of=as_of)
-    monkeypatch.setattr(terms, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(waiting, "LOCK_TIMEOUT", "200ms")
     with rival(suspend(clients[0])):
         (refused,) = run_together([order(clients[0], (1, gold_6()), as_of=as_of)])
     assert isinstance(refused, Busy)

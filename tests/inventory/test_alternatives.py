@@ -15,15 +15,14 @@ from hypothesis import strategies as st
 from homeshield.accounts.models import Client
 from inventory.alternatives import fillable
 from inventory.criteria import Criteria, Demand
+from inventory.errors import Shortage
 from inventory.models import InventoryRecord
 from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.neighbours import neighbours
-from sales.errors import InsufficientInventory
-from sales.services import order_place
 from tests.factories import ClientFactory, stock
-from tests.sales.purchases import set_prices
+from tests.sales.purchases import place, set_prices
 
 PLACES = [("LA", "Caddo"), ("LA", "Orleans"), ("LA", None), ("TX", "Travis")]
 
@@ -98,8 +97,8 @@ def test_an_order_is_filled_if_and_only_if_a_matcher_can_fill_it(
             stock(1, as_of=as_of, state=state, county=county)
         expected = can_be_assigned(supply, order)
         try:
-            placed = order_place(client_id=buyer.id, user_id=None, demands=order, key="k", as_of=as_of)
-        except InsufficientInventory:
+            placed = place(buyer, *order, as_of=as_of)
+        except Shortage:
             assert not expected
             assert not InventoryRecord.objects.filter(sold_at_utc__isnull=False).exists()
         else:

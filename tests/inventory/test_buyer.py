@@ -4,23 +4,22 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from inventory.alternatives import Suggestion, shortage
+from inventory.alternatives import explained
 from inventory.buyer import Buyer
 from inventory.counting.reading import Facet, availability, available_count, available_counts, locations
 from inventory.criteria import Criteria, Demand
-from inventory.errors import InventoryNotFound
+from inventory.errors import InventoryNotFound, Shortage, Suggestion
 from inventory.listing import records_page
 from inventory.models import InventoryRecord
 from inventory.place import Place
 from inventory.services import (
-    Shortfall,
     inventory_allocate,
-    inventory_allocate_named,
-    named_groups,
+    named_demands,
 )
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.quotes import quote_create
+from pricing.selectors import prices_in_force
 from tests.factories import ClientFactory, stock
 from tests.sales.purchases import set_prices
 
@@ -78,19 +77,19 @@ def test_it_is_sold_nothing_of_other_states(
     (filled,) = inventory_allocate(demands=[wanted], buyer=louisianan, as_of=as_of, wait=None)
     assert {record.inventory_id for record in filled.records} == {record.id for record in louisiana}
     for beyond, available in ((EVERYWHERE, 3), (HARRISON, 0)):
-        with pytest.raises(Shortfall) as shortfall:
+        with pytest.raises(Shortage) as shortage:
             inventory_allocate(demands=[Demand(criteria=beyond, quantity=4)], buyer=louisianan, as_of=as_of, wait=None)
-        assert shortfall.value.available == available
+        assert shortage.value.available == available
 
 
 def test_it_is_neither_sold_nor_quoted_them_by_id(
     louisianan: Buyer, louisiana: list[InventoryRecord], texas: list[InventoryRecord], as_of: datetime
 ) -> None:
     set_prices(as_of - timedelta(days=1))
-    groups = named_groups([louisiana[0].id, texas[0].id])
-    with pytest.raises(Shortfall) as shortfall:
-        inventory_allocate_named(groups=groups, buyer=louisianan, as_of=as_of, wait=None)
-    assert (groups[shortfall.value.index].criteria.place.state, shortfall.value.available) == ("TX", 0)
+    demands = named_demands([louisiana[0].id, texas[0].id])
+    with pytest.raises(Shortage) as shortage:
+        inventory_allocate(demands=demands, buyer=louisianan, as_of=as_of, wait=None)
+    assert (shortage.value.line.criteria.place.state, shortage.value.available) == ("TX", 0)
     with pytest.raises(InventoryNotFound) as refusal:
         quote_create(buyer=louisianan, inventory_ids=[louisiana[0].id, texas[0].id], as_of=as_of)
     assert refusal.value.inventory_ids == [texas[0].id]
@@ -99,9 +98,12 @@ def test_it_is_neither_sold_nor_quoted_them_by_id(
 @pytest.mark.usefixtures("louisiana")
 def test_it_is_offered_none_of_them_instead(louisianan: Buyer, as_of: datetime) -> None:
     """Harrison, Texas, lies beside Caddo; and all states together would have eight."""
+    set_prices(as_of - timedelta(days=1))
     short = [Demand(criteria=CADDO, quantity=5)]
-    everybody = shortage(demands=short, index=0, buyer=Buyer(), as_of=as_of)
-    found = shortage(demands=short, index=0, buyer=louisianan, as_of=as_of)
+    everybody, found = (
+        explained(Shortage(demands=short, index=0, available=0, buyer=buyer, as_of=as_of), prices_in_force(as_of))
+        for buyer in (Buyer(), louisianan)
+    )
     assert [offer.kind for offer in everybody.alternatives] == [
         Suggestion.PARTIAL, Suggestion.NO_LOCATION_FILTER, Suggestion.ADJACENT_COUNTY,
     ]  # fmt: skip

@@ -28,7 +28,7 @@ from homeshield.lib.ids import new_id
 from inventory.buyer import Buyer
 from inventory.counting.reading import availability
 from inventory.criteria import Criteria, Demand
-from inventory.errors import InventoryNotFound
+from inventory.errors import InventoryNotFound, Shortage
 from inventory.listing import records_page
 from inventory.models import InventoryRecord
 from inventory.opening import FirstRecords
@@ -42,12 +42,14 @@ from leads.models import Lead as LeadRow
 from pricing.errors import NoPrice, QuoteExpired
 from pricing.models import Quote
 from pricing.quotes import quote_create
-from sales.errors import AlreadyOwned, InsufficientInventory, QuoteUsed
+from sales.baskets import Basket, CriteriaBasket, NamedBasket
+from sales.errors import AlreadyOwned, QuoteUsed
 from sales.models import Order, Sale
-from sales.services import order_place, order_place_named
+from sales.services import order_place
 from tests.factories import ClientFactory
 from tests.market.model import CELLS, Cell, Lead, Line, Market, Record
 from tests.pricing.changes import price_set_anyway
+from tests.sales.purchases import at
 
 # Few kinds of lead and few places, so that orders meet: lines overlap, stock runs out, buyers own what rolls on.
 PLACES = [("LA", "Caddo"), ("LA", "Orleans"), ("LA", ""), ("TX", "Travis")]
@@ -166,16 +168,14 @@ class MarketMachine(RuleBasedStateMachine):
         total = self.market.total(wanted)
         possible = self.market.can_fill(wanted, client, self.now)
         try:
-            order = order_place(
-                client_id=self.clients[client].id, user_id=None, key=str(uuid4()), as_of=self.now,
-                demands=[Demand(criteria=criteria(line), quantity=line[4]) for line in wanted],
-            )  # fmt: skip
+            demands = [Demand(criteria=criteria(line), quantity=line[4]) for line in wanted]
+            order = self.place(client, CriteriaBasket(demands))
         except NoPrice:
             assert total is None
-        except InsufficientInventory as refusal:
+        except Shortage as refusal:
             assert total is not None
             assert not possible
-            short = wanted[refusal.line_index]
+            short = wanted[refusal.index]
             assert refusal.available <= len(self.market.available(short, client, self.now))
         else:
             assert possible
@@ -185,6 +185,12 @@ class MarketMachine(RuleBasedStateMachine):
                 assert record.fits(wanted[sale.line_number - 1])
                 self.sold(record, client)
             self.orders.append((order, client))
+
+    def place(self, client: str, basket: Basket) -> Order:
+        return at(
+            self.now, order_place,
+            client_id=self.clients[client].id, user_id=None, basket=basket, key=str(uuid4()),
+        )  # fmt: skip
 
     @precondition(lambda self: self.ids)
     @rule(client=st.sampled_from(["Abbot", "Breaux"]), data=st.data())
@@ -222,10 +228,7 @@ class MarketMachine(RuleBasedStateMachine):
         possible, gone = self.market.can_replace(named, client, self.now)
         amounts = [prices.get((record.kind[0], record.kind[1])) for record in named]
         try:
-            order = order_place_named(
-                client_id=self.clients[client].id, user_id=None, key=str(uuid4()), as_of=self.now, inventory_ids=ids,
-                quote_id=quote.id if quote else None,
-            )  # fmt: skip
+            order = self.place(client, NamedBasket(ids, quote.id if quote else None))
         except AlreadyOwned as refusal:
             assert refusal.inventory_ids == [key for key in ids if client in self.ids[key].lead.owners()] != []
         except QuoteUsed:
@@ -237,7 +240,7 @@ class MarketMachine(RuleBasedStateMachine):
             assert self.now >= quote.quoted_at_utc + timedelta(minutes=15)
         except NoPrice:
             assert None in amounts
-        except InsufficientInventory:
+        except Shortage:
             assert not possible
         else:
             assert possible

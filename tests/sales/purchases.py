@@ -1,14 +1,20 @@
 """Shorthand for purchases in tests: prices of the contract, and an order at a given instant."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
+
+from django.db import connection
 
 from homeshield.accounts.models import Client
 from inventory.criteria import Criteria, Demand
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
+from sales import terms
+from sales.baskets import CriteriaBasket
 from sales.models import Order
 from sales.services import order_place
 
@@ -31,9 +37,22 @@ def demand(quantity: int, criteria: Criteria) -> Demand:
     return Demand(criteria=criteria, quantity=quantity)
 
 
+def at(as_of: datetime, service: Callable[..., Order], **request: Any) -> Order:
+    """What the service orders, as of an instant of the test's own instead of the database's transaction time."""
+
+    def dated(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql == terms.TERMS:
+            sql, params = sql.replace("now()", "%(as_of)s::timestamptz"), params | {"as_of": as_of}
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(dated):
+        return service(**request)
+
+
 def place(client: Client, *demands: Demand, as_of: datetime, key: str | None = None) -> Order:
     """An order of several lines at `as_of`, under a key of its own unless one is given."""
-    return order_place(client_id=client.id, user_id=None, demands=demands, key=key or str(uuid4()), as_of=as_of)
+    basket = CriteriaBasket(demands)
+    return at(as_of, order_place, client_id=client.id, user_id=None, basket=basket, key=key or str(uuid4()))
 
 
 def buy(client: Client, quantity: int, criteria: Criteria, *, as_of: datetime, key: str | None = None) -> Order:

@@ -12,6 +12,7 @@ from homeshield.accounts.models import User
 from inventory.buyer import buyer_of
 from inventory.counting.reading import available_count
 from inventory.criteria import Criteria
+from inventory.errors import Shortage
 from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -29,7 +30,6 @@ from sales.errors import (
     DraftBought,
     DraftChanged,
     DraftNotFound,
-    InsufficientInventory,
     LineNotFound,
     QuantityOutOfRange,
     TooManyLines,
@@ -37,7 +37,7 @@ from sales.errors import (
 from sales.models import Draft, Order, Sale
 from sales.services import order_place_draft
 from tests.factories import InventoryFactory, UserFactory, stock
-from tests.sales.purchases import buy, set_prices
+from tests.sales.purchases import at, buy, set_prices
 
 pytestmark = pytest.mark.django_db
 
@@ -159,8 +159,8 @@ def test_each_line_counts_what_is_there_without_what_the_client_owns(user: User,
         assert line.available == available_count(criteria=line.criteria, buyer=buyer_of(user), as_of=as_of)
 
 
-def refused(user: User, as_of: datetime) -> InsufficientInventory:
-    with pytest.raises(InsufficientInventory) as refusal:
+def refused(user: User, as_of: datetime) -> Shortage:
+    with pytest.raises(Shortage) as refusal:
         place(user, draft_summary(user=user, as_of=as_of), as_of)
     return refusal.value
 
@@ -174,7 +174,7 @@ def test_an_alternative_stops_where_the_line_that_it_joins_is_full(user: User, a
     draft_line_add(user=user, criteria=GOLD_6, quantity=990)
     refusal = refused(user, as_of)
 
-    offers = draft_offers(draft=draft_summary(user=user, as_of=as_of), refusal=refusal)
+    offers = draft_offers(draft=draft_summary(user=user, as_of=as_of), shortage=refusal)
 
     assert [(str(o.alternative.criteria), o.quantity, o.amount, o.together, o.joins, o.is_cut) for o in offers] == [
         (str(GOLD_6_LA), 5, Decimal("40.00"), 5, False, False),
@@ -196,8 +196,8 @@ def test_an_alternative_that_would_join_a_full_line_is_not_offered(user: User, a
     draft_line_add(user=user, criteria=GOLD_6_LA, quantity=20)
     draft_line_add(user=user, criteria=GOLD_6, quantity=1000)
     refusal = refused(user, as_of)
-    assert [str(offer.alternative.criteria) for offer in refusal.alternatives] == [str(GOLD_6_LA), str(GOLD_6)]
-    offers = draft_offers(draft=draft_summary(user=user, as_of=as_of), refusal=refusal)
+    assert [str(offer.criteria) for offer in refusal.alternatives] == [str(GOLD_6_LA), str(GOLD_6)]
+    offers = draft_offers(draft=draft_summary(user=user, as_of=as_of), shortage=refusal)
     assert [str(offer.alternative.criteria) for offer in offers] == [str(GOLD_6_LA)]
 
 
@@ -215,9 +215,9 @@ def test_a_line_of_another_users_draft_is_not_there(user: User, as_of: datetime)
 def place(user: User, summary: DraftSummary, as_of: datetime) -> Order:
     assert summary.draft_id is not None
     assert summary.total is not None
-    return order_place_draft(
+    return at(
+        as_of, order_place_draft,
         user=user, draft_id=summary.draft_id, version=summary.version, expected_total=summary.total,
-        as_of=as_of,
     )  # fmt: skip
 
 
@@ -266,7 +266,7 @@ def test_a_shortage_keeps_the_draft(user: User, as_of: datetime) -> None:
     stock(1, as_of=as_of)
     draft_line_add(user=user, criteria=GOLD_6, quantity=2)
     summary = draft_summary(user=user, as_of=as_of)
-    with pytest.raises(InsufficientInventory):
+    with pytest.raises(Shortage):
         place(user, summary, as_of)
     assert draft_summary(user=user, as_of=as_of) == summary
 

@@ -11,18 +11,19 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from homeshield.accounts.models import Client
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria
-from inventory.errors import InventoryNotFound
+from inventory.errors import InventoryNotFound, Shortage
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice, NotInQuote, QuoteExpired, QuoteNotFound
 from pricing.models import PriceRule, Quote
 from pricing.quotes import quote_create
-from sales.errors import AlreadyOwned, EmptyOrder, InsufficientInventory, QuantityOutOfRange, QuoteUsed
+from sales.baskets import NamedBasket
+from sales.errors import AlreadyOwned, EmptyOrder, QuantityOutOfRange, QuoteUsed
 from sales.models import Order, OrderLine, Sale
-from sales.services import order_place_named
+from sales.services import order_place
 from tests.factories import ClientFactory, InventoryFactory, stock
-from tests.sales.purchases import buy, set_prices
+from tests.sales.purchases import at, buy, set_prices
 
 pytestmark = pytest.mark.django_db
 
@@ -43,14 +44,8 @@ def place(
     quote: Quote | None = None,
     key: str | None = None,
 ) -> Order:
-    return order_place_named(
-        client_id=client.id,
-        user_id=None,
-        inventory_ids=ids,
-        key=key or str(uuid4()),
-        quote_id=quote.id if quote else None,
-        as_of=as_of,
-    )
+    basket = NamedBasket(ids, quote.id if quote else None)
+    return at(as_of, order_place, client_id=client.id, user_id=None, basket=basket, key=key or str(uuid4()))
 
 
 def ids_of(records: list[InventoryRecord]) -> list[UUID]:
@@ -101,7 +96,7 @@ def test_a_replacement_of_a_lead_without_a_county_has_none_either(client: Client
     (gone,) = stock(1, as_of=as_of, county=None)
     InventoryRecord.objects.filter(id=gone.id).update(sold_at_utc=as_of)
     stock(3, as_of=as_of, county="Caddo")
-    with pytest.raises(InsufficientInventory):
+    with pytest.raises(Shortage):
         place(client, [gone.id], as_of=as_of)
     (alike,) = stock(1, as_of=as_of, county=None)
     assert place(client, [gone.id], as_of=as_of).sales.get().inventory_id == alike.id
@@ -112,9 +107,9 @@ def test_nothing_is_sold_where_one_cannot_be_replaced(client: Client, as_of: dat
     buy(ClientFactory(), 1, GOLD_6, as_of=as_of)
     sold = InventoryRecord.objects.get(sold_at_utc__isnull=False).id
     assert sold in (gone.id, there.id)
-    with pytest.raises(InsufficientInventory) as refusal:
+    with pytest.raises(Shortage) as refusal:
         place(client, [gone.id, there.id], as_of=as_of)
-    assert (refusal.value.requested, refusal.value.available) == (2, 1)
+    assert (refusal.value.line.quantity, refusal.value.available) == (2, 1)
     assert Order.objects.filter(client=client).count() == 0
 
 
@@ -199,7 +194,7 @@ def test_an_order_that_was_refused_has_not_used_its_quote(client: Client, as_of:
     gone, there = stock(2, as_of=as_of)
     quote = quote_create(buyer=Buyer(client.id), inventory_ids=[gone.id, there.id], as_of=as_of).quote
     InventoryRecord.objects.filter(id=gone.id).update(sold_at_utc=as_of)
-    with pytest.raises(InsufficientInventory):
+    with pytest.raises(Shortage):
         place(client, [gone.id, there.id], as_of=as_of, quote=quote)
     assert place(client, [there.id], as_of=as_of, quote=quote).quote == quote
 

@@ -242,8 +242,7 @@ class TestBuying:
         said = text(response)
         assert "Gold, 6 to 8 months, Caddo, LA : you asked for 5, and 2 are available. Nothing was bought." in said
         assert [
-            (str(offer.alternative.kind), offer.alternative.quantity, offer.amount)
-            for offer in response.context["refusal"].alternatives
+            (str(offer.kind), offer.quantity, offer.amount) for offer in response.context["refusal"].alternatives
         ] == [
             ("partial", 2, Decimal("16.00")),
             ("no_location_filter", 5, Decimal("40.00")),

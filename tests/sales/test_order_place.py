@@ -9,26 +9,27 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.models import Client, ClientStatus
-from inventory.alternatives import Suggestion
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand
+from inventory.errors import Shortage, Suggestion
 from inventory.models import InventoryRecord
 from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice
 from sales import terms
+from sales.baskets import CriteriaBasket, NamedBasket
+from sales.drafts import draft_line_add, draft_summary
 from sales.errors import (
     EmptyOrder,
     IdempotencyKeyReused,
-    InsufficientInventory,
     InvalidIdempotencyKey,
     PricesChanged,
 )
 from sales.models import Order, OrderLine, Sale
-from sales.services import order_place, order_place_named
-from tests.factories import ClientFactory, InventoryFactory, stock
-from tests.sales.purchases import buy, demand, place, set_prices
+from sales.services import order_place, order_place_draft
+from tests.factories import ClientFactory, InventoryFactory, UserFactory, stock
+from tests.sales.purchases import at, buy, demand, place, set_prices
 
 pytestmark = pytest.mark.django_db
 
@@ -85,9 +86,9 @@ def test_what_lapses_soonest_is_sold_first(client: Client, as_of: datetime) -> N
 def test_all_or_nothing_over_the_whole_list(client: Client, as_of: datetime) -> None:
     stock(5, as_of=as_of)
     stock(1, as_of=as_of, age_days=300, classification="Silver")
-    with pytest.raises(InsufficientInventory) as refusal:
+    with pytest.raises(Shortage) as refusal:
         place(client, demand(5, GOLD_6), demand(2, SILVER_9), as_of=as_of)
-    assert (refusal.value.line_index, refusal.value.requested, refusal.value.available) == (1, 2, 1)
+    assert (refusal.value.index, refusal.value.line.quantity, refusal.value.available) == (1, 2, 1)
     assert_nothing_was_sold()
 
 
@@ -105,9 +106,9 @@ def test_overlapping_lines_are_filled_whenever_that_is_possible(client: Client, 
 
 def test_overlapping_lines_never_share_a_record(client: Client, as_of: datetime) -> None:
     stock(6, as_of=as_of, state="LA", county="Caddo")
-    with pytest.raises(InsufficientInventory) as refusal:
+    with pytest.raises(Shortage) as refusal:
         place(client, demand(4, GOLD_6_CADDO), demand(3, GOLD_6_LA), as_of=as_of)
-    assert (refusal.value.line_index, refusal.value.available) == (1, 2)
+    assert (refusal.value.index, refusal.value.available) == (1, 2)
     assert_nothing_was_sold()
 
 
@@ -119,7 +120,7 @@ def test_the_same_line_twice_is_two_lines(client: Client, as_of: datetime) -> No
 
 def test_a_record_that_leaves_its_bucket_before_the_purchase_is_not_sold(client: Client, as_of: datetime) -> None:
     record = InventoryFactory(as_of=as_of, lead__age=timedelta(days=200))
-    with pytest.raises(InsufficientInventory):
+    with pytest.raises(Shortage):
         buy(client, 1, GOLD_6, as_of=record.expires_at_utc)
     assert_nothing_was_sold()
     assert buy(client, 1, GOLD_6, as_of=record.expires_at_utc - timedelta(microseconds=1)).quantity == 1
@@ -131,13 +132,13 @@ def test_a_lead_is_sold_once_in_a_bucket_and_again_in_the_next_to_somebody_else(
     other = ClientFactory()
     record = InventoryFactory(as_of=as_of, lead__age=timedelta(days=200))
     buy(client, 1, GOLD_6, as_of=as_of)
-    with pytest.raises(InsufficientInventory):
+    with pytest.raises(Shortage):
         buy(other, 1, GOLD_6, as_of=as_of)
 
     later = as_of + timedelta(days=90)
     gold_9 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_9_TO_11)
     InventoryFactory(as_of=later, lead=record.lead)
-    with pytest.raises(InsufficientInventory) as refusal:
+    with pytest.raises(Shortage) as refusal:
         buy(client, 1, gold_9, as_of=later)
     assert refusal.value.available == 0, "a buyer is never sold a lead that it already owns"
     assert buy(other, 1, gold_9, as_of=later).quantity == 1
@@ -154,10 +155,14 @@ def test_without_a_price_nothing_is_sold(client: Client, as_of: datetime) -> Non
 
 def test_another_total_than_the_buyer_saw_is_refused(client: Client, as_of: datetime) -> None:
     stock(2, as_of=as_of)
+    user = UserFactory(client=client)
+    draft_line_add(user=user, criteria=GOLD_6, quantity=2)
+    shown = draft_summary(user=user, as_of=as_of)
+    assert shown.draft_id is not None
     with pytest.raises(PricesChanged) as refusal:
-        order_place(
-            client_id=client.id, user_id=None, demands=[demand(2, GOLD_6)], key="k", as_of=as_of,
-            expected_total=Decimal("20.00"),
+        at(
+            as_of, order_place_draft,
+            user=user, draft_id=shown.draft_id, version=shown.version, expected_total=Decimal("20.00"),
         )  # fmt: skip
     assert (refusal.value.expected, refusal.value.actual) == (Decimal("20.00"), Decimal("16.00"))
     assert_nothing_was_sold()
@@ -188,7 +193,7 @@ def test_a_client_buys_in_its_licensed_states_alone(client: Client, as_of: datet
     stock(2, as_of=as_of)
     (texan,) = stock(1, as_of=as_of, state="TX", county="Harris")
     Client.objects.filter(id=client.id).update(licensed_states=["TX", "OK"])
-    with pytest.raises(InsufficientInventory) as refusal:
+    with pytest.raises(Shortage) as refusal:
         buy(client, 2, GOLD_6, as_of=as_of)
     assert refusal.value.available == 1
     assert_nothing_was_sold()
@@ -257,10 +262,10 @@ def test_a_key_that_cannot_be_kept_is_refused_before_anything_else(client: Clien
     (record,) = stock(1, as_of=as_of)
     line = demand(1, GOLD_6)
     with pytest.raises(InvalidIdempotencyKey, match="1 to 255 printable characters") as refusal:
-        order_place(client_id=client.id, user_id=None, demands=[line], key=key, as_of=as_of)
+        order_place(client_id=client.id, user_id=None, basket=CriteriaBasket([line]), key=key)
     assert (refusal.value.code, refusal.value.status) == ("idempotency_key_invalid", 422)
     with pytest.raises(InvalidIdempotencyKey):
-        order_place_named(client_id=client.id, user_id=None, inventory_ids=[record.id], key=key, as_of=as_of)
+        order_place(client_id=client.id, user_id=None, basket=NamedBasket([record.id]), key=key)
     assert_nothing_was_sold()
 
 
@@ -292,13 +297,10 @@ def test_a_shortage_names_the_alternatives_in_the_contracts_order_and_each_can_b
     stock(50, as_of=as_of, state="LA", county="Orleans")  # far away
     stock(50, as_of=as_of, state="LA", county="Caddo", classification="Silver")
 
-    with pytest.raises(InsufficientInventory) as refusal:
+    with pytest.raises(Shortage) as refusal:
         buy(client, 50, GOLD_6_CADDO, as_of=as_of)
 
-    offered = [
-        (o.alternative.kind, str(o.alternative.criteria), o.alternative.quantity, o.alternative.available, o.amount)
-        for o in refusal.value.alternatives
-    ]
+    offered = [(o.kind, str(o.criteria), o.quantity, o.available, o.amount) for o in refusal.value.alternatives]
     assert offered == [
         (Suggestion.PARTIAL, "Gold MONTH_6_TO_8 state=LA county=Caddo", 22, 22, Decimal("176.00")),
         (Suggestion.NO_LOCATION_FILTER, "Gold MONTH_6_TO_8", 50, 261, Decimal("400.00")),
@@ -311,8 +313,8 @@ def test_a_shortage_names_the_alternatives_in_the_contracts_order_and_each_can_b
     ]
     for offer in refusal.value.alternatives:
         before = transaction.savepoint_create()
-        bought = buy(client, offer.alternative.quantity, offer.alternative.criteria, as_of=as_of)
-        assert (bought.quantity, bought.total) == (offer.alternative.quantity, offer.amount)
+        bought = buy(client, offer.quantity, offer.criteria, as_of=as_of)
+        assert (bought.quantity, bought.total) == (offer.quantity, offer.amount)
         transaction.savepoint_rollback(before)
 
 
@@ -425,7 +427,7 @@ def test_the_database_refuses_a_sale_that_is_not_what_its_line_says(
 def test_a_record_of_a_bucket_that_begins_after_the_orders_instant_is_not_sold(client: Client, as_of: datetime) -> None:
     """An order that waited may come upon what a later roll made."""
     record = InventoryFactory(as_of=as_of, lead__age=timedelta(days=180))
-    with pytest.raises(InsufficientInventory):
+    with pytest.raises(Shortage):
         buy(client, 1, GOLD_6, as_of=record.enters_at_utc - timedelta(microseconds=1))
     assert_nothing_was_sold()
     assert buy(client, 1, GOLD_6, as_of=record.enters_at_utc).quantity == 1

@@ -1,7 +1,6 @@
 """An order that came by an API key says by which: to the company, to programs, to staff and in the audit record."""
 
 from datetime import datetime
-from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -13,11 +12,12 @@ from homeshield.audit.models import AuditEvent
 from inventory.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
+from sales.baskets import CriteriaBasket
 from sales.models import Order
 from sales.services import order_place
 from tests.api.conftest import Caller, buyer, caller, other
 from tests.factories import StaffFactory, stock
-from tests.sales.purchases import buy, demand
+from tests.sales.purchases import at, buy, demand
 
 __all__ = ["buyer", "caller", "other"]
 
@@ -60,8 +60,9 @@ def test_an_order_names_the_key_that_placed_it(caller: Caller, buyer: User, now:
 def test_the_database_takes_no_order_by_another_clients_key(caller: Caller, other: Caller, now: datetime) -> None:
     stock(1, as_of=now)
     with pytest.raises(IntegrityError, match="order_by_a_key_of_its_client"):
-        order_place(
-            client_id=caller.client.id, user_id=None, api_key_id=other.key.id, demands=[demand(1, GOLD)],
-            key=str(uuid4()), expected_total=Decimal("8.00"), as_of=now,
+        at(
+            now, order_place,
+            client_id=caller.client.id, user_id=None, api_key_id=other.key.id, basket=CriteriaBasket([demand(1, GOLD)]),
+            key=str(uuid4()),
         )  # fmt: skip
     assert not Order.objects.exists()

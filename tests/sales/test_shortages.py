@@ -8,19 +8,19 @@ import pytest
 from django.db import transaction
 
 from homeshield.accounts.models import Client
-from inventory.alternatives import Suggestion
 from inventory.criteria import Criteria, Demand
+from inventory.errors import Alternative, Shortage, Suggestion
 from inventory.models import InventoryRecord
 from inventory.place import Place
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
-from sales.errors import InsufficientInventory, PricedAlternative
+from sales.baskets import NamedBasket
 from sales.models import Order
-from sales.services import order_place_named
+from sales.services import order_place
 from tests.factories import ClientFactory, stock
-from tests.sales.purchases import STARTING_PRICES, demand, place
+from tests.sales.purchases import STARTING_PRICES, at, demand, place
 
 pytestmark = pytest.mark.django_db
 
@@ -44,33 +44,28 @@ def client(as_of: datetime) -> Client:
     return ClientFactory()
 
 
-def refusal(client: Client, *demands: Demand, as_of: datetime) -> InsufficientInventory:
-    with pytest.raises(InsufficientInventory) as refused:
+def refusal(client: Client, *demands: Demand, as_of: datetime) -> Shortage:
+    with pytest.raises(Shortage) as refused:
         place(client, *demands, as_of=as_of)
     return refused.value
 
 
-def offered(refused: InsufficientInventory) -> list[tuple[str, str, int]]:
-    return [
-        (str(offer.alternative.kind), str(offer.alternative.criteria), offer.alternative.quantity)
-        for offer in refused.alternatives
-    ]
+def offered(refused: Shortage) -> list[tuple[str, str, int]]:
+    return [(str(offer.kind), str(offer.criteria), offer.quantity) for offer in refused.alternatives]
 
 
-def assert_each_can_be_bought(
-    client: Client, demands: list[Demand], refused: InsufficientInventory, as_of: datetime
-) -> None:
+def assert_each_can_be_bought(client: Client, demands: list[Demand], refused: Shortage, as_of: datetime) -> None:
     """In the place of its line, with the other lines as they are."""
 
-    def buy_instead(offer: PricedAlternative) -> Order:
+    def buy_instead(offer: Alternative) -> Order:
         instead = list(demands)
-        instead[refused.line_index] = demand(offer.alternative.quantity, offer.alternative.criteria)
+        instead[refused.index] = demand(offer.quantity, offer.criteria)
         return place(client, *instead, as_of=as_of)
 
     for offer in refused.alternatives:
         before = transaction.savepoint_create()
         order = buy_instead(offer)
-        assert order.lines.get(number=refused.line_index + 1).amount == offer.amount
+        assert order.lines.get(number=refused.index + 1).amount == offer.amount
         transaction.savepoint_rollback(before)
 
 
@@ -83,7 +78,7 @@ def test_alternatives_leave_the_other_lines_what_they_need(client: Client, as_of
 
     refused = refusal(client, *lines, as_of=as_of)
 
-    assert (refused.line_index, refused.requested, refused.available) == (0, 10, 5)
+    assert (refused.index, refused.line.quantity, refused.available) == (0, 10, 5)
     # 17 are there and 14 of them go to the second line; of 10 nine-months' leads the third line takes 3.
     assert offered(refused) == [("partial", "Gold MONTH_6_TO_8 state=LA county=Caddo", 3)]
     assert_each_can_be_bought(client, lines, refused, as_of)
@@ -95,7 +90,7 @@ def test_a_line_that_is_short_itself_takes_nothing_from_the_alternatives_of_anot
     stock(5, as_of=as_of, county="Caddo")
     lines = [demand(10, gold_6("LA", "Caddo")), demand(100, gold_6("LA"))]
     refused = refusal(client, *lines, as_of=as_of)
-    assert (refused.line_index, refused.available) == (0, 5)
+    assert (refused.index, refused.available) == (0, 5)
     assert offered(refused) == [("partial", "Gold MONTH_6_TO_8 state=LA county=Caddo", 5)]
 
 
@@ -104,7 +99,7 @@ def test_what_has_no_price_is_no_alternative(client: Client, as_of: datetime) ->
     stock(5, as_of=as_of, classification="Silver")
     stock(5, as_of=as_of, age_days=300)
     refused = refusal(client, demand(3, gold_6("LA", "Caddo")), as_of=as_of)
-    assert Suggestion.DIFFERENT_CLASSIFICATION not in [offer.alternative.kind for offer in refused.alternatives]
+    assert Suggestion.DIFFERENT_CLASSIFICATION not in [offer.kind for offer in refused.alternatives]
     assert [kind for kind, _, _ in offered(refused)] == ["partial", "different_age_bucket"]
     assert all(offer.unit_price > 0 for offer in refused.alternatives)
 
@@ -128,6 +123,6 @@ def test_a_named_record_without_a_county_is_called_so_and_the_state_is_offered(c
     (gone,) = stock(1, as_of=as_of, county=None)
     InventoryRecord.objects.filter(id=gone.id).update(sold_at_utc=as_of)
     stock(30, as_of=as_of, county="Caddo")
-    with pytest.raises(InsufficientInventory, match="LA without a county: 1 requested, 0 available") as refused:
-        order_place_named(client_id=client.id, user_id=None, inventory_ids=[gone.id], key=str(uuid4()), as_of=as_of)
+    with pytest.raises(Shortage, match="LA without a county: 1 requested, 0 available") as refused:
+        at(as_of, order_place, client_id=client.id, user_id=None, basket=NamedBasket([gone.id]), key=str(uuid4()))
     assert offered(refused.value)[0] == ("no_location_filter", "Gold MONTH_6_TO_8 state=LA", 1)

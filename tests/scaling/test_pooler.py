@@ -19,13 +19,13 @@ from exports import batches
 from exports.services import export_start_order, export_stream
 from homeshield.settings import database_from_environment
 from inventory.criteria import Criteria
+from inventory.errors import Shortage
 from inventory.opening import FirstRecords
 from inventory.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion import IngestReport, ingest
 from leads.models import Lead
-from sales.errors import InsufficientInventory
 from sales.models import Order, Sale
 from tests.concurrency.orders import assert_books_balance, order
 from tests.concurrency.parallel import run_together
@@ -137,7 +137,7 @@ def test_a_load_the_roll_orders_and_an_export(pooler: Pooler, as_of: datetime, m
     gold_9 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_9_TO_11)
     clients = [ClientFactory() for _ in range(8)]
     bought = run_together([order(client, (6, gold_9), as_of=later) for client in clients])
-    assert [type(one) for one in bought if not isinstance(one, Order)] == [InsufficientInventory] * 2
+    assert [type(one) for one in bought if not isinstance(one, Order)] == [Shortage] * 2
     assert_books_balance()
 
     monkeypatch.setattr(batches, "BATCH", 4)

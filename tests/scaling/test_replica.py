@@ -18,8 +18,8 @@ from homeshield.lib import embedded_postgres, replica
 from homeshield.lib.replica import ALIAS, freshness
 from homeshield.lib.viewer import Viewer, seen_by
 from homeshield.settings import replica_from_environment
-from inventory import browsing
 from inventory.models import InventoryRecord
+from inventory.waiting import LONGEST_ORDER
 from sales.models import Order, Sale
 from tests.factories import UserFactory, stock
 from tests.homeshield.lib.embedded_postgres.isolation import wait_until
@@ -157,7 +157,7 @@ def test_a_buyer_sees_its_own_purchase_at_once_and_others_see_it_soon(shop: Brow
 
 def test_after_a_while_the_buyer_browses_the_copy_again(shop: Browser) -> None:
     buy(shop, 2)
-    date_back(settings.REPLICA_MAX_LAG + browsing.LONGEST_ORDER)
+    date_back(settings.REPLICA_MAX_LAG + LONGEST_ORDER)
     level()
     with asked() as statements:
         assert count(shop) == 3
