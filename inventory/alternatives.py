@@ -114,7 +114,7 @@ def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
     """Criteria that differ in one thing; each is offered only where it can fill the line."""
     for bucket in _nearest_first(criteria.age_bucket):
         yield Suggestion.DIFFERENT_AGE_BUCKET, replace(criteria, age_bucket=bucket)
-    state, county = criteria.place.levels
+    state, county = criteria.place.state, criteria.place.county
     if state is not None and county is not None:
         yield Suggestion.WHOLE_STATE, criteria.at(Place(state))
         for neighbour in neighbours(state, county):

@@ -112,7 +112,7 @@ def _lines(demands: Sequence[Demand], prices: Prices) -> list[Line]:
 def _as_matched(criteria: Criteria) -> Criteria:
     """With the county in the Census's spelling: which of its spellings are in stock may change between a request and
     its repeat."""
-    state, county = criteria.place.levels
+    state, county = criteria.place.state, criteria.place.county
     if state is None or county is None:
         return criteria
     return criteria.at(Place(state, match_county(state, county) or county))

@@ -265,7 +265,7 @@ def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int
     line = line or DraftLine(draft=draft)
     line.classification = str(criteria.classification)
     line.age_bucket = str(criteria.age_bucket)
-    line.state, line.county = criteria.place.levels
+    line.state, line.county = criteria.place.state, criteria.place.county
     line.quantity = quantity
     line.save()
     _touch(draft)

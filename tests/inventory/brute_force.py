@@ -24,7 +24,7 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
         and buyer.is_licensed_in(record.state)
     ]
     free = [record for record in there if record.lead_id not in bought]
-    state, county = criteria.place.levels
+    state, county = criteria.place.state, criteria.place.county
 
     def fits(record: InventoryRecord, *, place: bool = True, cell: bool = True) -> bool:
         in_place = state in (None, record.state) and county in (None, record.county)

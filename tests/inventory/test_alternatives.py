@@ -41,7 +41,7 @@ supplies = st.lists(st.sampled_from(PLACES), max_size=12)
 
 
 def fits(record: tuple[str, str | None], wanted: Criteria) -> bool:
-    state, county = wanted.place.levels
+    state, county = wanted.place.state, wanted.place.county
     return state in (None, record[0]) and county in (None, record[1])
 
 
