@@ -80,10 +80,14 @@ def sellable(as_of: datetime) -> RawSQL:
     return _condition(SELLABLE, as_of, as_of)
 
 
-def open_to(buyer: Buyer) -> list[RawSQL | Q]:
-    """Where the buyer is licensed, and what it has not bought before."""
+def open_to(buyer: Buyer, *, state: str | None = None) -> list[RawSQL | Q]:
+    """Where the buyer is licensed, and what it has not bought before.
+
+    Beside a `state` that is asked for, the list of licenses only misleads: PostgreSQL takes the two for independent,
+    expects too few records, and reads and sorts all of the state instead of stopping early.
+    """
     conditions: list[RawSQL | Q] = []
-    if buyer.licensed_states:
+    if buyer.licensed_states and state not in buyer.licensed_states:
         conditions.append(Q(state__in=sorted(buyer.licensed_states)))
     if buyer.client_id is not None:
         conditions.append(_condition(NOT_BOUGHT_BEFORE.format("%s"), buyer.client_id))

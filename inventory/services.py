@@ -12,8 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet
 
 from inventory.buyer import Buyer
 from inventory.criteria import Criteria, Demand, allocation_order
@@ -74,7 +73,6 @@ def inventory_allocate(
     """
     if wait:
         _take_turns(demands, wait)
-    for_sale = [sellable(as_of), *open_to(buyer)]
     filled: dict[int, Filled] = {}
     for index in allocation_order(demands):
         demand = demands[index]
@@ -84,8 +82,10 @@ def inventory_allocate(
             if demand.criteria.contains(demands[other].criteria)
             for record in got.records
         ]
-        filled[index] = got = _fill(demand, for_sale, taken, wait)
+        filled[index] = got = _fill(demand, buyer, as_of, taken, wait)
         if (available := len(got.records)) < demand.quantity:
+            if wait:
+                wait.lift()  # the caller may ask why, in this transaction
             raise Shortage(demands=demands, index=index, available=available, buyer=buyer, as_of=as_of)
     if wait:
         wait.lift()
@@ -95,15 +95,16 @@ def inventory_allocate(
 _IN_ORDER_OF_SALE = InventoryRecord.objects.in_order_of_sale().values_list("id", "lead_id")
 
 
-def _fill(demand: Demand, for_sale: Sequence[RawSQL | Q], taken: list[UUID], wait: Patience | None) -> Filled:
+def _fill(demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait: Patience | None) -> Filled:
     """The named records first, then others of the criteria; what there is, where that is too little."""
     records: list[Allocated] = []
     if demand.named:
-        named = _IN_ORDER_OF_SALE.filter(*for_sale, id__in=demand.named)
+        named = _IN_ORDER_OF_SALE.filter(sellable(as_of), *open_to(buyer), id__in=demand.named)
         records = _lock(named, demand.quantity, wait)
         if len(records) < demand.quantity and not wait and named.count() > len(records):
             return Filled(records)  # one is merely held, so it is not replaced: the order will wait for it
     gone = len(demand.named) - len(records)
+    for_sale = [sellable(as_of), *open_to(buyer, state=demand.criteria.place.state)]
     others = _IN_ORDER_OF_SALE.filter(*for_sale, **demand.criteria.as_filter())
     if out := [*demand.named, *taken]:
         others = others.filter(none_of(out))

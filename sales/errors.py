@@ -126,7 +126,7 @@ class DraftBusy(Busy):
     """The draft is being bought or changed, and waiting for it took too long."""
 
     sentence = (
-        "Your order is being bought or changed in another window at the moment. Nothing was changed here. "
+        "Your cart is being bought or changed in another window at the moment. Nothing was changed here. "
         "Please try again."
     )
 

@@ -86,6 +86,16 @@ def test_an_order_passes_by_what_a_rival_holds_as_long_as_there_is_more(clients:
     assert {sale.inventory_id for sale in bought.sales.all()} == {record.id for record in records[:10]}
 
 
+def test_after_a_shortage_the_transaction_has_its_usual_limits(clients: list[Client], as_of: datetime) -> None:
+    """What an order asks next (does the client own what it named?) is not part of its wait, and was broken off."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '17s'")
+        with pytest.raises(Shortage):
+            allocate(1, clients[0], as_of)()
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("17s",)
+
+
 def test_waiting_has_an_end_and_then_nothing_was_bought(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

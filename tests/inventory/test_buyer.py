@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from inventory.alternatives import explained
 from inventory.buyer import Buyer
@@ -80,6 +81,18 @@ def test_it_is_sold_nothing_of_other_states(
         with pytest.raises(Shortage) as shortage:
             inventory_allocate(demands=[Demand(criteria=beyond, quantity=4)], buyer=louisianan, as_of=as_of, wait=None)
         assert shortage.value.available == available
+
+
+@pytest.mark.usefixtures("louisiana")
+def test_an_order_in_one_state_names_no_other_license(
+    as_of: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """With both, PostgreSQL read and sorted all of the state for an order of 1000."""
+    buyer, wanted = Buyer(ClientFactory().id, frozenset({"AL", "LA"})), Demand(criteria=CADDO, quantity=3)
+    with django_assert_num_queries(1) as statements:
+        inventory_allocate(demands=[wanted], buyer=buyer, as_of=as_of, wait=None)
+    assert "'LA'" in statements[0]["sql"]
+    assert "'AL'" not in statements[0]["sql"]
 
 
 def test_it_is_neither_sold_nor_quoted_them_by_id(
