@@ -83,8 +83,8 @@ class LineNotFound(DomainError):
 
 
 class EmptyOrder(DomainError):
-    code, status, title = "empty_order", 422, "Your order is empty"
-    sentence = "An order needs at least one line. Pick leads under Browse and add them to the order."
+    code, status, title = "empty_order", 422, "Your cart is empty"
+    sentence = "An order needs at least one line. Pick leads under Browse and add them to your cart."
 
 
 class QuantityOutOfRange(DomainError):
