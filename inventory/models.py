@@ -14,7 +14,6 @@ from homeshield.lib.table_rules import READ, Policy, TableRules
 from inventory.buyer import Buyer
 from inventory.counting.models import CountChange, PlaceCount
 from inventory.counting.triggers import inventory_triggers
-from inventory.criteria import Criteria
 from inventory.facts import FACTS, OPEN, OPEN_SQL, Facts
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
@@ -38,10 +37,6 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
     def sellable(self, as_of: datetime) -> Self:
         """Records that may be sold at this instant: unsold, and the lead within the bucket."""
         return self.filter(sellable(as_of))
-
-    def matching(self, criteria: Criteria) -> Self:
-        """Records that a buyer's criteria describe; what the criteria leave open matches everything."""
-        return self.filter(**criteria.as_filter())
 
     def open_to(self, buyer: Buyer) -> Self:
         """Records that the buyer may be sold: where it is licensed, and never twice for one lead (contract, "Sale")."""

@@ -147,6 +147,7 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
     The same request at the same time waits at the order's unique key, and then fails."""
     with transaction.atomic(durable=True):
         terms = order_terms(client_id=purchase.client_id)
+        _require_unused_quote(purchase)  # or a used one would lock records first, and wait for what others hold
         lines = purchase.basket.open(terms)
         filled = _allocate(purchase.basket, lines, terms, wait=wait)
         order = Order(

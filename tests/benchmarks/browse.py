@@ -55,7 +55,7 @@ def measure(as_of: datetime) -> Iterator[Figure]:
         return median(lambda: records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=at))
 
     for name, criteria in filters.items():
-        records = InventoryRecord.objects.sellable(as_of).matching(criteria).in_order_of_sale()
+        records = InventoryRecord.objects.sellable(as_of).filter(**criteria.as_filter()).in_order_of_sale()
         middle = records[available_count(criteria=criteria, buyer=Buyer(), as_of=as_of) // 2]
         last = records.reverse()[0]
         yield Figure(f"{name}: first page", page(criteria, None, Buyer()), floor)

@@ -71,7 +71,7 @@ def questions(as_of: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
         return lambda: availability(criteria=criteria, buyer=Buyer(), as_of=as_of)
 
     for name, criteria in filters.items():
-        records = InventoryRecord.objects.sellable(as_of).matching(criteria).in_order_of_sale()
+        records = InventoryRecord.objects.sellable(as_of).filter(**criteria.as_filter()).in_order_of_sale()
         middle = records[available_count(criteria=criteria, buyer=Buyer(), as_of=as_of) // 2]
         last = records.reverse()[0]
         yield f"counts, {name}", counted(criteria)

@@ -131,7 +131,7 @@ def test_the_list_pages_there_and_back_without_repeating_or_missing_a_record(
         stock(4, as_of=as_of, age_days=age_days, classification="Silver")
         stock(3, as_of=as_of, age_days=age_days, state="TX", county="Travis")
     buyer = Buyer(licensed_states=frozenset(licensed.split()))
-    records = InventoryRecord.objects.sellable(as_of).open_to(buyer).matching(criteria)
+    records = InventoryRecord.objects.sellable(as_of).open_to(buyer).filter(**criteria.as_filter())
     expected = list(records.in_order_of_sale().values_list("id", flat=True))
     assert len(expected) > 5
 

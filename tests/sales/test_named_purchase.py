@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pgtrigger
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from homeshield.accounts.models import Client
 from inventory.buyer import Buyer
@@ -188,6 +189,15 @@ def test_a_quote_buys_once(client: Client, as_of: datetime) -> None:
         assert refusal.value.detail["order_id"] == str(first.id)
     assert place(client, [records[0].id], as_of=as_of + timedelta(hours=1), quote=quote, key="first") == first
     assert (Order.objects.get().quote, Sale.objects.count()) == (quote, 1)
+
+
+def test_a_used_quote_is_refused_before_records_are_locked(client: Client, as_of: datetime) -> None:
+    records = stock(2, as_of=as_of)
+    quote = quote_create(buyer=Buyer(client.id), inventory_ids=ids_of(records), as_of=as_of).quote
+    place(client, [records[0].id], as_of=as_of, quote=quote)
+    with CaptureQueriesContext(connection) as queries, pytest.raises(QuoteUsed):
+        place(client, [records[1].id], as_of=as_of, quote=quote)
+    assert [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]] == []
 
 
 def test_an_order_that_was_refused_has_not_used_its_quote(client: Client, as_of: datetime) -> None:
