@@ -75,6 +75,7 @@ def wait_until_blocked(sessions: int = 1) -> None:
     """Returns when that many sessions of this database wait for a lock; fails after five seconds."""
     for _ in range(500):
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the sessions of its first look
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
