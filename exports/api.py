@@ -13,7 +13,7 @@ from exports.services import export_start_order, export_start_sales, export_stre
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
 from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, refused_by
-from inventory.criteria import MAX_QUANTITY
+from inventory.facts.criteria import MAX_QUANTITY
 from sales.api_schemas import ClientId, OrderInPath
 
 router = Router(tags=["Purchases"])

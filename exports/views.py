@@ -11,7 +11,7 @@ from homeshield.accounts.access import requires
 from homeshield.accounts.limits import limited
 from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
-from sales.access import order_or_404
+from sales.history.views import order_or_404
 from sales.models import Order
 
 

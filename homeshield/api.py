@@ -22,6 +22,9 @@ import exports.api
 import inventory.api
 import pricing.api
 import sales.api
+import sales.browse.api
+import sales.history.api  # both add their operations to sales.api.router
+import sales.ordering.api
 from homeshield.accounts.api import ApiKeyAuth
 from homeshield.lib.api_requests import StrictParser, UnusableText, refuse_unknown_parameters, why_no_json
 from homeshield.lib.errors import DomainError
@@ -36,8 +39,8 @@ api.add_decorator(refuse_unknown_parameters)
 # The download's address would also be that of an order, so it comes first.
 api.add_router("", exports.api.router)
 api.add_router("", inventory.api.router)
-api.add_router("", sales.api.inventory_router)
-api.add_router("", sales.api.purchases_router)
+api.add_router("", sales.browse.api.router)
+api.add_router("", sales.api.router)
 api.add_router("", pricing.api.router)
 
 

@@ -9,9 +9,9 @@ from homeshield.accounts.api import ApiKeyAuth, ApiRequest
 from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, Answer, example
 from inventory.api_schemas import Filters
-from inventory.browsing import browsing
 from inventory.buyer import buyer_of
 from inventory.counting.reading import Facet, availability, locations
+from inventory.replica_reads import replica_may_answer
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -84,7 +84,7 @@ class Facets(Answer):
     operation_id="list_locations",
     summary="Where there is inventory",
 )
-@browsing
+@replica_may_answer
 def inventory_locations(request: ApiRequest) -> Locations:
     """States and counties with inventory that you can buy, both sorted."""
     found = locations(buyer=buyer_of(request.auth), as_of=request.as_of)
@@ -98,7 +98,7 @@ def inventory_locations(request: ApiRequest) -> Locations:
     operation_id="count_facets",
     summary="Counts by each filter",
 )
-@browsing
+@replica_may_answer
 def inventory_facets(request: ApiRequest, filters: Query[Filters]) -> Facets:
     """Exact counts by state, county, class and age bucket under the given filters, as on the page."""
     asked = filters.criteria

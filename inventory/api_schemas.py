@@ -10,17 +10,19 @@ from pydantic_core import PydanticCustomError
 
 from homeshield.lib.api_schemas import Body
 from inventory.county_names import LONGEST_COUNTY, county_meant
-from inventory.criteria import MAX_QUANTITY, Criteria, Demand
-from inventory.place import UNKNOWN, Place
+from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
+from inventory.facts.place import UNKNOWN, Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES
+
+INVENTORY_EXAMPLE = "0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e"
 
 type InventoryId = Annotated[
     UUID,
     Field(
         description="The right to buy one lead within one age bucket.",
-        examples=["0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e"],
+        examples=[INVENTORY_EXAMPLE],
     ),
 ]
 

@@ -1,6 +1,6 @@
 """Which county a buyer means. A lead has the Census Bureau's name, or what its file said if that matched none."""
 
-from inventory.facts import OPEN
+from inventory.facts.columns import OPEN
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification

@@ -11,7 +11,7 @@ from django.db.models import TextChoices
 from homeshield.lib.errors import DomainError
 from homeshield.lib.money import dollars
 from inventory.buyer import Buyer
-from inventory.criteria import Criteria, Demand
+from inventory.facts.criteria import Criteria, Demand
 
 
 class InventoryNotFound(DomainError):

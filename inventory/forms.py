@@ -12,8 +12,8 @@ from django.utils.text import Truncator
 
 from inventory.counting.reading import Availability, Facet
 from inventory.county_names import county_meant
-from inventory.criteria import Criteria
-from inventory.place import Place
+from inventory.facts.criteria import Criteria
+from inventory.facts.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES

@@ -11,11 +11,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from homeshield.accounts.previews import previews_spend
 from homeshield.lib.keyset import Page, Position, found_page
-from homeshield.lib.replica import browsing_connection
+from homeshield.lib.replica import reading_connection
 from inventory.buyer import Buyer
-from inventory.criteria import Criteria
-from inventory.facts import OPEN_SQL
+from inventory.facts.columns import OPEN_SQL
+from inventory.facts.criteria import Criteria
 from inventory.models import NOT_BOUGHT_BEFORE
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
@@ -96,7 +97,7 @@ def records_in_order(
         parts.append(_PART.format(open=OPEN_SQL, conditions=" AND ".join([*conditions, *everywhere]), order=order))
     if not parts:
         return []
-    with browsing_connection().cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(
             f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS list ORDER BY {order} LIMIT %(limit)s",  # noqa: S608
             parameters,
@@ -147,3 +148,29 @@ def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
         for state in states
     ]
     return parts if len(parts) <= MOST_PARTS else [criteria]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPage:
+    """A page of the list, and how many more leads the client may be shown today (None: nothing was shown)."""
+
+    page: Page[ListedRecord]
+    left: int | None
+
+
+def previews_page(
+    *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
+) -> PreviewPage:
+    """What `records_page` finds, counted as shown; a shorter page where less than it is left of the allowance.
+
+    To be asked for last, when nothing else of the answer can fail: what is counted stays so. Raises BadCursor, and
+    PreviewsUsed where there are leads and nothing is left.
+    """
+    page = records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=cursor, limit=limit)
+    if not page.rows:
+        return PreviewPage(page, None)
+    assert buyer.client_id is not None, "an allowance is a client's"
+    previews = previews_spend(client_id=buyer.client_id, wanted=len(page.rows), as_of=as_of)
+    if previews.granted < len(page.rows):  # once a day at most, so it may cost the page again
+        page = records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=cursor, limit=previews.granted)
+    return PreviewPage(page, previews.left)

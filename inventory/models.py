@@ -14,7 +14,7 @@ from homeshield.lib.table_rules import READ, Policy, TableRules
 from inventory.buyer import Buyer
 from inventory.counting.models import CountChange, PlaceCount
 from inventory.counting.triggers import inventory_triggers
-from inventory.facts import FACTS, OPEN, OPEN_SQL, Facts
+from inventory.facts.columns import FACTS, OPEN, OPEN_SQL, Facts
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 from leads.models import Lead

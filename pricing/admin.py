@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from homeshield.lib.http import Request
 from leads.age import AgeBucket
-from pricing.change_pages import ChangePages
+from pricing.changing.pages import ChangePages
 from pricing.models import PriceRule
 from pricing.selectors import price_table, rules_not_over
 

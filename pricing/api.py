@@ -23,7 +23,7 @@ from homeshield.lib.api_schemas import (
 from homeshield.lib.money import CURRENCY
 from inventory.api_schemas import BucketName, ClassName, CountyOf, InventoryId, LeadId, StateOf
 from inventory.buyer import buyer_of
-from inventory.criteria import MAX_QUANTITY
+from inventory.facts.criteria import MAX_QUANTITY
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice, NotForSale

@@ -8,7 +8,7 @@ from homeshield.lib.errors import DomainError
 from inventory.errors import InventoryNotFound
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.change import PriceChange
+from pricing.changing.change import PriceChange
 
 
 class NoPrice(DomainError):

@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from homeshield.lib.replica import browsing_connection
-from inventory.criteria import Criteria
+from homeshield.lib.replica import reading_connection
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice
@@ -39,7 +39,7 @@ _PRICES = """
 
 def prices_in_force(as_of: datetime) -> Prices:
     """The prices at an instant. Plain SQL: for what every page and order asks, building the query took longer."""
-    with browsing_connection().cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(_PRICES, {"as_of": as_of})
         return prices_of(cursor.fetchall())
 

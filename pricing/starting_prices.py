@@ -13,10 +13,10 @@ from homeshield.audit.actions import AuditAction
 from homeshield.lib.numbers import NotANumber, read_number
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.changing.services import price_check, price_record, prices_lock
 from pricing.errors import PriceRefused, StartingPricesRefused
 from pricing.models import PriceRule
 from pricing.selectors import Prices
-from pricing.services import price_check, price_record, prices_lock
 
 STARTING_PRICES = settings.BASE_DIR / "fixtures" / "starting_prices.csv"
 

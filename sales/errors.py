@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from homeshield.lib.errors import DomainError
-from inventory.criteria import MAX_QUANTITY
+from inventory.facts.criteria import MAX_QUANTITY
 
 
 class PricesChanged(DomainError):

@@ -1,23 +1,23 @@
-"""Orders and sales, which are final, and the draft of the next order, which is not (contract, "Sale", "Purchase")."""
+"""Orders and sales, which are final (contract, "Sale", "Purchase"). The draft of the next one is in cart/models.py."""
 
 import pgtrigger
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
-from homeshield.lib.table_rules import APPEND, KEEP, OWN_CLIENT, STAFF_LOOKS, OwnerFunction, Policy, TableRules
+from homeshield.lib.table_rules import APPEND, OWN_CLIENT, STAFF_LOOKS, OwnerFunction, Policy, TableRules
 from inventory.counting.triggers import sale_trigger
-from inventory.criteria import MAX_QUANTITY, Demand
-from inventory.facts import FACTS, Facts
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
-from leads.classification import Classification
 from leads.models import Lead
 from pricing.models import Quote
+from sales.cart.models import Draft, DraftLine
+from sales.line_fields import LineFields
+
+__all__ = ["Draft", "DraftLine", "Order", "OrderLine", "Sale"]
 
 
 def _would_grow(table: str, leads: str, name: str) -> str:
@@ -34,75 +34,6 @@ def _would_grow(table: str, leads: str, name: str) -> str:
         END IF;
         RETURN NULL;
     """  # noqa: S608 - the names are ours
-
-
-class LineFields(Facts):
-    """What a line asks for: criteria and a quantity. A level of the place that is NULL is left open."""
-
-    state = models.CharField(max_length=2, null=True, blank=True)  # type: ignore[assignment]
-    county = models.TextField(null=True, blank=True)  # type: ignore[assignment]
-    quantity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)])
-
-    class Meta:
-        abstract = True
-        constraints = [
-            models.CheckConstraint(
-                name="%(class)s_quantity_1_to_1000", condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY)
-            ),
-            models.CheckConstraint(name="%(class)s_bucket_known", condition=Q(age_bucket__in=AgeBucket.values)),
-            models.CheckConstraint(
-                name="%(class)s_classification_known", condition=Q(classification__in=Classification.values)
-            ),
-            models.CheckConstraint(
-                name="%(class)s_county_within_state",
-                condition=Q(county__isnull=True) | Q(state__isnull=False),
-            ),
-        ]
-
-    @property
-    def demand(self) -> Demand:
-        return Demand(criteria=self.criteria, quantity=self.quantity)
-
-
-class Draft(models.Model):
-    """The order that a user is putting together. Its id is the key under which it is bought, once: when the
-    purchase is through, the draft is gone and the next one has another id."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft")
-    version = models.PositiveIntegerField(default=0)
-
-    table_rules = TableRules(web_may=KEEP)
-
-    class Meta:
-        db_table = "drafts"
-
-    def __str__(self) -> str:
-        return f"Draft {self.id}"
-
-
-class DraftLine(LineFields):
-    """A line of a draft; at most one for each criteria."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="lines", db_index=False)
-
-    table_rules = TableRules(web_may=KEEP)
-
-    class Meta(LineFields.Meta):
-        db_table = "draft_lines"
-        ordering = ["id"]
-        constraints = [
-            *LineFields.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["draft", *FACTS],
-                name="draft_line_once_per_criteria",
-                nulls_distinct=False,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} × {self.criteria.label}"
 
 
 class Order(models.Model):
@@ -308,7 +239,7 @@ class Sale(models.Model):
                 declare=[("grown", "uuid")],
                 func=_would_grow("sales", "count(*)", "order_gets_no_more_sales"),
             ),
-            # The second wall behind the purchase's own look at the client (sales/terms.py), which also locks its row.
+            # The second wall behind the purchase's own look at the client (ordering/terms.py), which locks its row.
             pgtrigger.Trigger(
                 name="sale_to_a_client_that_may_buy",
                 level=pgtrigger.Statement,

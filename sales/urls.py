@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from sales import browse, views
+from sales.browse import views as browse
+from sales.cart import views as cart
+from sales.history import views as history
+from sales.ordering import views as ordering
 
 app_name = "sales"
 
@@ -12,13 +15,13 @@ inventory_urlpatterns = [
 """Browsing shows stock with its prices, so its view lives here, above both; its address is the inventory's."""
 
 urlpatterns = [
-    path("order/", views.draft_show, name="draft-show"),
-    path("order/buy/", views.draft_buy, name="draft-buy"),
-    path("order/quantities/", views.draft_change, name="draft-change"),
-    path("order/lines/", views.line_add, name="line-add"),
-    path("order/lines/quote/", views.line_quote, name="line-quote"),
-    path("order/lines/<uuid:line_id>/remove/", views.line_remove, name="line-remove"),
-    path("order/lines/<uuid:line_id>/replace/", views.line_replace, name="line-replace"),
-    path("orders/", views.order_list, name="order-list"),
-    path("orders/<uuid:order_id>/", views.order_show, name="order-show"),
+    path("order/", cart.draft_show, name="draft-show"),
+    path("order/buy/", ordering.draft_buy, name="draft-buy"),
+    path("order/quantities/", cart.draft_change, name="draft-change"),
+    path("order/lines/", browse.line_add, name="line-add"),
+    path("order/lines/quote/", browse.line_quote, name="line-quote"),
+    path("order/lines/<uuid:line_id>/remove/", cart.line_remove, name="line-remove"),
+    path("order/lines/<uuid:line_id>/replace/", cart.line_replace, name="line-replace"),
+    path("orders/", history.order_list, name="order-list"),
+    path("orders/<uuid:order_id>/", history.order_show, name="order-show"),
 ]

@@ -9,8 +9,8 @@ import factory
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
 from homeshield.accounts.services import sign_in_address_set
+from inventory.facts.place import UNKNOWN
 from inventory.models import InventoryRecord
-from inventory.place import UNKNOWN
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead

@@ -17,17 +17,17 @@ from homeshield.demo.fictional_leads import CAMPAIGN, fictional_csv
 from homeshield.lib.errors import DomainError
 from homeshield.management.commands.postgres import ENGINE
 from homeshield.management.commands.provision_roles import EMBEDDED_ROLE
-from inventory.criteria import Criteria, Demand
-from inventory.opening import FirstRecords
-from inventory.place import Place
-from inventory.roll import inventory_generate
+from inventory.facts.criteria import Criteria, Demand
+from inventory.facts.place import Place
+from inventory.upkeep.opening import FirstRecords
+from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion import ingest
 from leads.models import Lead
-from sales.baskets import CriteriaBasket
 from sales.models import Order
-from sales.services import order_place
+from sales.ordering.baskets import CriteriaBasket
+from sales.ordering.services import order_place
 
 PASSWORD = "magnolia-porch-light"  # noqa: S105 - known to everybody, which is why the demo needs DEBUG
 STAFF, BUYER = "staff@homeshield.example", "buyer@homeshield.example"

@@ -46,7 +46,7 @@ def reading_from_replica() -> Iterator[None]:
         _reading.reset(token)
 
 
-def browsing_connection() -> BaseDatabaseWrapper:
+def reading_connection() -> BaseDatabaseWrapper:
     """The connection for a read of the inventory, its leads or prices by SQL of one's own."""
     return connections[ALIAS if _reading.get() else DEFAULT_DB_ALIAS]
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, Policy, TableRules
-from inventory.facts import Facts
+from inventory.facts.columns import Facts
 
 
 class CountFields(Facts):

@@ -10,11 +10,11 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from homeshield.lib.replica import browsing_connection
+from homeshield.lib.replica import reading_connection
 from inventory.buyer import Buyer
-from inventory.criteria import Cell, Criteria
-from inventory.facts import OPEN_SQL
-from inventory.place import EVERYWHERE, UNKNOWN, Place
+from inventory.facts.columns import OPEN_SQL
+from inventory.facts.criteria import Cell, Criteria
+from inventory.facts.place import EVERYWHERE, UNKNOWN, Place
 from leads.age import DAY, AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES
@@ -211,7 +211,7 @@ def _rows(
         "cell_buckets": [str(bucket) for _, bucket in cells],
         "cell_ends": [as_of + bucket.length * DAY for _, bucket in cells],  # a window that begins now ends then
     }
-    with browsing_connection().cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(question, parameters)
         rows: list[Any] = cursor.fetchall()
     return rows

@@ -3,7 +3,7 @@
 import pgtrigger
 
 from homeshield.lib.triggers import OwnerTrigger
-from inventory.facts import OPEN_SQL
+from inventory.facts.columns import OPEN_SQL
 
 _APPEARED = f"""
     SELECT id, lead_id, classification, age_bucket, state, county, 1 AS records FROM new_rows WHERE {OPEN_SQL}

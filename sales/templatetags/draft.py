@@ -4,7 +4,7 @@ from django import template
 from django.template import Context
 
 from homeshield.accounts.models import User
-from sales.drafts import draft_quantity
+from sales.cart.services import draft_quantity
 
 register = template.Library()
 

@@ -8,10 +8,10 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from inventory.place import Place
+from inventory.facts.place import Place
 from leads.lengths import LONGEST_PLACE
+from sales.history.selectors import order_sale_ids
 from sales.models import Order
-from sales.selectors import order_sale_ids
 from tests.api.conftest import Caller
 from tests.api.test_reference import by_criteria, line
 from tests.factories import stock

@@ -32,7 +32,7 @@ MODELS = {
     "Classification", "CountiesByState", "CriteriaPurchase", "FacetCount", "Facets", "FieldError", "Health",
     "HealthStatus", "InventoryItem", "InventoryPage", "Line", "LineAvailability", "Locations", "Malformed",
     "NamedPurchase", "OrderAnswer", "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer",
-    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "Shortage", "StateCode",
+    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer", "StateCode",
 }  # fmt: skip
 """A new name here is read before it is added: it is what a programmer will write."""
 
@@ -155,7 +155,7 @@ def buy(made: Made, client: Any, client_id: UUID, items: list[UUID]) -> tuple[An
 
     wanted.quantity = 100
     short = made.call("buy_by_criteria", client, body=body).parsed
-    assert isinstance(short.detail, models.Shortage)
+    assert isinstance(short.detail, models.ShortageAnswer)
     assert (short.detail.available, short.detail.alternatives[0].suggestion_type) == (2, "partial")
     return first.parsed, second
 

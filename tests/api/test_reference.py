@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from exports.columns import COLUMNS
 from exports.models import Export
 from homeshield.accounts.models import User
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification

@@ -40,10 +40,10 @@ def measure(as_of: datetime) -> Iterator[Figure]:
 
     from homeshield.accounts.models import Client, User
     from inventory.buyer import Buyer
+    from inventory.counting.compaction import counts_compact, counts_compare
     from inventory.counting.reading import availability, available_counts, locations
-    from inventory.counting.upkeep import counts_compact, counts_compare
-    from inventory.criteria import Criteria
-    from inventory.place import Place
+    from inventory.facts.criteria import Criteria
+    from inventory.facts.place import Place
     from leads.age import AgeBucket
     from leads.classification import Classification
     from tests.benchmarks.market import own

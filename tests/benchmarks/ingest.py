@@ -104,7 +104,7 @@ def load(file: Path, rows: int) -> Run:
     """ingest_csv in a process of its own, from its start to its end, with all that Python and Django take."""
     answer = file.with_suffix(".json")
     with answer.open("wb") as out:
-        run = timed([sys.executable, "-m", "tests.homeshield.ingest_process", DATABASE, str(file), "--json"], out=out)
+        run = timed([sys.executable, "-m", "tests.leads.ingest_process", DATABASE, str(file), "--json"], out=out)
     report = json.loads(answer.read_text())
     assert report["loaded"] == rows, report
     check_tables(rows)

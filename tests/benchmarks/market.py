@@ -50,7 +50,7 @@ def grow(already: int, size: int, *, as_of: datetime) -> None:
     """Makes leads and their records until there are `size`, `already` being there; then counts and statistics."""
     from django.db import connection
 
-    from inventory.counting.upkeep import counts_rebuild
+    from inventory.counting.compaction import counts_rebuild
 
     began = time.perf_counter()
     with connection.cursor() as cursor:
@@ -98,7 +98,7 @@ def own(client_id: UUID, count: int) -> None:
     those that lapse soonest, Gold and then Silver. Counts are made anew."""
     from django.db import connection
 
-    from inventory.counting.upkeep import counts_rebuild
+    from inventory.counting.compaction import counts_rebuild
 
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")

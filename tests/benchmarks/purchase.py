@@ -67,11 +67,11 @@ def floor(client_id: UUID, quantity: int) -> None:
 
 
 def shop(client_id: UUID, quantity: int) -> None:
-    from inventory.criteria import Criteria, Demand
+    from inventory.facts.criteria import Criteria, Demand
     from leads.age import AgeBucket
     from leads.classification import Classification
-    from sales.baskets import CriteriaBasket
-    from sales.services import order_place
+    from sales.ordering.baskets import CriteriaBasket
+    from sales.ordering.services import order_place
 
     criteria = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
     demand = Demand(criteria=criteria, quantity=quantity)

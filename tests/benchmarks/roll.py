@@ -46,9 +46,9 @@ ROLL = """
 def measure(as_of: datetime) -> Iterator[Figure]:
     from inventory.buyer import Buyer
     from inventory.counting.reading import availability
-    from inventory.criteria import Criteria
+    from inventory.facts.criteria import Criteria
     from inventory.models import InventoryRecord
-    from inventory.roll import inventory_generate
+    from inventory.upkeep.roll import inventory_generate
 
     def nothing() -> None:
         assert inventory_generate(as_of=as_of, now=as_of).created == 0

@@ -56,7 +56,7 @@ def time_to_copy(url: str) -> list[float]:
     from django.utils import timezone
 
     from homeshield.accounts.models import Client
-    from inventory.criteria import Criteria
+    from inventory.facts.criteria import Criteria
     from leads.age import AgeBucket
     from leads.classification import Classification
     from tests.sales.purchases import buy
@@ -91,7 +91,7 @@ def main() -> None:
     from homeshield.accounts.keys import key_create
     from homeshield.accounts.models import Client
     from homeshield.lib import embedded_postgres
-    from inventory.counting.upkeep import counts_rebuild
+    from inventory.counting.compaction import counts_rebuild
     from tests.sales.purchases import set_prices
     from tests.scaling.pooler import pooler_before
 

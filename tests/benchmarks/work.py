@@ -45,10 +45,10 @@ def questions(as_of: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
     from homeshield.lib.keyset import cursor_seal
     from inventory.buyer import Buyer
     from inventory.counting.reading import availability, available_count
-    from inventory.criteria import Criteria
+    from inventory.facts.criteria import Criteria
+    from inventory.facts.place import Place
     from inventory.listing import list_of_records, records_page
     from inventory.models import InventoryRecord
-    from inventory.place import Place
     from leads.age import AgeBucket
     from leads.classification import Classification
     from tests.benchmarks.market import largest_county

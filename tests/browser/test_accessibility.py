@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import User
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.drafts import draft_line_add
+from sales.cart.services import draft_line_add
 from tests.browser.conftest import sign_in
 from tests.factories import StaffFactory, UserFactory, stock
 from tests.sales.purchases import buy

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from homeshield.accounts.models import User
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.drafts import draft_line_add, draft_quantities_change
+from sales.cart.services import draft_line_add, draft_quantities_change
 from sales.models import DraftLine, Order
 from tests.browser.conftest import sign_in
 

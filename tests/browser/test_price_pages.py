@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.changing.services import price_set
 from pricing.models import PriceRule
-from pricing.services import price_set
 from pricing.starting_prices import starting_prices_load
 from tests.factories import PASSWORD, StaffFactory, stock
 from tests.pricing.changes import ADD

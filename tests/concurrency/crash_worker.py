@@ -18,11 +18,11 @@ def main() -> None:
     database, client_id, as_of = sys.argv[1], UUID(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
     settings.DATABASES["default"]["NAME"] = database
     django.setup()
-    from inventory.criteria import Criteria, Demand
+    from inventory.facts.criteria import Criteria, Demand
     from leads.age import AgeBucket
     from leads.classification import Classification
-    from sales.baskets import CriteriaBasket
-    from sales.services import order_place
+    from sales.ordering.baskets import CriteriaBasket
+    from sales.ordering.services import order_place
     from tests.sales.purchases import at
 
     def buy(key: str) -> None:

@@ -8,14 +8,14 @@ from uuid import uuid4
 from django.db.models import Count, Sum
 
 from homeshield.accounts.models import Client
-from inventory.criteria import Criteria, Demand
+from inventory.facts.criteria import Criteria, Demand
+from inventory.facts.place import Place
 from inventory.models import InventoryRecord
-from inventory.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.baskets import CriteriaBasket
 from sales.models import Order, Sale
-from sales.services import order_place
+from sales.ordering.baskets import CriteriaBasket
+from sales.ordering.services import order_place
 from tests.sales.purchases import at
 
 

@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection
 def main(rounds: int) -> None:
     django.setup()
     from homeshield.lib import embedded_postgres
-    from inventory.criteria import Criteria
+    from inventory.facts.criteria import Criteria
     from inventory.models import InventoryRecord
     from leads.age import AgeBucket
     from leads.classification import Classification

@@ -6,12 +6,12 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from inventory import waiting
-from inventory.criteria import Criteria
+from inventory.allocation import waiting
+from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.drafts import draft_line_add, draft_summary
+from sales.cart.services import draft_line_add, draft_summary
 from sales.models import Order
 from tests.concurrency.parallel import rival
 from tests.factories import UserFactory, stock

@@ -14,18 +14,18 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 
 from homeshield.accounts.models import Client
-from inventory.criteria import Criteria
 from inventory.errors import Shortage
+from inventory.facts.criteria import Criteria
+from inventory.facts.place import Place
 from inventory.models import InventoryRecord
-from inventory.place import Place
-from inventory.roll import RollReport, inventory_generate
+from inventory.upkeep.roll import RollReport, inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.baskets import NamedBasket
-from sales.drafts import draft_line_add, draft_summary
+from sales.cart.services import draft_line_add, draft_summary
 from sales.errors import IdempotencyKeyReused
 from sales.models import Order, Sale
-from sales.services import order_place, order_place_draft
+from sales.ordering.baskets import NamedBasket
+from sales.ordering.services import order_place, order_place_draft
 from tests.concurrency.orders import assert_books_balance, gold_6, order
 from tests.concurrency.parallel import run_together
 from tests.factories import InventoryFactory, UserFactory, stock

@@ -12,14 +12,14 @@ from django.db import connection
 
 from homeshield.accounts.models import Client
 from inventory.buyer import Buyer
+from inventory.counting.compaction import counts_compact, counts_compare, counts_rebuild
 from inventory.counting.reading import availability, available_count
-from inventory.counting.upkeep import counts_compact, counts_compare, counts_rebuild
-from inventory.criteria import Criteria
 from inventory.errors import Shortage
+from inventory.facts.criteria import Criteria
+from inventory.facts.place import Place
 from inventory.models import CountChange, InventoryRecord
-from inventory.opening import FirstRecords
-from inventory.place import Place
-from inventory.roll import inventory_generate
+from inventory.upkeep.opening import FirstRecords
+from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion import ingest

@@ -21,7 +21,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from homeshield.accounts.models import Client
-from inventory.criteria import Criteria, Demand
+from inventory.facts.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification

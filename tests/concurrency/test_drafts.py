@@ -10,11 +10,11 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from homeshield.accounts.models import User
-from inventory import waiting
-from inventory.criteria import Criteria
+from inventory.allocation import waiting
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.drafts import (
+from sales.cart.services import (
     draft_line_add,
     draft_line_remove,
     draft_line_replace,

@@ -13,10 +13,10 @@ from inventory.buyer import Buyer
 from inventory.models import InventoryRecord
 from pricing.models import Quote
 from pricing.quotes import quote_create
-from sales.baskets import NamedBasket
 from sales.errors import AlreadyOwned, QuoteUsed
 from sales.models import Order, Sale
-from sales.services import order_place
+from sales.ordering.baskets import NamedBasket
+from sales.ordering.services import order_place
 from tests.concurrency.orders import assert_books_balance
 from tests.concurrency.parallel import run_together
 from tests.factories import stock

@@ -20,20 +20,20 @@ from django.utils import timezone
 from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.models import Client
 from homeshield.accounts.permissions import ClientStatus
-from inventory import waiting
+from inventory.allocation import waiting
+from inventory.allocation.services import inventory_allocate
+from inventory.allocation.waiting import Patience
 from inventory.buyer import Buyer
-from inventory.criteria import Demand
 from inventory.errors import InventoryNotFound, Shortage
+from inventory.facts.criteria import Demand
 from inventory.models import InventoryRecord
-from inventory.roll import RollReport, inventory_generate
-from inventory.services import inventory_allocate
-from inventory.waiting import Patience
+from inventory.upkeep.roll import RollReport, inventory_generate
 from pricing.quotes import quote_create
-from sales.baskets import CriteriaBasket, NamedBasket
-from sales.drafts import draft_line_add, draft_summary
+from sales.cart.services import draft_line_add, draft_summary
 from sales.errors import Busy, InProgress
 from sales.models import Draft, Order, Sale
-from sales.services import order_place, order_place_draft
+from sales.ordering.baskets import CriteriaBasket, NamedBasket
+from sales.ordering.services import order_place, order_place_draft
 from tests.concurrency.orders import assert_books_balance, gold_6, order
 from tests.concurrency.parallel import rival, run_beside, run_together, wait_until_blocked
 from tests.factories import InventoryFactory, UserFactory, stock

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from homeshield.accounts.models import Client
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule

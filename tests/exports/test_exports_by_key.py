@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from exports.models import Export
 from homeshield.accounts.models import User
 from homeshield.audit.models import AuditEvent
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Order

@@ -28,7 +28,7 @@ from exports.services import (
 )
 from homeshield.accounts.models import Client
 from homeshield.lib.spreadsheet_cells import harmless, loses_more_than_blanks
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Order, Sale

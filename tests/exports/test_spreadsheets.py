@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from exports.columns import COLUMNS
 from exports.services import export_start_order, export_stream
 from homeshield.lib.spreadsheet_cells import harmless
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from tests.factories import ClientFactory, stock

@@ -19,7 +19,7 @@ from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.lib import view_only_admin
 from homeshield.lib.view_only_admin import ViewOnlyAdmin
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord
 from leads.admin import LeadAdmin
 from leads.age import AgeBucket

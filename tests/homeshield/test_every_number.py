@@ -22,7 +22,7 @@ from django.http import HttpRequest, QueryDict
 from django.test import RequestFactory
 
 from homeshield.accounts.models import User
-from sales.forms import QuantitiesForm
+from sales.cart.forms import QuantitiesForm
 
 OURS = ("homeshield", "leads", "inventory", "pricing", "sales", "exports")
 NO_NUMBERS = ["2_5", "1e1", "+25", "-25", "٢٥", "２５", "25 0", "2,5", "NaN", "Infinity", "0x19"]

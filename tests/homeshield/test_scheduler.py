@@ -15,11 +15,11 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 
-from inventory import roll
-from inventory.counting.upkeep import counts_compare
+from inventory.counting.compaction import counts_compare
 from inventory.models import CountChange, InventoryRecord
+from inventory.upkeep import roll
 from tests.factories import stock
-from tests.inventory.poison import SECRET, by_trigger, cure
+from tests.inventory.upkeep.poison import SECRET, by_trigger, cure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from inventory.buyer import Buyer
 from inventory.counting.reading import Availability, Facet
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
+from inventory.facts.place import UNKNOWN
 from inventory.models import InventoryRecord
-from inventory.place import UNKNOWN
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Sale

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from inventory.alternatives import explained
-from inventory.buyer import Buyer
-from inventory.counting.reading import Facet, availability, available_count, available_counts, locations
-from inventory.criteria import Criteria, Demand
-from inventory.errors import InventoryNotFound, Shortage, Suggestion
-from inventory.listing import records_page
-from inventory.models import InventoryRecord
-from inventory.place import Place
-from inventory.services import (
+from inventory.allocation.alternatives import explained
+from inventory.allocation.services import (
     inventory_allocate,
     named_demands,
 )
+from inventory.buyer import Buyer
+from inventory.counting.reading import Facet, availability, available_count, available_counts, locations
+from inventory.errors import InventoryNotFound, Shortage, Suggestion
+from inventory.facts.criteria import Criteria, Demand
+from inventory.facts.place import Place
+from inventory.listing import records_page
+from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.quotes import quote_create

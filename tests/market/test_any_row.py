@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from exports.services import export_start_order, export_stream
-from inventory.counting.upkeep import counts_compare
-from inventory.criteria import Criteria
+from inventory.counting.compaction import counts_compare
+from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord
-from inventory.opening import FirstRecords
-from inventory.roll import inventory_generate
+from inventory.upkeep.opening import FirstRecords
+from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import COUNTIES, STATES

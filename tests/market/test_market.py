@@ -27,13 +27,13 @@ from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
 from inventory.buyer import Buyer
 from inventory.counting.reading import availability
-from inventory.criteria import Criteria, Demand
 from inventory.errors import InventoryNotFound, Shortage
+from inventory.facts.criteria import Criteria, Demand
+from inventory.facts.place import Place
 from inventory.listing import records_page
 from inventory.models import InventoryRecord
-from inventory.opening import FirstRecords
-from inventory.place import Place
-from inventory.roll import inventory_generate
+from inventory.upkeep.opening import FirstRecords
+from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES
@@ -42,10 +42,10 @@ from leads.models import Lead as LeadRow
 from pricing.errors import NoPrice, QuoteExpired
 from pricing.models import Quote
 from pricing.quotes import quote_create
-from sales.baskets import Basket, CriteriaBasket, NamedBasket
 from sales.errors import AlreadyOwned, QuoteUsed
 from sales.models import Order, Sale
-from sales.services import order_place
+from sales.ordering.baskets import Basket, CriteriaBasket, NamedBasket
+from sales.ordering.services import order_place
 from tests.factories import ClientFactory
 from tests.market.model import CELLS, Cell, Lead, Line, Market, Record
 from tests.pricing.changes import price_set_anyway
@@ -323,7 +323,7 @@ class MarketMachine(RuleBasedStateMachine):
 def test_the_shop_does_what_the_contract_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Records of one instant are sold in the order of their keys, which are random. Hypothesis needs the same order
     # whenever it repeats a run, so the roll gives keys in the order in which it makes its records.
-    monkeypatch.setattr("inventory.roll.id_as_old_as", lambda _lead: new_id())
+    monkeypatch.setattr("inventory.upkeep.roll.id_as_old_as", lambda _lead: new_id())
     MarketMachine.rejects = tmp_path / "rejects.csv"
     run_state_machine_as_test(
         MarketMachine,

@@ -14,10 +14,10 @@ from exports.models import Export
 from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import Client, Invitation, User
 from homeshield.accounts.permissions import ClientRole, ClientStatus
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.drafts import draft_line_add
+from sales.cart.services import draft_line_add
 from sales.models import Draft, Sale
 from tests.factories import ClientFactory, StaffFactory, UserFactory, stock
 from tests.sales.purchases import buy, set_prices

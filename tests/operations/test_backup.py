@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from exports.services import export_start_order, export_stream
 from homeshield.audit.sealing import audit_head, audit_seal
 from homeshield.lib import embedded_postgres
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from tests.factories import ClientFactory, stock

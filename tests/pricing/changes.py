@@ -12,9 +12,9 @@ from django.urls import reverse
 from homeshield.accounts.models import User
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.changing.services import price_set
 from pricing.errors import PriceNotConfirmed
 from pricing.models import PriceRule
-from pricing.services import price_set
 
 LIST = reverse("admin:pricing_pricerule_changelist")
 ADD = reverse("admin:pricing_pricerule_add")

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.changing.services import price_withdraw
 from pricing.errors import PriceRefused
 from pricing.models import PriceRule
-from pricing.services import price_withdraw
 from pricing.starting_prices import starting_prices_load
 from tests.concurrency.parallel import run_together
 from tests.pricing.changes import price_set_anyway

@@ -12,11 +12,11 @@ from django.urls import reverse
 
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.changing.seen import SeenPrices
+from pricing.changing.services import price_set, price_withdraw
 from pricing.errors import PriceChangedMeanwhile, PriceRuleIsGone
 from pricing.models import PriceRule
-from pricing.seen import SeenPrices
 from pricing.selectors import rules_not_over
-from pricing.services import price_set, price_withdraw
 from pricing.starting_prices import starting_prices_load
 from tests.concurrency.parallel import run_together
 from tests.pricing.changes import ADD, hidden, open_form, send, typed

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pricing.forms import PriceChangeForm
+from pricing.changing.forms import PriceChangeForm
 from tests.pricing.changes import typed
 
 OPENED = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)

@@ -9,10 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.changing.services import price_set, price_withdraw
 from pricing.errors import NoPrice, PriceRefused, PriceRuleHasBegun, PriceRuleIsGone
 from pricing.models import PriceRule
 from pricing.selectors import prices_in_force
-from pricing.services import price_set, price_withdraw
 from pricing.starting_prices import starting_prices_load
 from tests.factories import StaffFactory
 from tests.pricing.changes import price_set_anyway

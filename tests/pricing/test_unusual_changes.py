@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.change import PriceChange
+from pricing.changing.change import PriceChange
+from pricing.changing.services import price_set
 from pricing.errors import PriceNotConfirmed
 from pricing.models import PriceRule
 from pricing.selectors import prices_in_force
-from pricing.services import price_set
 from tests.factories import stock
 from tests.pricing.changes import ADD, LIST, hidden, open_form, price_set_anyway, send
 

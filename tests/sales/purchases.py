@@ -9,14 +9,14 @@ from uuid import uuid4
 from django.db import connection
 
 from homeshield.accounts.models import Client
-from inventory.criteria import Criteria, Demand
+from inventory.facts.criteria import Criteria, Demand
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
-from sales import terms
-from sales.baskets import CriteriaBasket
 from sales.models import Order
-from sales.services import order_place
+from sales.ordering import terms
+from sales.ordering.baskets import CriteriaBasket
+from sales.ordering.services import order_place
 
 STARTING_PRICES = {
     Classification.GOLD: ("10.00", "8.00", "6.00", "5.00", "4.00"),

@@ -18,10 +18,10 @@ from django.test import Client as Browser
 from exports import batches
 from exports.services import export_start_order, export_stream
 from homeshield.settings import database_from_environment
-from inventory.criteria import Criteria
 from inventory.errors import Shortage
-from inventory.opening import FirstRecords
-from inventory.roll import inventory_generate
+from inventory.facts.criteria import Criteria
+from inventory.upkeep.opening import FirstRecords
+from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion import IngestReport, ingest

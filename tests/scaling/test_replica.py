@@ -18,8 +18,8 @@ from homeshield.lib import embedded_postgres, replica
 from homeshield.lib.replica import ALIAS, freshness
 from homeshield.lib.viewer import Viewer, seen_by
 from homeshield.settings import replica_from_environment
+from inventory.allocation.waiting import LONGEST_ORDER
 from inventory.models import InventoryRecord
-from inventory.waiting import LONGEST_ORDER
 from sales.models import Order, Sale
 from tests.factories import UserFactory, stock
 from tests.homeshield.lib.embedded_postgres.isolation import wait_until

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from exports.models import Export, ExportCompletion, SanitisedCell
 from homeshield.lib.commands import DatabaseCommand
-from inventory.counting.upkeep import counts_rebuild
+from inventory.counting.compaction import counts_rebuild
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
 

@@ -20,7 +20,7 @@ from homeshield.accounts.sessions import ended_sessions_remove
 from homeshield.audit.sealing import audit_seal
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
 from homeshield.lib.numbers import decimal_number
-from inventory.roll import RollFailure, failures_told, inventory_generate
+from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
 
 EVERY = Decimal(10)
 """How many seconds lie between two rounds. A round without anything to do takes some milliseconds."""

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from homeshield.lib.commands import DatabaseCommand, write_json
-from inventory.counting.upkeep import CountDifference, counts_compare, counts_rebuild
-from inventory.place import Place
-from inventory.status import InventoryStatus, inventory_status
+from inventory.counting.compaction import CountDifference, counts_compare, counts_rebuild
+from inventory.facts.place import Place
+from inventory.upkeep.status import InventoryStatus, inventory_status
 from leads.age import AgeBucket
 from leads.classification import Classification
 

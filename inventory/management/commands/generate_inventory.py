@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, instant, write_json
 from homeshield.lib.errors import DomainError
-from inventory.roll import RollReport, failures_told, inventory_generate
+from inventory.upkeep.roll import RollReport, failures_told, inventory_generate
 
 
 class Command(DatabaseCommand):

@@ -26,11 +26,11 @@ from homeshield.audit.models import AuditEvent
 from homeshield.audit.recorded_edits import RecordedEdits
 from homeshield.lib.origin import Origin, within
 from homeshield.lib.view_only_admin import ViewOnly
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.changing.services import price_set, price_withdraw
 from pricing.models import PriceRule
-from pricing.services import price_set, price_withdraw
 from sales.models import Order
 from tests.factories import PASSWORD, ClientFactory, StaffFactory, UserFactory, stock
 from tests.homeshield.accounts.test_second_factor import codes, confirm, set_up_an_app

@@ -22,7 +22,7 @@ from homeshield.audit.services import audit_seen
 from homeshield.audit.verification import audit_verify
 from homeshield.lib.origin import within
 from homeshield.lib.personal_data import About, fields_about
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead

@@ -20,11 +20,11 @@ from homeshield.accounts.previews import Previews, previews_spend
 from homeshield.audit.models import AuditEvent
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, seen_by
 from inventory.buyer import Buyer
+from inventory.counting.compaction import counts_compare
 from inventory.counting.reading import availability
-from inventory.counting.upkeep import counts_compare
-from inventory.criteria import Criteria
+from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord
-from inventory.roll import inventory_generate
+from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE, Lead

@@ -16,7 +16,7 @@ from inventory.listing import ListedRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE, Lead
-from sales.api_schemas import InventoryItem
+from sales.browse.api_schemas import InventoryItem
 
 TEXT = (models.CharField, models.TextField, models.GenericIPAddressField, models.JSONField, models.BinaryField)
 

@@ -1,0 +1,133 @@
+"""Writes to inventory, and the only row locks on it.
+
+Demands are filled in one fixed order, narrowest place first, and each in the order of sale. An order first takes what
+it can without waiting (SKIP LOCKED). One that waits also takes an advisory lock on each cell it buys from, so that
+orders never wait for one another in a circle (docs/architecture.md).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from inventory.allocation.waiting import Patience
+from inventory.buyer import Buyer
+from inventory.errors import InventoryNotFound, Shortage
+from inventory.facts.criteria import Criteria, Demand, allocation_order
+from inventory.facts.place import Place
+from inventory.models import InventoryRecord, none_of, open_to, sellable
+from leads.age import AgeBucket
+from leads.classification import Classification
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """A record that the current transaction holds for an order."""
+
+    inventory_id: UUID
+    lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The records that a demand got. `replaced` of them stand in for named ones that are gone."""
+
+    records: list[Allocated]
+    replaced: int = 0
+
+
+def named_demands(ids: Sequence[UUID]) -> list[Demand]:
+    """The demands that name these records: one for all that share what a replacement must share (contract,
+    "Purchase"). Raises InventoryNotFound."""
+    rows = InventoryRecord.objects.filter(id__in=ids).values_list(
+        "id", "classification", "age_bucket", "state", "county"
+    )
+    criteria = {
+        key: Criteria(
+            classification=Classification(classification),
+            age_bucket=AgeBucket(bucket),
+            place=Place(state, county),
+        )
+        for key, classification, bucket, state, county in rows
+    }
+    if missing := [key for key in ids if key not in criteria]:
+        raise InventoryNotFound(inventory_ids=missing)
+    alike = defaultdict(list)
+    for key in ids:
+        alike[criteria[key]].append(key)
+    return [Demand(criteria=shared, quantity=len(named), named=tuple(named)) for shared, named in alike.items()]
+
+
+def inventory_allocate(
+    *, demands: Sequence[Demand], buyer: Buyer, as_of: datetime, wait: Patience | None
+) -> list[Filled]:
+    """Locks records that the buyer can be sold at `as_of`, and returns them demand by demand.
+
+    Finds an assignment of records to demands wherever one exists (`allocation_order`); else raises Shortage, and the
+    caller rolls back its transaction. Without `wait`, a record that another order holds counts as missing. With it, the
+    order waits for that record, and raises django.db.OperationalError when its patience is over.
+    """
+    if wait:
+        _take_turns(demands, wait)
+    filled: dict[int, Filled] = {}
+    for index in allocation_order(demands):
+        demand = demands[index]
+        taken = [  # demands may overlap, and a transaction's locks do not keep itself out
+            record.inventory_id
+            for other, got in filled.items()
+            if demand.criteria.contains(demands[other].criteria)
+            for record in got.records
+        ]
+        filled[index] = got = _fill(demand, buyer, as_of, taken, wait)
+        if (available := len(got.records)) < demand.quantity:
+            if wait:
+                wait.lift()  # the caller may ask why, in this transaction
+            raise Shortage(demands=demands, index=index, available=available, buyer=buyer, as_of=as_of)
+    if wait:
+        wait.lift()
+    return [filled[index] for index in range(len(demands))]
+
+
+_IN_ORDER_OF_SALE = InventoryRecord.objects.in_order_of_sale().values_list("id", "lead_id")
+
+
+def _fill(demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait: Patience | None) -> Filled:
+    """The named records first, then others of the criteria; what there is, where that is too little."""
+    records: list[Allocated] = []
+    if demand.named:
+        named = _IN_ORDER_OF_SALE.filter(sellable(as_of), *open_to(buyer), id__in=demand.named)
+        records = _lock(named, demand.quantity, wait)
+        if len(records) < demand.quantity and not wait and named.count() > len(records):
+            return Filled(records)  # one is merely held, so it is not replaced: the order will wait for it
+    gone = len(demand.named) - len(records)
+    for_sale = [sellable(as_of), *open_to(buyer, state=demand.criteria.place.state)]
+    others = _IN_ORDER_OF_SALE.filter(*for_sale, **demand.criteria.as_filter())
+    if out := [*demand.named, *taken]:
+        others = others.filter(none_of(out))
+    return Filled(records + _lock(others, demand.quantity - len(records), wait), replaced=gone)
+
+
+def _lock(
+    records: QuerySet[InventoryRecord, tuple[UUID, UUID]], quantity: int, wait: Patience | None
+) -> list[Allocated]:
+    """Up to so many of the records, in the order of sale. Without their key, which never changes: a quote that refers
+    to a record then neither waits for the order nor makes it wait."""
+    if not quantity:
+        return []
+    if wait:
+        wait.limit_next_statement()
+    locked = records.select_for_update(skip_locked=not wait, no_key=True)
+    return [Allocated(*row) for row in locked[:quantity]]
+
+
+def _take_turns(demands: Sequence[Demand], wait: Patience) -> None:
+    """Orders that wait hold each (class, bucket) they buy from, and all take them in one order."""
+    cells = sorted({f"{demand.criteria.classification} {demand.criteria.age_bucket}" for demand in demands})
+    with connection.cursor() as cursor:
+        for cell in cells:
+            wait.limit_next_statement()
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext(%s))", [cell])

@@ -1,0 +1,139 @@
+"""Upkeep of the counts: adding the changes up, comparing with the records, and making the summary anew from these.
+
+An advisory lock lets one of these run at a time. Orders, loads and rolls only append changes and never wait for it. A
+load adds its changes up at its end, and waits there for an upkeep that is under way.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from inventory.facts.columns import OPEN_SQL
+
+MANY = 20_000
+"""Above so many compacted changes their room is freed at once. Autovacuum takes care of fewer."""
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))"
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))"
+
+# In all statements, ROLLUP (county) makes two rows of a county's: one for the county, and one for its state (county
+# NULL). The ORDER BY puts rows that are read together side by side: those of states, then each state's counties.
+
+COMPACT = """
+    WITH gone AS (
+        DELETE FROM inventory_count_changes
+        RETURNING owner, classification, age_bucket, state, county, records
+    ), counted AS (
+        INSERT INTO inventory_counts AS summary (owner, classification, age_bucket, state, county, records)
+        SELECT owner, classification, age_bucket, state, county, sum(records)
+        FROM gone
+        GROUP BY owner, classification, age_bucket, state, ROLLUP (county)
+        HAVING sum(records) <> 0
+        ORDER BY county IS NOT NULL, state
+        ON CONFLICT (owner, classification, age_bucket, state, county)
+            DO UPDATE SET records = summary.records + excluded.records
+    )
+    SELECT count(*) FROM gone
+"""
+
+ACTUAL = f"""
+    SELECT owner, classification, age_bucket, state, county, count(*) AS records
+    FROM (
+        SELECT NULL::uuid AS owner, classification, age_bucket, state, county FROM inventory WHERE {OPEN_SQL}
+        UNION ALL
+        SELECT sales.client_id, record.classification, record.age_bucket, record.state, record.county
+        FROM (SELECT * FROM inventory WHERE {OPEN_SQL}) AS record
+        JOIN sales ON sales.lead_id = record.lead_id AND sales.inventory_id <> record.id
+    ) AS record
+    GROUP BY owner, classification, age_bucket, state, ROLLUP (county)
+"""  # noqa: S608 - the text is ours
+"""What the summary would say if it were counted now: the open records, and for each client those of leads it owns."""
+
+COMPARE = f"""
+    SELECT owner, state, county, classification, age_bucket, sum(counted)::int, sum(actual)::int
+    FROM (
+        SELECT owner, classification, age_bucket, state, county, records AS counted, 0 AS actual FROM inventory_counts
+        UNION ALL
+        SELECT owner, classification, age_bucket, state, county, sum(records), 0 FROM inventory_count_changes
+        GROUP BY owner, classification, age_bucket, state, ROLLUP (county)
+        UNION ALL
+        SELECT owner, classification, age_bucket, state, county, 0, records FROM ({ACTUAL}) AS actual
+    ) AS both_sides
+    GROUP BY owner, state, county, classification, age_bucket
+    HAVING sum(counted) <> sum(actual)
+"""  # noqa: S608
+
+REBUILD = f"""
+    WITH gone AS (
+        DELETE FROM inventory_count_changes
+    )
+    INSERT INTO inventory_counts AS summary (owner, classification, age_bucket, state, county, records)
+    SELECT owner, classification, age_bucket, state, county, sum(records)
+    FROM (
+        SELECT owner, classification, age_bucket, state, county, records FROM ({ACTUAL}) AS actual
+        UNION ALL
+        SELECT owner, classification, age_bucket, state, county, 0 FROM inventory_counts
+    ) AS anew
+    GROUP BY owner, classification, age_bucket, state, county
+    ORDER BY county IS NOT NULL, state
+    ON CONFLICT (owner, classification, age_bucket, state, county)
+        DO UPDATE SET records = excluded.records WHERE summary.records <> excluded.records
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class CountDifference:
+    """A count that is not what the records say. `county` is None for the whole state, empty where it is not known."""
+
+    owner: UUID | None
+    state: str
+    county: str | None
+    classification: str
+    age_bucket: str
+    counted: int
+    actual: int
+
+
+def counts_compact(*, wait: bool = False) -> int:
+    """Adds the changes up into the summary and returns how many there were. While another upkeep runs it does nothing,
+    or waits for the end of that.
+
+    One statement, so whoever counts meanwhile sees all of it or nothing, and no change is lost or counted twice.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK if wait else _TRY_LOCK)
+        if cursor.fetchone()[0] is False:
+            return 0
+        cursor.execute(COMPACT)
+        compacted: int = cursor.fetchone()[0]
+    if compacted > MANY:
+        counts_tidy()
+    return compacted
+
+
+def counts_tidy() -> None:
+    """Frees the room of compacted changes. Each count reads their whole table, and after a load of millions autovacuum
+    comes up to a minute later. Within a transaction there is nothing to free yet."""
+    if not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM inventory_count_changes")
+
+
+def counts_compare() -> list[CountDifference]:
+    """Counts all records and compares. Reads everything, in one statement, so that no sale gets in between."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMPARE)
+        return [CountDifference(*row) for row in cursor.fetchall()]
+
+
+def counts_rebuild() -> None:
+    """Makes the summary anew from the records, also in a transaction that has changed these in other ways.
+
+    Orders may run beside it. It neither sees nor removes the changes of those that are not committed yet, and they
+    count afterwards.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK)
+        cursor.execute(REBUILD)
+        cursor.execute("DELETE FROM inventory_counts WHERE records = 0")

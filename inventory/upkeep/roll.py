@@ -1,0 +1,276 @@
+"""The roll: gives each lead that has entered a bucket its record there (contract, "Inventory").
+
+The cost follows what is due, by three indexes: unsold and sold records whose window is over and that are not closed
+yet (the next bucket is a new right for both), and leads that were too young when they were loaded.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import DatabaseError, connection, models, transaction
+from psycopg.errors import DeadlockDetected
+
+from homeshield.lib.ids import id_as_old_as
+from inventory.counting.compaction import counts_compact
+from inventory.errors import RollInFuture
+from inventory.facts.place import LEVELS, UNKNOWN
+from inventory.models import InventoryQuerySet, InventoryRecord, YoungLead
+from leads.age import AgeBucket
+from leads.models import Lead
+
+BATCH = 5_000
+"""Leads that one transaction takes on: long transactions would make purchases wait and keep dead rows alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollFailure:
+    """A lead that is due, and whose record the database refuses to close or to open.
+
+    `reason` is the kind of refusal and the constraint, and never PostgreSQL's message, which may repeat data.
+    """
+
+    lead_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollReport:
+    """What a roll did, or for a dry run would do: records created, and records whose window is over."""
+
+    created: int
+    lapsed: int
+    sold_before: int
+    """How many of the records whose window is over were sold in it."""
+    dry_run: bool
+    failures: tuple[RollFailure, ...] = ()
+    """What was left as it was, and is still due."""
+
+
+NAMED = 10
+"""How many refused leads a sentence names; a report has them all."""
+
+
+def failures_told(failures: Sequence[RollFailure]) -> str:
+    """One line about leads that a roll left as they were. Nothing in it describes a person."""
+    leads = "One lead is" if len(failures) == 1 else f"{len(failures):,} leads are"
+    named = "; ".join(f"{failure.lead_id}: {failure.reason}" for failure in failures[:NAMED])
+    more = f"; and {len(failures) - NAMED:,} more" if len(failures) > NAMED else ""
+    return (
+        f"{leads} due, but the database refuses the records ({named}{more}). All others are done. "
+        'See "A lead that cannot be rolled" in docs/scheduler.md.'
+    )
+
+
+def inventory_generate(
+    *,
+    as_of: datetime,
+    now: datetime,
+    dry_run: bool = False,
+    leave_out: Collection[UUID] = (),
+    progress: Callable[[int], None] = lambda _: None,
+) -> RollReport:
+    """Creates the records of all leads that have entered a bucket by `as_of`, and closes those that have left theirs.
+
+    A lead that has passed through a bucket unseen gets no record there: it could never be sold. Safe to repeat, and to
+    run beside purchases, loads and itself; committed batch by batch, so an interrupted roll is taken up by the next.
+    In the end the counts are compacted. `progress` is told how many leads each batch held.
+
+    A lead that the database refuses holds up no other: it stays as it is, and is one of the report's `failures`. The
+    leads in `leave_out` are not tried. Raises RollInFuture where `as_of` is after `now`, unless dry.
+    """
+    if dry_run:
+        return _forecast(as_of)
+    if as_of > now:
+        raise RollInFuture
+    roll = _Roll(as_of, set(leave_out), progress)
+    roll.run()
+    counts_compact()
+    return RollReport(
+        created=roll.created,
+        lapsed=roll.lapsed,
+        sold_before=roll.sold_before,
+        dry_run=False,
+        failures=tuple(roll.failures),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """One kind of rows that a roll takes on, each of which stands for its lead."""
+
+    rows: "Callable[[datetime], models.QuerySet[Any]]"
+    """What is due at an instant, in an order of its own."""
+    close: Callable[[Sequence[UUID], datetime], object]
+    """Takes the rows with these keys out of what is due."""
+    lock: dict[str, Any]
+
+
+def _records_over(*, sold: bool) -> Callable[[datetime], InventoryQuerySet]:
+    return lambda as_of: _over(as_of, sold=sold).in_order_of_sale().select_related("lead").only("id", *_FACTS)
+
+
+def _records_close(ids: Sequence[UUID], as_of: datetime) -> None:
+    InventoryRecord.objects.filter(id__in=ids).update(lapsed_at_utc=as_of)
+
+
+def _old_enough(as_of: datetime) -> models.QuerySet[YoungLead]:
+    young = YoungLead.objects.filter(enters_at_utc__lte=as_of).order_by("enters_at_utc", "lead_id")
+    return young.select_related("lead").only("enters_at_utc", *_FACTS)
+
+
+_FACTS = tuple(f"lead__{fact}" for fact in ("created_at_utc", "classification", *LEVELS))
+_RECORD_LOCK = {"of": ("self",), "no_key": True}
+_UNSOLD = _Due(_records_over(sold=False), _records_close, _RECORD_LOCK)
+_SOLD = _Due(_records_over(sold=True), _records_close, _RECORD_LOCK)
+_YOUNG = _Due(_old_enough, lambda keys, _: YoungLead.objects.filter(lead_id__in=keys).delete(), {"of": ("self",)})
+
+
+class _BatchRefused(Exception):
+    """The database refused what a batch does; all of it was rolled back. The rows of the batch, and the reason."""
+
+    def __init__(self, rows: Sequence[Any], reason: str) -> None:
+        super().__init__(reason)
+        self.rows, self.reason = rows, reason
+
+
+@dataclass(slots=True)
+class _Roll:
+    as_of: datetime
+    left_out: set[UUID]
+    """Leads that are not tried, or not again."""
+    progress: Callable[[int], None]
+    created: int = 0
+    lapsed: int = 0
+    sold_before: int = 0
+    failures: list[RollFailure] = field(default_factory=list)
+
+    def run(self) -> None:
+        for due in (_UNSOLD, _SOLD, _YOUNG):
+            # First past what others hold, then waiting for it: an order holds its records for milliseconds.
+            for wait in (False, True):
+                while rows := self._batch(due, wait=wait):
+                    self.progress(len(rows))
+
+    def _batch(self, due: _Due, *, wait: bool) -> Sequence[Any]:
+        """The rows of the next batch, which are done now, or failed one by one."""
+        rows = due.rows(self.as_of)
+        if self.left_out:
+            rows = rows.exclude(lead_id__in=self.left_out)
+        try:
+            return self._take(due, rows, wait=wait)
+        except _BatchRefused as refused:
+            self._go_around(due, refused, wait=wait)
+            return refused.rows
+
+    def _take(self, due: _Due, wanted: "models.QuerySet[Any]", *, wait: bool) -> Sequence[Any]:
+        """Does the first of these rows, in one transaction. Raises _BatchRefused."""
+        locked = wanted.select_for_update(skip_locked=not wait, **due.lock)[:BATCH]
+        while True:
+            rows: Sequence[Any] = ()
+            try:
+                with transaction.atomic():
+                    rows = list(locked)
+                    due.close([row.pk for row in rows], self.as_of)
+                    created = _create_records([row.lead for row in rows], self.as_of)
+            except DatabaseError as error:
+                if isinstance(error.__cause__, DeadlockDetected):
+                    continue  # an order that waits across the end of a window; it or the batch is tried again
+                if not rows or not _is_of_a_row(error):
+                    raise
+                raise _BatchRefused(rows, _reason(error)) from error
+            self.created += created
+            self.lapsed += len(rows) if due is _UNSOLD else 0
+            self.sold_before += len(rows) if due is _SOLD else 0
+            return rows
+
+    def _go_around(self, due: _Due, refused: _BatchRefused, *, wait: bool) -> None:
+        """Does the rows of a batch that was refused by halves and halves of these, until what is refused stands alone.
+
+        A row costs two short transactions for each time that it is halved, and one that is sound is done once.
+        """
+        if len(refused.rows) == 1:
+            lead_id = refused.rows[0].lead_id
+            self.left_out.add(lead_id)
+            self.failures.append(RollFailure(lead_id, refused.reason))
+            return
+        middle = len(refused.rows) // 2
+        for half in (refused.rows[:middle], refused.rows[middle:]):
+            self.progress(0)  # so that who wants to stop can
+            try:
+                self._take(due, due.rows(self.as_of).filter(pk__in=[row.pk for row in half]), wait=wait)
+            except _BatchRefused as again:
+                self._go_around(due, again, wait=wait)
+
+
+_OF_A_ROW = (
+    "22",  # what a value may be
+    "23",  # constraints
+    "44",  # what a policy lets through
+    "54",  # an index row that is too large
+    "P0",  # a trigger's refusal
+    "XX",  # a broken row or index
+)
+"""Classes of PostgreSQL's errors that may be about what a row holds; others are about the server, the tables or the
+login, and end the roll."""
+
+
+def _is_of_a_row(error: DatabaseError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith(_OF_A_ROW)
+
+
+def _reason(error: DatabaseError) -> str:
+    cause = error.__cause__
+    assert isinstance(cause, psycopg.Error)
+    constraint = cause.diag.constraint_name
+    return f"{type(cause).__name__} ({constraint})" if constraint else type(cause).__name__
+
+
+def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
+    """Writes the records of the buckets that the leads are in now, in one statement; returns how many are new."""
+    if not leads:
+        return 0
+    buckets = [AgeBucket.at(lead.created_at_utc, as_of) for lead in leads]
+    rows = [(lead, bucket) for lead, bucket in zip(leads, buckets, strict=True) if bucket is not None]
+    # The roll comes soon after the window begins: a key of its own would tell a buyer when the homeowner called.
+    ids: list[UUID] = [id_as_old_as(lead.id) for lead, _ in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO inventory (id, lead_id, age_bucket, enters_at_utc, expires_at_utc, classification, state,
+                                   county)
+            SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+                                 %s::text[], %s::text[], %s::text[])
+            ON CONFLICT (lead_id, age_bucket) DO NOTHING
+            """,
+            [
+                ids,
+                [lead.id for lead, _ in rows],
+                [str(bucket) for _, bucket in rows],
+                [bucket.enters_at(lead.created_at_utc) for lead, bucket in rows],
+                [bucket.expires_at(lead.created_at_utc) for lead, bucket in rows],
+                [lead.classification for lead, _ in rows],
+                [lead.state for lead, _ in rows],
+                [lead.county or UNKNOWN for lead, _ in rows],
+            ],
+        )
+        created: int = cursor.rowcount
+    return created
+
+
+def _forecast(as_of: datetime) -> RollReport:
+    """What a roll at `as_of` would do, counted without a lock: every lead that is due enters some bucket."""
+    unsold, sold = (_over(as_of, sold=sold).count() for sold in (False, True))
+    young = YoungLead.objects.filter(enters_at_utc__lte=as_of).count()
+    return RollReport(created=unsold + sold + young, lapsed=unsold, sold_before=sold, dry_run=True)
+
+
+def _over(as_of: datetime, *, sold: bool) -> InventoryQuerySet:
+    """Records whose window is over and that are not closed yet; each half has an index of its own."""
+    return InventoryRecord.objects.filter(
+        sold_at_utc__isnull=not sold, lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of
+    )

@@ -1,0 +1,58 @@
+"""How the inventory stands at an instant, for operators."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from inventory.facts.criteria import Cell
+from inventory.models import InventoryRecord, YoungLead
+from leads.age import AgeBucket
+from leads.classification import Classification
+from leads.models import Lead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryStatus:
+    """Numbers of records (leads for `leads` and `too_young`). `due` waits for the next roll: leads that have entered
+    a bucket since the last one and have no record there yet."""
+
+    as_of: datetime
+    leads: int
+    sellable: int
+    sold: int
+    lapsed: int
+    too_young: int
+    due: int
+    cells: dict[Cell, int]
+    states: dict[str, int]
+
+
+def inventory_status(*, as_of: datetime) -> InventoryStatus:
+    """Counts everything; a whole-table read, meant for the command line."""
+    unsold = Q(sold_at_utc__isnull=True)
+    over = Q(expires_at_utc__lte=as_of)
+    totals = InventoryRecord.objects.aggregate(
+        sold=Count("id", filter=~unsold),
+        lapsed=Count("id", filter=unsold & over),
+        due=Count("id", filter=over & Q(lapsed_at_utc__isnull=True)),
+    )
+    sellable = InventoryRecord.objects.sellable(as_of).order_by()
+    cells = {(Classification(c), AgeBucket(b)): 0 for c in Classification for b in AgeBucket}
+    for classification, bucket, count in sellable.values_list("classification", "age_bucket").annotate(n=Count("*")):
+        cells[Classification(classification), AgeBucket(bucket)] = count
+    young = YoungLead.objects.aggregate(
+        still=Count("lead_id", filter=Q(enters_at_utc__gt=as_of)),
+        due=Count("lead_id", filter=Q(enters_at_utc__lte=as_of)),
+    )
+    return InventoryStatus(
+        as_of=as_of,
+        leads=Lead.objects.count(),
+        sellable=sum(cells.values()),
+        sold=totals["sold"],
+        lapsed=totals["lapsed"],
+        too_young=young["still"],
+        due=totals["due"] + young["due"],
+        cells=cells,
+        states=dict(sellable.values_list("state").annotate(n=Count("*")).order_by("state")),
+    )

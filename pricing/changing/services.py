@@ -1,0 +1,169 @@
+"""Changes of prices. Each holds the table's one write lock, so they come one after the other.
+
+Price changes are rare and take milliseconds. One lock for the whole table is the simplest that leaves no gap: it also
+covers a class and bucket without a rule to lock. Readers, purchases among them, never wait for it.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, connection, transaction
+
+from homeshield.accounts.models import User
+from homeshield.audit.actions import AuditAction
+from homeshield.audit.services import audit_record
+from homeshield.lib.errors import DomainError
+from homeshield.lib.money import dollars
+from leads.age import AgeBucket
+from leads.classification import Classification
+from pricing.changing.change import PriceChange, utc
+from pricing.changing.seen import SeenPrices
+from pricing.errors import AmountRefused, InstantRefused, PriceNotConfirmed, PriceRuleHasBegun, PriceRuleIsGone
+from pricing.models import PriceRule
+
+MAX_AMOUNT = Decimal("10000.00")
+"""The highest price in USD. A higher one is taken for a typing error."""
+
+logger = logging.getLogger(__name__)
+
+
+def price_check(amount: Decimal) -> None:
+    """Raises AmountRefused for an amount in USD that cannot be a price."""
+    if not amount.is_finite():
+        raise AmountRefused(reason="A price is a number of US dollars, for example 8.50.")
+    if amount < 0:
+        raise AmountRefused(reason="A price is not negative.")
+    if amount > MAX_AMOUNT:
+        raise AmountRefused(reason=f"A price is {dollars(MAX_AMOUNT)} at most.")
+    if amount != amount.quantize(Decimal("0.01")):
+        raise AmountRefused(reason="A price has at most two decimals.")
+
+
+def price_set(
+    *,
+    classification: Classification,
+    age_bucket: AgeBucket,
+    amount: Decimal,
+    effective_from: datetime | None,
+    as_of: datetime,
+    by: User | None,
+    seen: SeenPrices | None = None,
+    confirmed: str = "",
+) -> PriceRule:
+    """Sets the price in USD from `effective_from` (UTC; None: now) until the next change that is already set.
+
+    The rule in force at that instant ends at it. Raises PriceRefused for an amount or an instant that cannot be, and
+    for a change that changes nothing (contract, "Price"); PriceChangedMeanwhile if the prices are not those `seen`;
+    PriceNotConfirmed for an unusual change, unless `confirmed` is that change as text.
+    """
+    price_check(amount)
+    begins, effective_from = effective_from, effective_from or as_of
+    if effective_from < as_of:
+        raise InstantRefused(reason=f"A price cannot be changed in the past: it is {utc(as_of)} now.")
+    too_late = InstantRefused(
+        reason=f"The price has changed meanwhile, or {utc(effective_from)} has passed. "
+        "Check the prices in force and set yours again.",
+    )
+    with _only_writer(too_late=too_late):
+        if seen:
+            seen.require_unchanged(classification, age_bucket, reader=by)
+        cell = PriceRule.objects.filter(classification=classification, age_bucket=age_bucket)
+        before = cell.in_force(effective_from).first()
+        after = cell.filter(effective_from_utc__gt=effective_from).order_by("effective_from_utc").first()
+        change = PriceChange(
+            classification=classification,
+            age_bucket=age_bucket,
+            was=before.amount if before else None,
+            amount=amount,
+            begins=begins,
+        )
+        if before:
+            _require_change(before, amount, effective_from)
+        if str(change) != confirmed and (questions := change.questions(as_of)):
+            raise PriceNotConfirmed(change=change, questions=questions)
+        if before:
+            before.effective_until_utc = effective_from
+            before.save(update_fields=["effective_until_utc"])
+        rule = PriceRule.objects.create(
+            classification=classification,
+            age_bucket=age_bucket,
+            amount=amount,
+            effective_from_utc=effective_from,
+            effective_until_utc=after.effective_from_utc if after else None,
+            created_by=by,
+        )
+        price_record(AuditAction.PRICE_SET, rule, was=change.was, by=by, as_of=as_of)
+    logger.info("price rule %s set by user %s", rule.id, by.id if by else None)
+    return rule
+
+
+def _require_change(before: PriceRule, amount: Decimal, effective_from: datetime) -> None:
+    """Raises PriceRefused where a rule begins at that instant already, or has that amount."""
+    if before.effective_from_utc == effective_from:
+        raise InstantRefused(
+            reason=f"A price of {dollars(before.amount)} is already set from {utc(effective_from)}. "
+            "Choose another time, or withdraw that price first if it is not in force yet.",
+        )
+    if before.amount == amount:
+        raise AmountRefused(reason=f"The price at {utc(effective_from)} is already {dollars(amount)}.")
+
+
+def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None, seen: SeenPrices | None = None) -> None:
+    """Takes back a rule that is not in force yet. The rule before it lasts until where this one would have ended.
+
+    Raises PriceRuleHasBegun, PriceRuleIsGone if somebody else withdrew it, and PriceChangedMeanwhile if the prices
+    around it are not those `seen`.
+    """
+    with _only_writer(too_late=PriceRuleHasBegun()):
+        future = PriceRule.objects.filter(pk=rule.pk).first()
+        if future is None:
+            raise PriceRuleIsGone
+        if future.effective_from_utc <= as_of:
+            raise PriceRuleHasBegun
+        if seen:
+            seen.require_unchanged(Classification(future.classification), AgeBucket(future.age_bucket), reader=by)
+        price_record(AuditAction.PRICE_WITHDRAW, future, was=future.amount, by=by, as_of=as_of)
+        future.delete()
+        future.before().update(effective_until_utc=future.effective_until_utc)
+    logger.info("price rule %s withdrawn by user %s", rule.pk, by.id if by else None)
+
+
+@contextmanager
+def _only_writer(*, too_late: DomainError) -> Iterator[None]:
+    """A transaction in which nobody else changes a price. Raises `too_late` if a rule became history meanwhile."""
+    try:
+        with transaction.atomic():
+            prices_lock()
+            yield
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != "price_history_is_kept":
+            raise
+        raise too_late from error
+
+
+def prices_lock() -> None:
+    """Until the transaction ends, nobody else changes a price."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE pricing IN SHARE ROW EXCLUSIVE MODE")
+
+
+def price_record(
+    action: AuditAction, rule: PriceRule, *, was: Decimal | None, by: User | None, as_of: datetime
+) -> None:
+    """For the auditor, in the same transaction: the price, what it was (USD), and from when (UTC)."""
+    audit_record(
+        action=action,
+        obj=("pricing.pricerule", rule.id),
+        actor=by,
+        details={
+            "classification": rule.classification,
+            "age_bucket": rule.age_bucket,
+            "amount": rule.amount,
+            "was": was,
+            "effective_from": rule.effective_from_utc,
+        },
+        as_of=as_of,
+    )

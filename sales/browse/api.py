@@ -1,0 +1,107 @@
+"""Inventory with its prices, for programs."""
+
+from decimal import Decimal
+
+from ninja import Query, Router
+from pydantic import Field
+
+from homeshield.accounts.api import ApiKeyAuth, ApiRequest
+from homeshield.accounts.permissions import KEY_MAY, Act, allowed
+from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Paged, PageSize
+from inventory.api_schemas import Filters
+from inventory.buyer import buyer_of
+from inventory.counting.reading import available_count, available_counts
+from inventory.listing import ListedRecord, previews_page
+from inventory.replica_reads import replica_may_answer
+from pricing.selectors import Prices, prices_in_force
+from sales.browse.api_schemas import (
+    AvailabilityAnswer,
+    AvailabilityLine,
+    AvailabilityRequest,
+    InventoryItem,
+    InventoryPage,
+    LineAvailability,
+)
+
+router = Router(tags=["Inventory"])
+
+
+class InventoryQuery(Filters, Paged):
+    limit: PageSize = Field(100, ge=1, le=1000, description="Items on a page.", examples=[100])
+
+
+@router.get(
+    "/inventory",
+    auth=ApiKeyAuth(Act.BROWSE),
+    response={200: InventoryPage, **EVERYWHERE},
+    operation_id="list_inventory",
+    summary="Leads for sale",
+)
+@replica_may_answer
+def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> InventoryPage:
+    """One page of the leads that you can buy, what lapses soonest first. Pages follow one another without gaps or
+    repeats while others buy. Leads that you own from an earlier age bucket are not among them.
+
+    Each lead on a page counts towards your company's previews of the day; the last page that they allow is shorter, and
+    then 429 says when there are more. A company that waits for approval gets the total and no items."""
+    buyer, as_of, asked = buyer_of(request.auth), request.as_of, query.criteria
+    prices = prices_in_force(as_of)
+    total = available_count(criteria=asked, buyer=buyer, as_of=as_of)
+    if Act.PREVIEW not in allowed(granted=KEY_MAY, status=request.auth.client.status):
+        return InventoryPage(items=[], total=total, next_cursor=None)
+    page = previews_page(criteria=asked, buyer=buyer, as_of=as_of, cursor=query.cursor, limit=query.limit).page
+    return InventoryPage(
+        items=[_item(record, prices) for record in page.rows],
+        total=total,
+        next_cursor=page.next_cursor,
+    )
+
+
+def _item(record: ListedRecord, prices: Prices) -> InventoryItem:
+    return InventoryItem(
+        inventory_id=record.id,
+        lead_id=record.lead_id,
+        age_bucket=record.age_bucket,
+        state=record.state,
+        county=record.county,
+        classification=record.classification,
+        unit_price=prices.get((record.classification, record.age_bucket)),
+        first_name=record.first_name,
+        city=record.city,
+    )
+
+
+@router.post(
+    "/availability",
+    auth=ApiKeyAuth(Act.BROWSE),
+    response={200: AvailabilityAnswer, **EVERYWHERE, **WITH_BODY},
+    operation_id="check_availability",
+    summary="Counts and prices of lines",
+)
+@replica_may_answer
+def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> AvailabilityAnswer:
+    """What each line would find and cost at this instant. Reserves nothing."""
+    prices = prices_in_force(request.as_of)
+    asked = [line.criteria for line in body.criteria]
+    counts = available_counts(criteria=asked, buyer=buyer_of(request.auth), as_of=request.as_of)
+    lines = [_line_availability(line, counts[line.criteria], prices) for line in body.criteria]
+    amounts = [line.amount for line in lines if line.amount is not None]
+    complete = len(amounts) == len(lines)
+    return AvailabilityAnswer(
+        as_of=request.as_of, criteria=lines, total=sum(amounts, Decimal("0.00")) if complete else None
+    )
+
+
+def _line_availability(line: AvailabilityLine, available: int, prices: Prices) -> LineAvailability:
+    asked = line.criteria
+    price = prices.get((line.classification, line.age_bucket))
+    return LineAvailability(
+        classification=line.classification,
+        age_bucket=line.age_bucket,
+        state=asked.place.state,
+        county=asked.place.county,
+        available=available,
+        unit_price=price,
+        quantity=line.quantity,
+        amount=price * line.quantity if price is not None and line.quantity is not None else None,
+    )

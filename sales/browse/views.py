@@ -1,0 +1,205 @@
+"""The shop window: what is in stock under a filter, what it costs, and the form that puts it into the cart."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from homeshield.accounts.access import requires
+from homeshield.accounts.errors import PreviewsUsed
+from homeshield.accounts.permissions import Act
+from homeshield.lib.http import Request
+from homeshield.lib.keyset import BadCursor
+from inventory.buyer import buyer_of
+from inventory.counting.reading import Availability, availability, available_count
+from inventory.facts.criteria import Criteria
+from inventory.forms import FilterForm
+from inventory.listing import previews_page
+from inventory.replica_reads import replica_may_answer
+from leads.age import AgeBucket
+from leads.classification import Classification
+from pricing.selectors import Prices, prices_in_force
+from sales.cart.forms import LineForm
+from sales.cart.services import draft_line_add, draft_quantity
+from sales.errors import DraftBusy, QuantityOutOfRange, TooManyLines
+
+DEFAULT_QUANTITY = 10
+"""What the form for a line begins with, where so many are in stock."""
+
+SHADES = 4
+"""How many tints the table of cells has for its counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCell:
+    """One class and bucket in the place that is looked at: its exact count, its price in USD (None: not for sale),
+    a tint from 0 to SHADES by its share of the largest count, and the address that chooses it, or lets go of it."""
+
+    classification: Classification
+    age_bucket: AgeBucket
+    count: int
+    price: Decimal | None
+    shade: int
+    chosen: bool
+    address: str
+
+
+def browse_address(criteria: Criteria, cursor: str = "") -> str:
+    """The address of the list under these criteria: only what is not left open is in it."""
+    query = urlencode(criteria.as_filter() | ({"cursor": cursor} if cursor else {}))
+    return reverse("inventory:record-list") + (f"?{query}" if query else "")
+
+
+def line_offer(criteria: Criteria, available: int, prices: Prices, quantity: int | None = None) -> dict[str, Any]:
+    """What the form to order a line shows: the line, its stock, and its price in USD for a quantity.
+
+    No form where the criteria name no line: then a class or an age must be chosen first.
+    """
+    if criteria.classification is None or criteria.age_bucket is None:
+        return {"line_form": None}
+    quantity = quantity or max(1, min(DEFAULT_QUANTITY, available))
+    price = prices.get((criteria.classification, criteria.age_bucket))
+    return {
+        "line_form": LineForm(initial=criteria.as_filter() | {"quantity": quantity}),
+        "criteria": criteria,
+        "available": available,
+        "unit_price": price,
+        "quantity": quantity,
+        "amount": None if price is None else price * quantity,
+    }
+
+
+@requires(Act.BROWSE)
+@vary_on_headers("HX-Request")
+@require_safe
+@replica_may_answer
+def record_list(request: Request) -> HttpResponse:
+    """The list, its exact count, and the table of cells with their prices; for htmx, only what changes."""
+    form, cursor = FilterForm(request.GET), request.GET.get("cursor", "")
+    if form.is_valid() and not request.htmx and _has_blanks(request.GET):
+        return redirect(browse_address(form.criteria))
+    stock = availability(criteria=form.criteria, buyer=buyer_of(request.user), as_of=request.as_of)
+    prices = prices_in_force(request.as_of)
+    context = _window(form, stock, prices)
+    if form.is_valid() and Act.PREVIEW in request.user.acts:
+        context |= _list(request, form.criteria, cursor, prices)
+    refused = not form.is_valid() or "cursor_error" in context
+    template = "sales/browse.html" + ("#update" if request.htmx else "")
+    response = render(request, template, context, status=422 if refused else 200)
+    if request.htmx and not refused:
+        response["HX-Push-Url"] = browse_address(form.criteria, cursor)
+    return response
+
+
+def _has_blanks(query: QueryDict) -> bool:
+    """Whether the address came from a form without JavaScript, which sends what is left open as well."""
+    return any(not value or name == "county_of" for name, value in query.items())
+
+
+def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> dict[str, Any]:
+    """One page of the list, each record with the price of its cell (None: not for sale), and its neighbours."""
+    buyer = buyer_of(request.user)
+    try:
+        found = previews_page(criteria=criteria, buyer=buyer, as_of=request.as_of, cursor=cursor or None)
+    except BadCursor as error:
+        return {"cursor_error": error.message}
+    except PreviewsUsed as refusal:
+        return {"previews_used": refusal}
+    page = found.page
+    return {
+        "few_left": found.left if found.left is not None and found.left < settings.PREVIEWS_PER_DAY / 10 else None,
+        "rows": [(record, prices.get((record.classification, record.age_bucket))) for record in page.rows],
+        "next": page.next_cursor and browse_address(criteria, page.next_cursor),
+        "previous": page.previous_cursor and browse_address(criteria, page.previous_cursor),
+    }
+
+
+def _window(form: FilterForm, stock: Availability, prices: Prices) -> dict[str, Any]:
+    """Everything around the list."""
+    form.offer(stock)
+    return {
+        "form": form,
+        "criteria": form.criteria,
+        "address": browse_address(form.criteria),
+        "wider": [(wide.place, browse_address(wide)) for wide in list(form.criteria.widened())[1:]],
+        "everything": browse_address(Criteria()),
+        "stock": stock,
+        "buckets": list(AgeBucket),
+        "matrix": [(row, _cells(row, form.criteria, stock, prices)) for row in Classification],
+        **line_offer(form.criteria, stock.total, prices),
+    }
+
+
+def _cells(row: Classification, criteria: Criteria, stock: Availability, prices: Prices) -> list[MatrixCell]:
+    largest = max(stock.cells.values(), default=0)
+    cells = []
+    for bucket in AgeBucket:
+        count = stock.cells[row, bucket]
+        chosen = (criteria.classification, criteria.age_bucket) == (row, bucket)
+        target = replace(criteria, classification=None if chosen else row, age_bucket=None if chosen else bucket)
+        cells.append(
+            MatrixCell(
+                classification=row,
+                age_bucket=bucket,
+                count=count,
+                price=prices.get((row, bucket)),
+                shade=-(-SHADES * count // largest) if largest else 0,
+                chosen=chosen,
+                address=browse_address(target),
+            )
+        )
+    return cells
+
+
+@requires(Act.DRAFT)
+@vary_on_headers("HX-Request")
+@require_POST
+def line_add(request: Request) -> HttpResponse:
+    """Adds what the list shows to the order; says at the field what is wrong."""
+    form = LineForm(request.POST)
+    if form.is_valid():
+        quantity: int = form.cleaned_data["quantity"]
+        try:
+            draft_line_add(user=request.user, criteria=form.criteria, quantity=quantity)
+        except QuantityOutOfRange as error:
+            form.add_error("quantity", f"{error.message} Your cart may already hold some of these.")
+        except (TooManyLines, DraftBusy) as error:
+            form.add_error("quantity", error.message)
+        else:
+            return _line_added(request, form, quantity)
+    template = "sales/_line_add.html" if request.htmx else "sales/line_add.html"
+    context = _offer(request, form) | {"line_form": form, "back": browse_address(form.criteria)}
+    return render(request, template, context, status=422)
+
+
+def _line_added(request: Request, form: LineForm, quantity: int) -> HttpResponse:
+    added = f"{quantity:,} lead{'s' * (quantity != 1)} added to your cart: {form.criteria.label}."
+    if not request.htmx:
+        messages.success(request, added)
+        return redirect(browse_address(form.criteria))
+    leads = draft_quantity(request.user)
+    return render(request, "sales/_line_add.html", _offer(request, form) | {"added": added, "leads": leads})
+
+
+@requires(Act.DRAFT)
+@require_safe
+@replica_may_answer
+def line_quote(request: Request) -> HttpResponse:
+    """What a line of the quantity being typed costs: a fragment for htmx."""
+    form = LineForm(request.GET)
+    form.is_valid()
+    return render(request, "sales/_line_add.html#price", _offer(request, form) | {"line_form": form, "quote": True})
+
+
+def _offer(request: Request, form: LineForm) -> dict[str, Any]:
+    criteria = form.criteria
+    available = available_count(criteria=criteria, buyer=buyer_of(request.user), as_of=request.as_of)
+    return line_offer(criteria, available, prices_in_force(request.as_of), form.cleaned_data.get("quantity"))

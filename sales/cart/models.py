@@ -1,0 +1,50 @@
+"""The draft of a user's next order."""
+
+from django.conf import settings
+from django.db import models
+
+from homeshield.lib.ids import new_id
+from homeshield.lib.table_rules import KEEP, TableRules
+from inventory.facts.columns import FACTS
+from sales.line_fields import LineFields
+
+
+class Draft(models.Model):
+    """The order that a user is putting together. Its id is the key under which it is bought, once: when the
+    purchase is through, the draft is gone and the next one has another id."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft")
+    version = models.PositiveIntegerField(default=0)
+
+    table_rules = TableRules(web_may=KEEP)
+
+    class Meta:
+        db_table = "drafts"
+
+    def __str__(self) -> str:
+        return f"Draft {self.id}"
+
+
+class DraftLine(LineFields):
+    """A line of a draft; at most one for each criteria."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="lines", db_index=False)
+
+    table_rules = TableRules(web_may=KEEP)
+
+    class Meta(LineFields.Meta):
+        db_table = "draft_lines"
+        ordering = ["id"]
+        constraints = [
+            *LineFields.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["draft", *FACTS],
+                name="draft_line_once_per_criteria",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.criteria.label}"

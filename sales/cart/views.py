@@ -1,0 +1,97 @@
+"""The cart: a buyer's order while it is put together."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from homeshield.accounts.access import requires
+from homeshield.accounts.permissions import Act
+from homeshield.lib.errors import DomainError
+from homeshield.lib.http import Request
+from inventory.errors import Shortage
+from sales.cart.forms import LineForm, QuantitiesForm
+from sales.cart.services import (
+    draft_line_remove,
+    draft_line_replace,
+    draft_offers,
+    draft_quantities_change,
+    draft_summary,
+)
+from sales.errors import DraftChanged
+
+FRAGMENT_STATUSES = frozenset({200, 409, 422})
+"""With these, htmx puts a fragment where it belongs; any other status makes it replace the page's whole main part."""
+
+
+@requires(Act.DRAFT)
+@vary_on_headers("HX-Request")
+@require_safe
+def draft_show(request: Request) -> HttpResponse:
+    return draft_page(request)
+
+
+def draft_action[**P](
+    view: Callable[Concatenate[Request, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """A button on the order's page. What is refused is said there, above the order as it stands."""
+
+    @requires(Act.DRAFT)
+    @vary_on_headers("HX-Request")
+    @require_POST
+    @wraps(view)
+    def wrapped(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DomainError as refusal:
+            return draft_page(request, status=refusal.status, refusal=refusal)
+
+    return wrapped
+
+
+@draft_action
+def draft_change(request: Request) -> HttpResponse:
+    """Gives the lines the quantities that were sent; says at each line what is wrong with its own."""
+    form = QuantitiesForm(request.POST)
+    draft_quantities_change(user=request.user, quantities=form.quantities, version=form.cleaned_data.get("version"))
+    return draft_page(request, status=422, wrong=form.wrong) if form.wrong else _changed(request)
+
+
+@draft_action
+def line_remove(request: Request, line_id: UUID) -> HttpResponse:
+    """Takes a line out of the order."""
+    draft_line_remove(user=request.user, line_id=line_id)
+    return _changed(request)
+
+
+@draft_action
+def line_replace(request: Request, line_id: UUID) -> HttpResponse:
+    """Puts an alternative in the place of a line."""
+    form = LineForm(request.POST)
+    if not form.is_valid():
+        raise DraftChanged
+    draft_line_replace(
+        user=request.user, line_id=line_id, criteria=form.criteria, quantity=form.cleaned_data["quantity"]
+    )
+    return _changed(request)
+
+
+def _changed(request: Request) -> HttpResponse:
+    return draft_page(request) if request.htmx else redirect("sales:draft-show")
+
+
+def draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpResponse:
+    draft = draft_summary(user=request.user, as_of=request.as_of)
+    fragment = "#update" if request.htmx and status in FRAGMENT_STATUSES else ""
+    wrong = context.get("wrong", {})
+    lines = [(line, wrong.get(line.id)) for line in draft.lines]
+    context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "may_buy": Act.BUY in request.user.acts}
+    if isinstance(shortage := context.get("refusal"), Shortage):
+        context["short_line"] = next((line for line in draft.lines if line.criteria == shortage.line.criteria), None)
+        context["offers"] = draft_offers(draft=draft, shortage=shortage)
+    return render(request, f"sales/draft.html{fragment}", context, status=status)

@@ -1,0 +1,91 @@
+"""What programs are told of orders that were placed."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from homeshield.lib.api_schemas import Answer, CurrencyCode, Instant, Money, NextCursor, example
+from homeshield.lib.money import CURRENCY
+from inventory.api_schemas import BucketName, ClassName
+from sales.api_schemas import LINE_EXAMPLE, ORDER_EXAMPLE, SALES_EXAMPLE, AskedCounty, AskedState, OrderId, SaleIds
+from sales.models import Order, OrderLine
+
+_SUMMARY = {
+    "order_id": ORDER_EXAMPLE,
+    "placed_at": "2026-06-01T12:00:00Z",
+    "quantity": 50,
+    "total_paid": "400.00",
+    "currency": CURRENCY,
+    "api_key": "hs_live_4k2p9x7m1q8z",
+}
+_BOUGHT = {**LINE_EXAMPLE, "unit_price": "8.00", "amount": "400.00", "replaced": 0}
+
+
+class OrderSummary(Answer):
+    """An order in brief."""
+
+    order_id: OrderId
+    placed_at: Instant
+    quantity: int = Field(description="Leads of all lines.", examples=[50])
+    total_paid: Money = Field(description="What the order cost, in US dollars.", examples=["400.00"])
+    currency: CurrencyCode
+    api_key: str | None = Field(
+        description="The beginning of the API key that it came by; null: it was placed on a page.",
+        examples=["hs_live_4k2p9x7m1q8z"],
+    )
+
+    @classmethod
+    def of(cls, order: Order) -> "OrderSummary":
+        return cls(**_summary(order))
+
+
+class OrdersPage(Answer):
+    """Some of your orders."""
+
+    model_config = example({"orders": [_SUMMARY], "next_cursor": None})
+
+    orders: list[OrderSummary] = Field(description="The newest first.", examples=[[_SUMMARY]])
+    next_cursor: NextCursor
+
+
+class BoughtLine(Answer):
+    """One line of an order, as it was bought."""
+
+    classification: ClassName
+    age_bucket: BucketName
+    state: AskedState
+    county: AskedCounty
+    quantity: int = Field(description="Leads of this line.", examples=[50])
+    unit_price: Money = Field(description="What each of them cost, in US dollars.", examples=["8.00"])
+    amount: Money = Field(description="What they cost together, in US dollars.", examples=["400.00"])
+    replaced: int = Field(description="Leads in the place of ones asked for by id that were gone.", examples=[0])
+
+    @classmethod
+    def of(cls, line: OrderLine) -> "BoughtLine":
+        return cls.model_validate(line)
+
+
+class OrderAnswer(OrderSummary):
+    """An order with its lines and sales."""
+
+    model_config = example({**_SUMMARY, "lines": [_BOUGHT], "sale_ids": SALES_EXAMPLE})
+
+    lines: list[BoughtLine] = Field(description="As they were ordered.", examples=[[_BOUGHT]])
+    sale_ids: SaleIds
+
+    @classmethod
+    def in_full(cls, order: Order, sale_ids: list[UUID]) -> "OrderAnswer":
+        lines = [BoughtLine.of(line) for line in order.lines.all()]
+        return cls(**_summary(order), lines=lines, sale_ids=sale_ids)
+
+
+def _summary(order: Order) -> dict[str, Any]:
+    return {
+        "order_id": order.id,
+        "placed_at": order.placed_at_utc,
+        "quantity": order.quantity,
+        "total_paid": order.total,
+        "currency": order.currency,
+        "api_key": order.api_key.prefix if order.api_key else None,
+    }

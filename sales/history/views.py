@@ -1,0 +1,46 @@
+"""The orders that a company has placed."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from homeshield.accounts.access import requires
+from homeshield.accounts.permissions import Act
+from homeshield.audit.services import audit_seen
+from homeshield.lib.http import Request
+from sales.history.selectors import order_get, order_sales_page, orders_page
+from sales.models import Order
+
+
+@requires(Act.ORDERS)
+@require_safe
+def order_list(request: Request) -> HttpResponse:
+    """The company's orders, newest first."""
+    assert request.user.client_id is not None
+    page = orders_page(client_id=request.user.client_id, cursor=request.GET.get("cursor"))
+    return render(request, "sales/order_list.html", {"page": page})
+
+
+@requires(Act.ORDERS)
+@require_safe
+def order_show(request: Request, order_id: UUID) -> HttpResponse:
+    """One of the company's orders, with its leads in full for those who may see them. 404 for an order of another
+    company."""
+    order = order_or_404(request, order_id)
+    page = None
+    if Act.LEADS in request.user.acts:
+        page = order_sales_page(order=order, cursor=request.GET.get("cursor"))
+        audit_seen(obj=order, client_id=order.client_id, as_of=request.as_of)
+    return render(request, "sales/order_show.html", {"order": order, "page": page})
+
+
+def order_or_404(request: Request, order_id: UUID) -> Order:
+    """The order with its lines, for a view behind `requires`. Raises Http404, also for another company's order:
+    nobody learns that it is there."""
+    assert request.user.client_id is not None
+    try:
+        return order_get(client_id=request.user.client_id, order_id=order_id)
+    except Order.DoesNotExist:
+        raise Http404 from None

@@ -1,0 +1,122 @@
+"""What an order is for: criteria, a draft as a page showed it, or records by id. Each is a value that opens into lines,
+within the order's transaction."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from inventory.allocation.services import named_demands
+from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
+from inventory.facts.place import Place
+from leads.geography import match_county
+from pricing.quotes import quoted_prices
+from pricing.selectors import Prices
+from sales.cart.services import draft_take
+from sales.errors import EmptyOrder, PricesChanged, QuantityOutOfRange
+from sales.ordering.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A line of an order that is being placed. The price of one lead is in USD."""
+
+    demand: Demand
+    unit_price: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.unit_price * self.demand.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaBasket:
+    """Quantities under criteria: the usual way to buy."""
+
+    demands: Sequence[Demand]
+
+    def open(self, terms: Terms) -> list[PricedLine]:
+        """Raises EmptyOrder, NoPrice."""
+        return _lines(self.demands, terms.prices)
+
+    @property
+    def digest(self) -> str:
+        return _digest(*([str(_as_matched(demand.criteria)), demand.quantity] for demand in self.demands))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftBasket:
+    """A user's draft in the version, and with the total in USD, that a page showed."""
+
+    user_id: UUID
+    draft_id: UUID
+    version: int
+    total: Decimal
+
+    def open(self, terms: Terms) -> list[PricedLine]:
+        """Takes the draft away, so that it is bought once. Raises DraftNotFound, DraftChanged, EmptyOrder, NoPrice,
+        PricesChanged."""
+        demands = draft_take(user_id=self.user_id, draft_id=self.draft_id, version=self.version)
+        lines = _lines(demands, terms.prices)
+        if (total := total_of(lines)) != self.total:
+            raise PricesChanged(expected=self.total, actual=total)
+        return lines
+
+    @property
+    def digest(self) -> str:
+        return _digest("draft", str(self.draft_id), self.version, str(self.total.normalize()))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBasket:
+    """Records by id, at the prices of a quote where one is named. An id given twice counts once."""
+
+    ids: Sequence[UUID]
+    quote_id: UUID | None = None
+
+    def open(self, terms: Terms) -> list[PricedLine]:
+        """Raises EmptyOrder, QuantityOutOfRange, InventoryNotFound, NoPrice, QuoteNotFound, QuoteExpired,
+        NotInQuote."""
+        ids = list(dict.fromkeys(self.ids))
+        if len(ids) > MAX_QUANTITY:
+            raise QuantityOutOfRange(quantity=len(ids))
+        demands, prices = named_demands(ids), terms.prices
+        if self.quote_id is not None:
+            prices = quoted_prices(
+                quote_id=self.quote_id, client_id=terms.client_id, inventory_ids=ids, as_of=terms.as_of
+            )
+        return _lines(demands, prices)
+
+    @property
+    def digest(self) -> str:
+        return _digest("ids", sorted(map(str, set(self.ids))), str(self.quote_id))
+
+
+type Basket = CriteriaBasket | DraftBasket | NamedBasket
+"""`digest` is a fingerprint of the request: it tells a repeat from another request under the same key."""
+
+
+def total_of(lines: Iterable[PricedLine]) -> Decimal:
+    """What the lines cost, in USD."""
+    return sum((line.amount for line in lines), Decimal("0.00"))
+
+
+def _lines(demands: Sequence[Demand], prices: Prices) -> list[PricedLine]:
+    if not demands:
+        raise EmptyOrder
+    return [PricedLine(demand, prices.of(demand.criteria)) for demand in demands]
+
+
+def _as_matched(criteria: Criteria) -> Criteria:
+    """With the county in the Census's spelling: which of its spellings are in stock may change between a request and
+    its repeat."""
+    state, county = criteria.place.state, criteria.place.county
+    if state is None or county is None:
+        return criteria
+    return criteria.at(Place(state, match_county(state, county) or county))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,65 @@
+"""What an order is subject to: its instant, the client's standing and the prices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import OperationalError, connection
+from psycopg import errors as pg
+
+from homeshield.accounts.errors import ClientMayNotBuy
+from homeshield.accounts.permissions import STATUS_MAY, Act
+from inventory.allocation import waiting
+from inventory.buyer import Buyer
+from pricing.selectors import Prices, prices_of
+from sales.errors import Busy
+
+_MAY_BUY = [status.value for status, acts in STATUS_MAY.items() if Act.BUY in acts]
+
+TERMS = """
+    WITH patience AS MATERIALIZED (
+        SELECT set_config('lock_timeout', %(lock_timeout)s, true) AS waits
+    ), client AS MATERIALIZED (
+        SELECT status, licensed_states FROM clients
+        WHERE id = %(client)s AND (SELECT waits FROM patience) IS NOT NULL
+        FOR SHARE
+    )
+    SELECT terms.as_of, client.status = ANY (%(may_buy)s), client.licensed_states,
+           rule.classification, rule.age_bucket, rule.amount
+    FROM (SELECT now() AS as_of) AS terms
+    LEFT JOIN client ON true
+    LEFT JOIN pricing rule ON rule.effective_from_utc <= terms.as_of
+                          AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > terms.as_of)
+"""
+"""One statement, because each round trip shows in an order of one lead. It also begins to limit the transaction's waits
+for locks. The client stays locked until the order is through: a change of its status waits for orders that came
+first, and no order that begins after the change is placed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`as_of` (UTC) is the one instant of everything in the order; `prices` are in USD; `buyer` is the client as it
+    stands in the order's transaction."""
+
+    client_id: UUID
+    as_of: datetime
+    prices: Prices
+    buyer: Buyer
+
+
+def order_terms(*, client_id: UUID) -> Terms:
+    """The terms of an order at the database's transaction time, on which all workers agree. Raises ClientMayNotBuy, and
+    Busy where the client is being changed for longer than an order waits."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(TERMS, {"client": client_id, "may_buy": _MAY_BUY, "lock_timeout": waiting.LOCK_TIMEOUT})
+            rows = cursor.fetchall()
+    except OperationalError as error:
+        if isinstance(error.__cause__, pg.LockNotAvailable):
+            raise Busy from error
+        raise
+    as_of, may_buy, licensed_states, *_ = rows[0]
+    if not may_buy:
+        raise ClientMayNotBuy
+    prices = prices_of(row[3:] for row in rows if row[3] is not None)
+    return Terms(client_id, as_of, prices, Buyer(client_id, frozenset(licensed_states)))
