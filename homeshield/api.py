@@ -23,8 +23,6 @@ import inventory.api
 import pricing.api
 import sales.api
 import sales.browse.api
-import sales.history.api  # both add their operations to sales.api.router
-import sales.ordering.api
 from homeshield.accounts.api import ApiKeyAuth
 from homeshield.lib.api_requests import StrictParser, UnusableText, refuse_unknown_parameters, why_no_json
 from homeshield.lib.errors import DomainError

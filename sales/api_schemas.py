@@ -47,11 +47,3 @@ type UnitPrice = Annotated[
 # A line that is answered. What was not asked for is null.
 type AskedState = Annotated[str | None, Field(description="USPS code; null: all states.", examples=["LA"])]
 type AskedCounty = Annotated[str | None, Field(description="A county; null: all of the state.", examples=["Caddo"])]
-
-type KeyText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$")]
-SENT_KEY = "5f1d2b3c-4d5e-4f60-8172-93a4b5c6d7e8"
-
-
-def named_key(sent: str) -> str:
-    """The order's key for an Idempotency-Key of the client's, apart from the keys of drafts."""
-    return f"api-key:{sent}"

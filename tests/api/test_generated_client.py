@@ -32,7 +32,8 @@ MODELS = {
     "Classification", "CountiesByState", "CriteriaPurchase", "FacetCount", "Facets", "FieldError", "Health",
     "HealthStatus", "InventoryItem", "InventoryPage", "Line", "LineAvailability", "Locations", "Malformed",
     "NamedPurchase", "OrderAnswer", "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer",
-    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer", "StateCode",
+    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer",
+    "StateCode",
 }  # fmt: skip
 """A new name here is read before it is added: it is what a programmer will write."""
 

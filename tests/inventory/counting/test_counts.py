@@ -10,7 +10,6 @@ import pgtrigger
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from inventory.compaction.roll import inventory_generate
 
 from homeshield.accounts.models import Client
 from inventory.buyer import Buyer
@@ -21,6 +20,7 @@ from inventory.counting.triggers import inventory_triggers, sale_trigger
 from inventory.facts.criteria import Criteria
 from inventory.facts.place import LEVELS, Place
 from inventory.models import CountChange, InventoryRecord, PlaceCount
+from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Sale
