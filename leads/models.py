@@ -12,6 +12,9 @@ from homeshield.lib.personal_data import homeowner
 from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, OwnerView, Policy, TableRules
 from leads.classification import Classification
 from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
+from leads.opt_outs.models import OptOut, OptOutList
+
+__all__ = ["Lead", "OptOut", "OptOutList"]
 
 
 def _text(label: str) -> "models.TextField[str | None, str | None]":
