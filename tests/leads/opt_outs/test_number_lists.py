@@ -28,9 +28,9 @@ def test_the_cell_that_can_be_a_number_counts(line: str) -> None:
 
 
 def test_the_national_register_writes_area_code_and_number_apart() -> None:
-    assert list(list_read(["415,5559317\n", "415,555-9318\n"])) == [
+    assert list(list_read(["415,5559317\n", "415,555-9317\n"])) == [
         ListEntry(1, number="4155559317"),
-        ListEntry(2, number="415555-9318"),
+        ListEntry(2, number="415555-9317"),
     ]
 
 
