@@ -173,6 +173,8 @@ PGTRIGGER_MIGRATIONS = False  # `migrate` brings the triggers to what the models
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Background work stands in the database too, and `manage.py db_worker` does it (docs/background.md).
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Applications ------------------------------------------------------------------------------------------
 
@@ -190,6 +192,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",
+    "django_tasks_db",
     "ninja",
     "pgtrigger",
     "django.contrib.admin",

@@ -4,6 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
+from django_tasks_db.models import DBTaskResult
 
 from homeshield.accounts.urls import company_urlpatterns
 from homeshield.api import api, docs, health, no_such_operation
@@ -16,6 +17,7 @@ admin.site.index_title = "Administration"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in for the site
 for model in [model for model in admin.site._registry if model.__module__.startswith("allauth.")]:
     admin.site.unregister(model)  # the user's own, and changed on the account pages alone
+admin.site.unregister(DBTaskResult)  # for operators: the web's login reads no tasks
 
 urlpatterns = [
     path("", home, name="home"),

@@ -20,6 +20,7 @@ LIBRARY_TABLES: Mapping[str, Privileges] = {
     "django_content_type": READ,
     "django_migrations": READ,
     "django_session": KEEP,
+    "django_tasks_database_dbtaskresult": ("INSERT",),  # pages give tasks, and read none
     "mfa_authenticator": KEEP,
     "socialaccount_socialaccount": KEEP,
     "socialaccount_socialapp": READ,

@@ -29,6 +29,7 @@ DJANGOS_OWN = frozenset(
         *("changepassword", "createsuperuser", "clearsessions", "createcachetable", "remove_stale_contenttypes"),
         *("dumpdata", "loaddata", "flush", "inspectdb", "migrate", "showmigrations", "sqlmigrate"),
         *("runserver", "shell"),
+        *("db_worker", "prune_db_task_results"),  # of django-tasks-db
     }
 )
 """Commands of Django's that can do nothing without the database."""

@@ -53,6 +53,10 @@ LIBRARY_NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "admin.LogEntry": ("object_id", "change_message"),
     "auth.Permission": ("name", "codename"),
     "auth.Group": ("name",),
+    "django_tasks_database.DBTaskResult": (  # homeshield/lib/tasks.py keeps persons out of them
+        *("task_path", "queue_name", "backend_name", "args_kwargs", "worker_ids"),
+        *("return_value", "exception_class_path", "traceback"),
+    ),
     "contenttypes.ContentType": ("app_label", "model"),
     "socialaccount.SocialAccount": ("provider",),
     "socialaccount.SocialApp": ("provider", "provider_id", "name", "client_id", "secret", "key", "settings"),

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from homeshield.demo import contents
-from homeshield.demo.scheduler import scheduler
+from homeshield.demo.companions import companions
 from homeshield.demo.server import HOST, serve
 from homeshield.lib.commands import DatabaseCommand
 from homeshield.lib.numbers import whole_number
@@ -27,7 +27,7 @@ MAX_ROWS = 10_000_000
 class Command(DatabaseCommand):
     help = (
         "Development only: makes fictional leads, a member of staff and a buyer whose passwords everybody knows, and "
-        "serves the shop on this machine, with the scheduler beside it. What is there from the last time stays."
+        "serves the shop on this machine, with the scheduler and the background worker beside it. What is there from the last time stays."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -100,7 +100,7 @@ class Command(DatabaseCommand):
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]  # of the PostgreSQL engine
 
-        with scheduler():
+        with companions():
             serve(port=port, when_ready=lambda: self._welcome(port))
         still = " The database keeps running: uv run manage.py postgres stop ends it." if contents.embedded() else ""
         self.console.print(f"\nStopped.{still}")

@@ -19,6 +19,7 @@ from psycopg.errors import InsufficientPrivilege
 from homeshield.accounts.sessions import ended_sessions_remove
 from homeshield.audit.sealing import audit_seal
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
+from homeshield.lib.finished_tasks import finished_tasks_remove
 from homeshield.lib.numbers import decimal_number
 from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
 
@@ -28,7 +29,7 @@ EVERY = Decimal(10)
 REFUSED_AGAIN_AFTER = timedelta(hours=1)
 """For how long a lead that the roll was refused is left alone. Each try costs as many transactions as such leads."""
 
-SESSIONS_REMOVED_EVERY = timedelta(hours=1)
+REMOVED_EVERY = timedelta(hours=1)
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Command(DatabaseCommand):
     help = (
         "Keeps the inventory current: gives leads that enter a bucket their record there, closes those whose window is "
         "over, compacts the counts, and seals what was recorded for audit; once an hour it removes the sessions that "
-        "are over. It goes on until SIGTERM or Ctrl-C, when it ends with exit code 0 after the transaction in hand. "
+        "are over and the rows of background tasks that ended long ago. It goes on until SIGTERM or Ctrl-C, when it ends with exit code 0 after the transaction in hand. "
         "Several may run at once. It outlives the database's restarts, and goes around leads that the database "
         "refuses: they are logged in each round, and tried again every hour."
     )
@@ -59,7 +60,7 @@ class Command(DatabaseCommand):
         self._stop = Event()
         self._refused: dict[UUID, RollFailure] = {}
         self._try_refused_at: datetime | None = None
-        self._remove_sessions_at: datetime | None = None
+        self._remove_at: datetime | None = None
         before = {number: signal.signal(number, self._told_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
         logger.info("The scheduler has started: a round every %g seconds.", every)
         try:
@@ -96,7 +97,7 @@ class Command(DatabaseCommand):
         return (
             ("The roll", self._roll),
             ("Sealing the audit events", self._seal),
-            ("Removing the sessions that are over", self._remove_sessions),
+            ("Removing what is over", self._remove),
         )
 
     def _roll(self, now: datetime) -> None:
@@ -113,10 +114,11 @@ class Command(DatabaseCommand):
     def _seal(self, now: datetime) -> None:
         audit_seal(as_of=now)
 
-    def _remove_sessions(self, now: datetime) -> None:
-        if self._remove_sessions_at is None or now >= self._remove_sessions_at:
+    def _remove(self, now: datetime) -> None:
+        if self._remove_at is None or now >= self._remove_at:
             ended_sessions_remove(as_of=now)
-            self._remove_sessions_at = now + SESSIONS_REMOVED_EVERY
+            finished_tasks_remove(as_of=now)
+            self._remove_at = now + REMOVED_EVERY
 
     def _between_batches(self, leads: int) -> None:
         if self._stop.is_set():

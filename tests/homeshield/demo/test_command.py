@@ -20,8 +20,8 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from homeshield.accounts.models import User
+from homeshield.demo.companions import SCHEDULER, WORKER
 from homeshield.demo.contents import BUYER, PASSWORD
-from homeshield.demo.scheduler import APPLICATION
 from leads.models import Lead
 from tests.homeshield.demo import journey
 
@@ -131,10 +131,11 @@ def test_from_an_empty_database_to_a_shop_in_which_all_is_done(empty_database: R
         assert f"{BUYER} / {PASSWORD}" in said
         go_through(f"http://127.0.0.1:{free_port}", empty_database)
         wait_until_sealed(empty_database)
-        [scheduler] = schedulers_of(demo.pid)
+        beside = companions_of(demo.pid)
+        assert len(beside) == 2
         demo.send_signal(signal.SIGINT)
         out, err = demo.communicate(timeout=30)
-        assert not is_scheduler(scheduler)
+        assert not any(map(is_companion, beside))
         mail, _, rest = out.partition("-" * 79)  # the console shows the mails of a development site
         assert [line for line in mail.splitlines() if line.startswith(("Subject: ", "To: "))] == [
             "Subject: HomeShield: New API key", f"To: {BUYER}"
@@ -164,26 +165,28 @@ def wait_until_sealed(database: Roles) -> None:
         assert sealed > 0
 
 
-def schedulers_of(pid: int) -> list[int]:
+def companions_of(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [int(one) for one in children if is_scheduler(int(one))]
+    return [int(one) for one in children if is_companion(int(one))]
 
 
-def is_scheduler(pid: int) -> bool:
+def is_companion(pid: int) -> bool:
+    """The scheduler or the worker."""
     try:
-        return b"run_scheduler" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False
+    return b"run_scheduler" in command or b"db_worker" in command
 
 
-def test_a_demo_that_is_killed_leaves_no_scheduler() -> None:
+def test_a_demo_that_is_killed_leaves_no_scheduler_and_no_worker() -> None:
     """`kill -9` lets nobody tidy up: the kernel ends what was started."""
     parent = subprocess.Popen(
         [
             sys.executable, "-c",
             "import time, django; django.setup()\n"
-            "from homeshield.demo.scheduler import scheduler\n"
-            "with scheduler():\n"
+            "from homeshield.demo.companions import companions\n"
+            "with companions():\n"
             "    print('runs', flush=True)\n"
             "    time.sleep(60)",
         ],
@@ -193,10 +196,11 @@ def test_a_demo_that_is_killed_leaves_no_scheduler() -> None:
     with parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "runs\n"
-        [scheduler] = schedulers_of(parent.pid)
+        beside = companions_of(parent.pid)
+        assert len(beside) == 2
         parent.kill()
     deadline = time.monotonic() + 20
-    while is_scheduler(scheduler):
+    while any(map(is_companion, beside)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -223,10 +227,10 @@ def go_through(site: str, database: Roles) -> None:
             assert "DEBUG" not in refusal.text  # as in Django's own page, which lists all addresses there are
         connected = """
             SELECT DISTINCT usename FROM pg_stat_activity
-            WHERE datname = %s AND pid <> ALL (%s) AND application_name <> %s
+            WHERE datname = %s AND pid <> ALL (%s) AND application_name <> ALL (%s)
         """
         ours = [owner.info.backend_pid, web.info.backend_pid]
-        assert database.server.execute(connected, [owner.info.dbname, ours, APPLICATION]).fetchall() == [
+        assert database.server.execute(connected, [owner.info.dbname, ours, [SCHEDULER, WORKER]]).fetchall() == [
             (web.info.user,)
         ]
         assert owner.execute("SELECT count(*) FROM sales").fetchone() == (4,)

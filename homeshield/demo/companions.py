@@ -1,4 +1,4 @@
-"""The demo's scheduler: `manage.py run_scheduler` in a process of its own, for as long as the demo runs."""
+"""The programs beside the demo's server: the scheduler and the worker of background tasks, for as long as it runs."""
 
 import os
 import signal
@@ -11,8 +11,9 @@ from django.conf import settings
 
 from homeshield.lib.processes import ends_with_us
 
-APPLICATION = "homeshield scheduler"
+SCHEDULER = "homeshield scheduler"
 """How its connections, which are the owner's, can be told from those of pages in pg_stat_activity."""
+WORKER = "homeshield worker"
 EVERY = "2"
 """Seconds between two rounds: who tries things out looks at the audit record at once."""
 STOP_SECONDS = 10
@@ -20,13 +21,25 @@ STOP_SECONDS = 10
 
 
 @contextmanager
-def scheduler() -> Iterator[None]:
-    """Within it the inventory is kept current and what was recorded is sealed. It ends with us, however we end."""
+def companions() -> Iterator[None]:
+    """Within it the inventory is kept current, what was recorded is sealed, and background tasks run.
+
+    Both programs end with us, however we end.
+    """
+    with (
+        _beside_us(SCHEDULER, "run_scheduler", "--every", EVERY),
+        _beside_us(WORKER, "db_worker", "--no-reload", "--interval", "0.5", "--verbosity", "0"),
+    ):
+        yield
+
+
+@contextmanager
+def _beside_us(application: str, *command: str) -> Iterator[None]:
     us = os.getpid()
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "manage.py", "run_scheduler", "--every", EVERY],
+        [sys.executable, "manage.py", *command],
         cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL,
-        env={"LOG_LEVEL": "WARNING"} | os.environ | {"PGAPPNAME": APPLICATION},
+        env={"LOG_LEVEL": "WARNING"} | os.environ | {"PGAPPNAME": application},
         start_new_session=True,  # Ctrl-C is for us, who then end it
         preexec_fn=ends_with_us(),  # noqa: PLW1509 - the main thread starts it
     )  # fmt: skip
