@@ -27,7 +27,8 @@ MAX_ROWS = 10_000_000
 class Command(DatabaseCommand):
     help = (
         "Development only: makes fictional leads, a member of staff and a buyer whose passwords everybody knows, and "
-        "serves the shop on this machine, with the scheduler and the background worker beside it. What is there from the last time stays."
+        "serves the shop on this machine, with the scheduler and the background worker beside it. What is there from "
+        "the last time stays."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -42,9 +42,10 @@ class Command(DatabaseCommand):
     help = (
         "Keeps the inventory current: gives leads that enter a bucket their record there, closes those whose window is "
         "over, compacts the counts, and seals what was recorded for audit; once an hour it removes the sessions that "
-        "are over and the rows of background tasks that ended long ago. It goes on until SIGTERM or Ctrl-C, when it ends with exit code 0 after the transaction in hand. "
-        "Several may run at once. It outlives the database's restarts, and goes around leads that the database "
-        "refuses: they are logged in each round, and tried again every hour."
+        "are over and the rows of background tasks that ended long ago. It goes on until SIGTERM or Ctrl-C, when it "
+        "ends with exit code 0 after the transaction in hand. Several may run at once. It outlives the database's "
+        "restarts, and goes around leads that the database refuses: they are logged in each round, and tried again "
+        "every hour."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
