@@ -15,11 +15,30 @@ from inventory.buyer import Buyer
 from inventory.counting.models import CountChange, PlaceCount
 from inventory.counting.triggers import inventory_triggers
 from inventory.facts.columns import FACTS, OPEN, OPEN_SQL, Facts
+from inventory.withholding.models import (
+    CommonKey,
+    PersonLink,
+    Withdrawal,
+    WithdrawalTakenBack,
+    WithdrawnLead,
+    WithheldLead,
+)
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
 
-__all__ = ["CountChange", "InventoryRecord", "PlaceCount", "YoungLead"]
+__all__ = [
+    "CommonKey",
+    "CountChange",
+    "InventoryRecord",
+    "PersonLink",
+    "PlaceCount",
+    "Withdrawal",
+    "WithdrawalTakenBack",
+    "WithdrawnLead",
+    "WithheldLead",
+    "YoungLead",
+]
 
 _WINDOW_SQL = (
     "(record.enters_at_utc, record.expires_at_utc) = (CASE record.age_bucket "
@@ -112,6 +131,13 @@ class InventoryRecord(Facts):
     expires_at_utc = models.DateTimeField("leaves the bucket (UTC)")
     sold_at_utc = models.DateTimeField("sold (UTC)", null=True, blank=True)
     lapsed_at_utc = models.DateTimeField("closed by the roll (UTC)", null=True, blank=True)
+    withheld = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Its lead must not be sold for now: withdrawn, or a later inquiry of the person stands.",
+    )
+    """A copy of what `withheld_leads` says, which triggers keep while the record is neither sold nor closed."""
 
     table_rules = TableRules(
         web_may=("SELECT", "UPDATE (sold_at_utc)"),
@@ -147,6 +173,11 @@ class InventoryRecord(Facts):
             models.CheckConstraint(
                 name="inventory_lapsed_after_its_window",
                 condition=Q(lapsed_at_utc__isnull=True) | Q(lapsed_at_utc__gte=F("expires_at_utc")),
+            ),
+            models.CheckConstraint(
+                name="inventory_withheld_is_not_sold",
+                condition=Q(withheld=False) | Q(sold_at_utc__isnull=True),
+                violation_error_message="A record is not sold while its lead is withheld.",
             ),
         ]
         indexes = [
@@ -214,6 +245,7 @@ class InventoryRecord(Facts):
                           AND (lead.state, coalesce(lead.county, '')) = (record.state, record.county)
                           AND {_WINDOW_SQL}
                           AND (record.sold_at_utc, record.lapsed_at_utc) IS NULL  -- it begins unsold
+                          AND record.withheld = EXISTS (SELECT FROM withheld_leads held WHERE held.lead_id = lead.id)
                         OFFSET 0  -- row by row, by the key: a cached plan must never read the whole table
                     )
                     LIMIT 1;

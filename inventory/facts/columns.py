@@ -11,11 +11,11 @@ from leads.classification import Classification
 FACTS = ("classification", "age_bucket", *LEVELS)
 """The columns of `Facts`."""
 
-OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True)
-"""Unsold, and not closed by the roll: the condition of the partial indexes. Sellable is what is open and within its
-window."""
+OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True, withheld=False)
+"""Unsold, not closed by the roll, and not withheld: the condition of the partial indexes. Sellable is what is open and
+within its window."""
 
-OPEN_SQL = "sold_at_utc IS NULL AND lapsed_at_utc IS NULL"
+OPEN_SQL = "sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld"
 """OPEN in SQL."""
 
 

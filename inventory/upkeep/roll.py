@@ -17,8 +17,10 @@ from psycopg.errors import DeadlockDetected
 from homeshield.lib.ids import id_as_old_as
 from inventory.counting.compaction import counts_compact
 from inventory.errors import RollInFuture
+from inventory.facts.columns import OPEN
 from inventory.facts.place import LEVELS, UNKNOWN
-from inventory.models import InventoryQuerySet, InventoryRecord, YoungLead
+from inventory.models import InventoryQuerySet, InventoryRecord, WithheldLead, YoungLead
+from inventory.withholding.locking import persons_lock
 from leads.age import AgeBucket
 from leads.models import Lead
 
@@ -173,6 +175,7 @@ class _Roll:
             rows: Sequence[Any] = ()
             try:
                 with transaction.atomic():
+                    persons_lock()
                     rows = list(locked)
                     due.close([row.pk for row in rows], self.as_of)
                     created = _create_records([row.lead for row in rows], self.as_of)
@@ -231,7 +234,10 @@ def _reason(error: DatabaseError) -> str:
 
 
 def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
-    """Writes the records of the buckets that the leads are in now, in one statement; returns how many are new."""
+    """Writes the records of the buckets that the leads are in now, in one statement; returns how many are new.
+
+    A withheld lead gets none. Whatever releases it makes up for that (inventory/withholding/statements.py).
+    """
     if not leads:
         return 0
     buckets = [AgeBucket.at(lead.created_at_utc, as_of) for lead in leads]
@@ -244,7 +250,8 @@ def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
             INSERT INTO inventory (id, lead_id, age_bucket, enters_at_utc, expires_at_utc, classification, state,
                                    county)
             SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[],
-                                 %s::text[], %s::text[], %s::text[])
+                                 %s::text[], %s::text[], %s::text[]) AS due (id, lead_id)
+            WHERE NOT EXISTS (SELECT FROM withheld_leads WHERE lead_id = due.lead_id OFFSET 0)
             ON CONFLICT (lead_id, age_bucket) DO NOTHING
             """,
             [
@@ -263,14 +270,19 @@ def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
 
 
 def _forecast(as_of: datetime) -> RollReport:
-    """What a roll at `as_of` would do, counted without a lock: every lead that is due enters some bucket."""
-    unsold, sold = (_over(as_of, sold=sold).count() for sold in (False, True))
-    young = YoungLead.objects.filter(enters_at_utc__lte=as_of).count()
-    return RollReport(created=unsold + sold + young, lapsed=unsold, sold_before=sold, dry_run=True)
+    """What a roll at `as_of` would do, counted without a lock: every lead that is due enters some bucket, unless it is
+    withheld."""
+    over, bought = (_over(as_of, sold=sold) for sold in (False, True))
+    young = YoungLead.objects.filter(enters_at_utc__lte=as_of)
+    unsold, sold = over.count(), bought.count()
+    withheld = sum(due.filter(lead_id__in=WithheldLead.objects.values("lead_id")).count() for due in (bought, young))
+    return RollReport(created=unsold + sold + young.count() - withheld, lapsed=unsold, sold_before=sold, dry_run=True)
 
 
 def _over(as_of: datetime, *, sold: bool) -> InventoryQuerySet:
-    """Records whose window is over and that are not closed yet; each half has an index of its own."""
-    return InventoryRecord.objects.filter(
-        sold_at_utc__isnull=not sold, lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of
-    )
+    """Records whose window is over and that are not closed yet; each half has an index of its own.
+
+    A withheld record stays as it is until its lead is released.
+    """
+    over = InventoryRecord.objects.filter(lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of)
+    return over.filter(sold_at_utc__isnull=False) if sold else over.filter(OPEN)

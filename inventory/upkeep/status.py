@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from inventory.facts.criteria import Cell
-from inventory.models import InventoryRecord, YoungLead
+from inventory.models import InventoryRecord, WithheldLead, YoungLead
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
@@ -14,8 +14,9 @@ from leads.models import Lead
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryStatus:
-    """Numbers of records (leads for `leads` and `too_young`). `due` waits for the next roll: leads that have entered
-    a bucket since the last one and have no record there yet."""
+    """Numbers of records (leads for `leads`, `too_young`, `withdrawn` and `superseded`). `due` waits for the next roll:
+    leads that have entered a bucket since the last one and have no record there yet. A lead that is withdrawn as well
+    as superseded counts as withdrawn."""
 
     as_of: datetime
     leads: int
@@ -24,6 +25,8 @@ class InventoryStatus:
     lapsed: int
     too_young: int
     due: int
+    withdrawn: int
+    superseded: int
     cells: dict[Cell, int]
     states: dict[str, int]
 
@@ -35,7 +38,7 @@ def inventory_status(*, as_of: datetime) -> InventoryStatus:
     totals = InventoryRecord.objects.aggregate(
         sold=Count("id", filter=~unsold),
         lapsed=Count("id", filter=unsold & over),
-        due=Count("id", filter=over & Q(lapsed_at_utc__isnull=True)),
+        due=Count("id", filter=over & Q(lapsed_at_utc__isnull=True, withheld=False)),
     )
     sellable = InventoryRecord.objects.sellable(as_of).order_by()
     cells = {(Classification(c), AgeBucket(b)): 0 for c in Classification for b in AgeBucket}
@@ -45,6 +48,9 @@ def inventory_status(*, as_of: datetime) -> InventoryStatus:
         still=Count("lead_id", filter=Q(enters_at_utc__gt=as_of)),
         due=Count("lead_id", filter=Q(enters_at_utc__lte=as_of)),
     )
+    held = WithheldLead.objects.aggregate(
+        all=Count("lead_id"), withdrawn_now=Count("lead_id", filter=Q(withdrawn=True))
+    )
     return InventoryStatus(
         as_of=as_of,
         leads=Lead.objects.count(),
@@ -53,6 +59,8 @@ def inventory_status(*, as_of: datetime) -> InventoryStatus:
         lapsed=totals["lapsed"],
         too_young=young["still"],
         due=totals["due"] + young["due"],
+        withdrawn=held["withdrawn_now"],
+        superseded=held["all"] - held["withdrawn_now"],
         cells=cells,
         states=dict(sellable.values_list("state").annotate(n=Count("*")).order_by("state")),
     )

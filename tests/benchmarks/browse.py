@@ -16,7 +16,8 @@ FLOOR = """
     SELECT record.id, record.expires_at_utc, lead.first_name, lead.city
     FROM inventory record JOIN leads lead ON lead.id = record.lead_id
     WHERE record.classification = 'Silver' AND record.age_bucket = 'MONTH_12_TO_23' AND record.state = %(state)s
-      AND record.county = %(county)s AND record.sold_at_utc IS NULL AND record.lapsed_at_utc IS NULL
+      AND record.county = %(county)s
+      AND record.sold_at_utc IS NULL AND record.lapsed_at_utc IS NULL AND NOT record.withheld
       AND record.enters_at_utc <= now() AND record.expires_at_utc > now()
     ORDER BY record.expires_at_utc, record.id LIMIT 51
 """

@@ -23,7 +23,7 @@ FLOOR = """
 """
 ONE_BY_ONE = """
     SELECT classification, age_bucket, count(*) FROM inventory
-    WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND expires_at_utc > now() AND state = 'TX'
+    WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld AND expires_at_utc > now() AND state = 'TX'
     GROUP BY classification, age_bucket
 """
 MAKE_CHANGES = """

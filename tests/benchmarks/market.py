@@ -75,7 +75,7 @@ OWN: LiteralString = """
     WITH chosen AS (
         SELECT id, lead_id, classification, state, county, enters_at_utc, gen_random_uuid() AS earlier
         FROM inventory
-        WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND age_bucket = 'MONTH_6_TO_8'
+        WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld AND age_bucket = 'MONTH_6_TO_8'
           AND classification = %(classification)s
         ORDER BY expires_at_utc, id LIMIT %(count)s
     ), sold AS (

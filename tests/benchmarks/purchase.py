@@ -42,7 +42,8 @@ FLOOR = """
         SELECT gen_random_uuid(), id, 1, 'Gold', 'MONTH_6_TO_8', %(n)s, unit_price, %(n)s * unit_price, 0 FROM placed
     ), picked AS (
         SELECT id FROM inventory
-        WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8' AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL
+        WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8'
+          AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld
           AND enters_at_utc <= now() AND expires_at_utc > now()
           AND NOT EXISTS (SELECT FROM sales WHERE client_id = %(client)s AND sales.lead_id = inventory.lead_id
                           OFFSET 0)

@@ -15,7 +15,7 @@ from tests.benchmarks.growth import Figure, median, once, sql, undone
 DUE = 20_000
 
 NOTHING = """
-    SELECT EXISTS (SELECT FROM inventory WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL
+    SELECT EXISTS (SELECT FROM inventory WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld
                                            AND expires_at_utc <= now()),
            EXISTS (SELECT FROM inventory WHERE sold_at_utc IS NOT NULL AND lapsed_at_utc IS NULL
                                            AND expires_at_utc <= now()),
@@ -24,7 +24,7 @@ NOTHING = """
 ROLL = """
     WITH due AS (
         UPDATE inventory SET lapsed_at_utc = %(then)s
-        WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND expires_at_utc <= %(then)s
+        WHERE sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld AND expires_at_utc <= %(then)s
         RETURNING lead_id, classification, state, county
     )
     INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc)

@@ -20,6 +20,7 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
         for record in InventoryRecord.objects.all()
         if record.sold_at_utc is None
         and record.lapsed_at_utc is None
+        and not record.withheld
         and record.enters_at_utc <= as_of < record.expires_at_utc
         and buyer.is_licensed_in(record.state)
     ]

@@ -82,6 +82,7 @@ def _as_json(status: InventoryStatus, *, by_state: bool) -> dict[str, Any]:
         "lapsed": status.lapsed,
         "too_young": status.too_young,
         "due": status.due,
+        "withheld": {"withdrawn": status.withdrawn, "superseded": status.superseded},
         "sellable_by_classification_and_bucket": {
             classification.value: {bucket.value: status.cells[classification, bucket] for bucket in AgeBucket}
             for classification in Classification
@@ -102,6 +103,8 @@ def _totals(status: InventoryStatus) -> Table:
         ("lapsed unsold", status.lapsed),
         ("too young (leads)", status.too_young),
         ("due: run generate_inventory", status.due),
+        ("withdrawn (leads)", status.withdrawn),
+        ("superseded (leads)", status.superseded),
     ):
         table.add_row(name, f"{count:,}")
     return table

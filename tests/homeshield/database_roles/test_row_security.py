@@ -238,7 +238,7 @@ def count(client: Client, as_of: datetime) -> tuple[int, int]:
         ("SELECT * FROM order_lines WHERE order_id = %(id)s", "order_line_number_once"),
         (
             "SELECT id FROM inventory WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8'"
-            " AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND expires_at_utc > now()"
+            " AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld AND expires_at_utc > now()"
             " ORDER BY expires_at_utc, id LIMIT 9 FOR NO KEY UPDATE",
             "inventory_open",  # by cell or not: which of the two is read where there is nothing yet is a toss-up
         ),
@@ -271,4 +271,5 @@ def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
         secured = {name for (name,) in cursor.fetchall()}
     others = {"leads", "inventory", "inventory_counts", "inventory_count_changes"}
-    assert secured == others | {model._meta.db_table for model in OF_A_CLIENT}
+    of_staff = {"withdrawals", "withdrawn_leads", "withdrawals_taken_back"}
+    assert secured == others | of_staff | {model._meta.db_table for model in OF_A_CLIENT}

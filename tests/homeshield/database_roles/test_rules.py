@@ -90,7 +90,9 @@ def test_the_functions_that_act_as_the_owner_are_these() -> None:
         cursor.execute("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace")
         named = {name for (name,) in cursor.fetchall()}
     assert {name.removeprefix("pgtrigger_").rpartition("_")[0] for name in named} == {
-        "existing", "inventory_counts_new", "inventory_counts_changed", "inventory_counts_gone", "sale_counts_as_owned"
+        "existing", "inventory_counts_new", "inventory_counts_changed", "inventory_counts_gone", "sale_counts_as_owned",
+        "withdrawn_leads_are_withheld", "leads_taken_back_are_released", "inventory_is_withheld",
+        "inventory_is_released",
     }  # fmt: skip
 
 
