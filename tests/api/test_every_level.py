@@ -1,6 +1,6 @@
 """Each level of a place goes all the way: from the filter and the API to the line of the order and its records.
 
-A new level of `inventory/facts/place.py` is tried here as soon as it has two VALUES (docs/extending.md, "Add a filter").
+A new level of `inventory/facts/place.py` is tried here once it has two VALUES (docs/extending.md, "Add a filter").
 """
 
 from datetime import datetime
@@ -43,7 +43,7 @@ def level(request: pytest.FixtureRequest) -> str:
 def criteria(level: str, now: datetime) -> Criteria:
     """A place of this level with three records. One more lies beside it, differs in this level alone, and would be
     sold first."""
-    here = {name: VALUES[name][0] for name in LEVELS}
+    here: dict[str, Any] = {name: VALUES[name][0] for name in LEVELS}
     stock(3, as_of=now, **here)
     stock(1, as_of=now, age_days=210, **here | {level: VALUES[level][1]})
     place = Place(*(here[name] for name in LEVELS[: LEVELS.index(level) + 1]))
