@@ -118,6 +118,6 @@ class Shortage(DomainError):
             case Suggestion.WHOLE_STATE:
                 return f"Try the whole state {there}"
             case Suggestion.ADJACENT_COUNTY:
-                return f"Try the neighbouring county {there}"
+                return f"Try the neighboring county {there}"
             case Suggestion.DIFFERENT_CLASSIFICATION:
                 return f"Try {offer.criteria.classification} {there}"

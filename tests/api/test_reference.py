@@ -217,7 +217,7 @@ def test_a_shortage_tells_of_neighbours_and_of_the_other_class_too(caller: Calle
         "Purchase 1 available lead ($8.00)",
         "Remove location filter (4 available without Caddo, LA filter)",
         "Try the whole state (4 available in LA)",
-        "Try the neighbouring county (3 available in Bossier, LA)",
+        "Try the neighboring county (3 available in Bossier, LA)",
         "Try Silver (3 available in Caddo, LA)",
     ]
 

@@ -14,16 +14,16 @@ ENGINE = "homeshield.lib.embedded_engine"
 class Command(BaseCommand):
     """Checks and databases are left alone: it must work where the server does not."""
 
-    help = "Controls the embedded PostgreSQL, which otherwise starts by itself when it is first needed."
+    help = "Controls the embedded PostgreSQL. It starts by itself when it is first needed."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "action",
             choices=["start", "stop", "status", "url", "replica", "replica-stop"],
-            help="start it; stop it (the next connection starts it again); show where it is; "
-            "print its URL (psql, pg_dump, DATABASE_URL), starting it if needed; make and start a fresh streaming copy "
-            "of it, and print that copy's URL (REPLICA_URL); stop the copy",
+            help="start: starts it; stop: stops it until the next connection; status: shows where it is; url: starts it "
+            "and prints its URL for psql, pg_dump or DATABASE_URL; replica: makes and starts a streaming copy and prints "
+            "its URL for REPLICA_URL; replica-stop: stops the copy",
         )
 
     def handle(self, *_args: Any, action: str, **_options: Any) -> None:

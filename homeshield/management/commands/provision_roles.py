@@ -15,14 +15,14 @@ EMBEDDED_ROLE = "homeshield_web"
 
 class Command(DatabaseCommand):
     help = (
-        "Makes the role that WEB_DATABASE_URL names, which cannot alter tables or change what is final. Brings its "
-        "grants, the policies, triggers and owner's functions to what the models declare, and names what was missing, "
-        "changed or too wide. Run it as the owner of the tables after every migrate; a second run changes nothing."
+        "Creates the role in WEB_DATABASE_URL. It cannot alter tables or change what is final. Brings grants, policies, "
+        "triggers and owner's functions to what the models declare, and names what was missing, changed or too wide. "
+        "Run it as the owner of the tables after every migrate. A second run changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="change nothing; exit code 1 where something would have to be changed"
+            "--check", action="store_true", help="change nothing; exit code 1 if something should change"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 

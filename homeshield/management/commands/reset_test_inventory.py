@@ -19,7 +19,7 @@ class Command(DatabaseCommand):
     help = "Development only: makes sold records available again and removes all orders, sales and exports."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--yes", action="store_true", help="without it nothing is changed")
+        parser.add_argument("--yes", action="store_true", help="required: without it nothing changes")
 
     def before_database(self, **options: Any) -> None:
         if not settings.DEBUG:

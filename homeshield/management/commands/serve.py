@@ -16,13 +16,12 @@ from homeshield.lib.ports import PortInUse
 class Command(BaseCommand):
     requires_system_checks = ()  # gunicorn asks none either, and a start takes a second less
     help = (
-        "Serves the shop: nginx, which holds the visitors' connections, and gunicorn behind it. Both are checked "
-        "before they start, and end together at SIGTERM or Ctrl-C. SIGHUP puts new code and settings in place without "
-        "a pause."
+        "Serves the shop with nginx in front of gunicorn. Checks both before it starts them, and ends both on SIGTERM "
+        "or Ctrl-C. SIGHUP loads new code and settings without a pause."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="check the configuration, and start nothing")
+        parser.add_argument("--check", action="store_true", help="check the configuration and start nothing")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         front = front_from_settings()

@@ -15,14 +15,14 @@ from inventory.upkeep.roll import RollReport, failures_told, inventory_generate
 
 class Command(DatabaseCommand):
     help = (
-        "Creates the inventory records of leads that have entered an age bucket, and closes those whose window is "
-        "over. Safe to run at any time, twice, and beside purchases. Exit code 0, or 1 where the database refused some "
-        "leads: they are named and stay due, and all others are done."
+        "Opens records for leads that entered an age bucket, and closes records whose window is over. Safe to run at "
+        "any time, twice, and beside purchases. Exit code 0, or 1 if the database refused some leads: they are named "
+        "and stay due, and all others are done."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--as-of", type=instant, metavar="INSTANT", help="look at ages at this instant (now)")
-        parser.add_argument("--dry-run", action="store_true", help="say what is due, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="say what is due and change nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, as_of: datetime | None, dry_run: bool, json: bool, **options: Any) -> None:

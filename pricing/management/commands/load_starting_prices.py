@@ -12,8 +12,8 @@ from pricing.starting_prices import STARTING_PRICES, starting_prices_load
 
 class Command(DatabaseCommand):
     help = (
-        f"Puts the starting prices (fixtures/{STARTING_PRICES.name}) in force from now on, for each class and bucket "
-        "that has never had a price. Safe to run again: prices that staff have set stay as they are."
+        f"Sets the starting prices (fixtures/{STARTING_PRICES.name}) from now on, for each class and bucket that never "
+        "had a price. Safe to run again: prices that staff set stay as they are."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -21,9 +21,9 @@ _OPTION = {"company": "--company", "email": "--email", "password": "the password
 
 class Command(DatabaseCommand):
     help = (
-        "Creates an active client (a buying company) and the user who buys for it. Without --password-stdin a "
-        "password is made up and printed, this once; so is an API key with --api-key. Exit code 2 and nothing created "
-        "where something is wrong."
+        "Creates an active client (a buying company) and a user who buys for it. Without --password-stdin it makes a "
+        "password and prints it once. With --api-key it does the same for an API key. Exit code 2: something is wrong, "
+        "and nothing was created."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

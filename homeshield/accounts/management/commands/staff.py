@@ -16,9 +16,8 @@ _OPTION = {"email": "EMAIL", "groups": "--group"}
 
 class Command(DatabaseCommand):
     help = (
-        "Without an address: lists the staff. With one: gives its user exactly the powers that are named, at once. "
-        "No page can do this, and neither can the database login of the web process. Exit code 2 and nothing changed "
-        "where something is wrong."
+        "Without an address: lists the staff. With one: gives its user exactly the powers you name, at once. No page "
+        "can do this, nor can the web process. Exit code 2: something is wrong, and nothing changed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,11 +30,11 @@ class Command(DatabaseCommand):
             help="pricing, support, operations or auditor; repeat it for several",
         )
         parser.add_argument("--superuser", action="store_true", help="every permission")
-        parser.add_argument("--none", action="store_true", help="no powers: the user is staff no longer")
+        parser.add_argument("--none", action="store_true", help="take all powers: the user is no longer staff")
         parser.add_argument(
             "--create",
             action="store_true",
-            help='make the user where nobody has the address; "Forgot your password?" sets the password',
+            help='create the user if nobody has the address; "Forgot your password?" sets the password',
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 

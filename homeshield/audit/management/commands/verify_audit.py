@@ -15,9 +15,9 @@ from homeshield.lib.commands import DatabaseCommand, write_json
 
 class Command(DatabaseCommand):
     help = (
-        "Seals what waits, computes the whole chain of the audit record again, and names every row that is not what it "
-        "was. Prints the chain's head: keep it where nobody with access to the database can change it, and give it to "
-        "--expect-head the next time. Exit code 0 when the chain holds, 1 when it does not."
+        "Seals what waits, computes the whole audit chain again, and names every row that was changed. Prints the "
+        "chain's head: keep it where nobody with access to the database can change it, and pass it to --expect-head "
+        "next time. Exit code 0: the chain holds. 1: it does not."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,13 +25,12 @@ class Command(DatabaseCommand):
             "--expect-head",
             type=_head,
             metavar="HEAD",
-            help="a head that was printed before (1234:9f86…): finds also an end that was cut off, and a chain that "
-            "was made anew",
+            help="a head printed earlier (1234:9f86…): also finds a chain that was cut off or made anew",
         )
         parser.add_argument(
             "--without-sealing",
             action="store_true",
-            help="write nothing: for a role or a copy of the database that may only read",
+            help="write nothing: for a role or a copy that may only read",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
