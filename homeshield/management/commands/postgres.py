@@ -21,9 +21,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "action",
             choices=["start", "stop", "status", "url", "replica", "replica-stop"],
-            help="start: starts it; stop: stops it until the next connection; status: shows where it is; url: starts it "
-            "and prints its URL for psql, pg_dump or DATABASE_URL; replica: makes and starts a streaming copy and prints "
-            "its URL for REPLICA_URL; replica-stop: stops the copy",
+            help="start: starts it; stop: stops it until the next connection; status: shows where it is; url: starts "
+            "it and prints its URL for psql, pg_dump or DATABASE_URL; replica: makes and starts a streaming copy and "
+            "prints its URL for REPLICA_URL; replica-stop: stops the copy",
         )
 
     def handle(self, *_args: Any, action: str, **_options: Any) -> None:

@@ -10,8 +10,8 @@ from homeshield.lib.commands import DatabaseCommand
 
 class Command(DatabaseCommand):
     help = (
-        "Seals the committed audit events and prints the chain's head. The scheduler does this too: run it by hand only "
-        "if no scheduler runs."
+        "Seals the committed audit events and prints the chain's head. The scheduler does this too: run it by hand "
+        "only if no scheduler runs."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
