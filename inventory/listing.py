@@ -15,9 +15,9 @@ from homeshield.accounts.previews import previews_spend
 from homeshield.lib.keyset import Page, Position, found_page
 from homeshield.lib.replica import reading_connection
 from inventory.buyer import Buyer
+from inventory.exclusion.models import NOT_EXCLUDED
 from inventory.facts.columns import OPEN_SQL
 from inventory.facts.criteria import Criteria
-from inventory.models import NOT_BOUGHT_BEFORE
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE
@@ -83,7 +83,7 @@ def records_in_order(
         # Not beside a place that says more: the index would be read from the nearer of the two.
         everywhere.append("expires_at_utc > %(as_of)s")
     if buyer.client_id:
-        everywhere.append(NOT_BOUGHT_BEFORE.format("%(client)s"))
+        everywhere.append(NOT_EXCLUDED.format("%(client)s"))
     parts = []
     for number, part in enumerate(_parts(criteria, buyer)):
         conditions = [f"{column} = %({column}_{number})s" for column in part.as_filter()]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from homeshield.lib.ids import new_id
@@ -14,6 +14,7 @@ from homeshield.lib.table_rules import READ, Policy, TableRules
 from inventory.buyer import Buyer
 from inventory.counting.models import CountChange, PlaceCount
 from inventory.counting.triggers import inventory_triggers
+from inventory.exclusion.models import NOT_EXCLUDED, Exclusion
 from inventory.facts.columns import FACTS, OPEN, OPEN_SQL, Facts
 from inventory.withholding.models import (
     CommonKey,
@@ -30,6 +31,7 @@ from leads.models import Lead
 __all__ = [
     "CommonKey",
     "CountChange",
+    "Exclusion",
     "InventoryRecord",
     "PersonLink",
     "PlaceCount",
@@ -58,25 +60,20 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
         return self.filter(sellable(as_of))
 
     def open_to(self, buyer: Buyer) -> Self:
-        """Records that the buyer may be sold: where it is licensed, and never twice for one lead (contract, "Sale")."""
+        """Records that the buyer may be sold: where it is licensed, and not excluded (contract, "Exclusion")."""
         return self.filter(*open_to(buyer))
 
     def owned_by(self, buyer: Buyer) -> Self:
-        """Records of leads that the buyer has bought, in whichever bucket."""
-        return self.filter(_condition(f"NOT {NOT_BOUGHT_BEFORE}".format("%s"), buyer.client_id))
+        """Records of persons of whom the buyer has bought a lead, in whichever bucket."""
+        return self.filter(Exists(Exclusion.objects.filter(lead=OuterRef("lead"), client=buyer.client_id, owned=True)))
+
+    def listed_by(self, buyer: Buyer) -> Self:
+        """Records of persons on a suppression list of the buyer's, whether it owns them too or not."""
+        return self.filter(Exists(Exclusion.objects.filter(lead=OuterRef("lead"), client=buyer.client_id, listed=True)))
 
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
         return self.order_by("expires_at_utc", "id")
-
-
-NOT_BOUGHT_BEFORE = "NOT EXISTS (SELECT FROM sales WHERE client_id = {} AND lead_id = inventory.lead_id OFFSET 0)"
-"""That a client did not buy a record's lead in an earlier bucket.
-
-By hand, for two reasons: sales lie a floor above inventory; and OFFSET keeps PostgreSQL from turning the look-up of a
-row into a join over all sales of the client, or a hash of them, although an order stops after a few rows (with
-statistics a thousand sales old, an order of 1000 took 163 ms instead of 1).
-"""
 
 
 SELLABLE = f"{OPEN_SQL} AND enters_at_utc <= %s AND expires_at_utc > %s"
@@ -95,7 +92,7 @@ def sellable(as_of: datetime) -> RawSQL:
 
 
 def open_to(buyer: Buyer, *, state: str | None = None) -> list[RawSQL | Q]:
-    """Where the buyer is licensed, and what it has not bought before.
+    """Where the buyer is licensed, and what is not excluded for it.
 
     Beside a `state` that is asked for, the list of licenses only misleads: PostgreSQL takes the two for independent,
     expects too few records, and reads and sorts all of the state instead of stopping early.
@@ -104,7 +101,7 @@ def open_to(buyer: Buyer, *, state: str | None = None) -> list[RawSQL | Q]:
     if buyer.licensed_states and state not in buyer.licensed_states:
         conditions.append(Q(state__in=sorted(buyer.licensed_states)))
     if buyer.client_id is not None:
-        conditions.append(_condition(NOT_BOUGHT_BEFORE.format("%s"), buyer.client_id))
+        conditions.append(_condition(NOT_EXCLUDED.format("%s"), buyer.client_id))
     return conditions
 
 

@@ -9,7 +9,7 @@ from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
 from homeshield.lib.table_rules import APPEND, OWN_CLIENT, STAFF_LOOKS, OwnerFunction, Policy, TableRules
-from inventory.counting.triggers import sale_trigger
+from inventory.exclusion.triggers import sale_trigger
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.models import Lead

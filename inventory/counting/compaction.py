@@ -23,44 +23,47 @@ _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('inventory'), hashtext('c
 COMPACT = """
     WITH gone AS (
         DELETE FROM inventory_count_changes
-        RETURNING owner, classification, age_bucket, state, county, records
+        RETURNING owner, listed, classification, age_bucket, state, county, records
     ), counted AS (
-        INSERT INTO inventory_counts AS summary (owner, classification, age_bucket, state, county, records)
-        SELECT owner, classification, age_bucket, state, county, sum(records)
+        INSERT INTO inventory_counts AS summary (owner, listed, classification, age_bucket, state, county, records)
+        SELECT owner, listed, classification, age_bucket, state, county, sum(records)
         FROM gone
-        GROUP BY owner, classification, age_bucket, state, ROLLUP (county)
+        GROUP BY owner, listed, classification, age_bucket, state, ROLLUP (county)
         HAVING sum(records) <> 0
         ORDER BY county IS NOT NULL, state
-        ON CONFLICT (owner, classification, age_bucket, state, county)
+        ON CONFLICT (owner, listed, classification, age_bucket, state, county)
             DO UPDATE SET records = summary.records + excluded.records
     )
     SELECT count(*) FROM gone
 """
 
 ACTUAL = f"""
-    SELECT owner, classification, age_bucket, state, county, count(*) AS records
+    SELECT owner, listed, classification, age_bucket, state, county, count(*) AS records
     FROM (
-        SELECT NULL::uuid AS owner, classification, age_bucket, state, county FROM inventory WHERE {OPEN_SQL}
+        SELECT NULL::uuid AS owner, false AS listed, classification, age_bucket, state, county
+        FROM inventory WHERE {OPEN_SQL}
         UNION ALL
-        SELECT sales.client_id, record.classification, record.age_bucket, record.state, record.county
+        SELECT pair.client_id, NOT pair.owned, record.classification, record.age_bucket, record.state, record.county
         FROM (SELECT * FROM inventory WHERE {OPEN_SQL}) AS record
-        JOIN sales ON sales.lead_id = record.lead_id AND sales.inventory_id <> record.id
+        JOIN exclusions pair ON pair.lead_id = record.lead_id
     ) AS record
-    GROUP BY owner, classification, age_bucket, state, ROLLUP (county)
+    GROUP BY owner, listed, classification, age_bucket, state, ROLLUP (county)
 """  # noqa: S608 - the text is ours
-"""What the summary would say if it were counted now: the open records, and for each client those of leads it owns."""
+"""What the summary would say if it were counted now: the open records, and for each client those that are excluded."""
 
 COMPARE = f"""
-    SELECT owner, state, county, classification, age_bucket, sum(counted)::int, sum(actual)::int
+    SELECT owner, listed, state, county, classification, age_bucket, sum(counted)::int, sum(actual)::int
     FROM (
-        SELECT owner, classification, age_bucket, state, county, records AS counted, 0 AS actual FROM inventory_counts
+        SELECT owner, listed, classification, age_bucket, state, county, records AS counted, 0 AS actual
+        FROM inventory_counts
         UNION ALL
-        SELECT owner, classification, age_bucket, state, county, sum(records), 0 FROM inventory_count_changes
-        GROUP BY owner, classification, age_bucket, state, ROLLUP (county)
+        SELECT owner, listed, classification, age_bucket, state, county, sum(records), 0
+        FROM inventory_count_changes
+        GROUP BY owner, listed, classification, age_bucket, state, ROLLUP (county)
         UNION ALL
-        SELECT owner, classification, age_bucket, state, county, 0, records FROM ({ACTUAL}) AS actual
+        SELECT owner, listed, classification, age_bucket, state, county, 0, records FROM ({ACTUAL}) AS actual
     ) AS both_sides
-    GROUP BY owner, state, county, classification, age_bucket
+    GROUP BY owner, listed, state, county, classification, age_bucket
     HAVING sum(counted) <> sum(actual)
 """  # noqa: S608
 
@@ -68,16 +71,16 @@ REBUILD = f"""
     WITH gone AS (
         DELETE FROM inventory_count_changes
     )
-    INSERT INTO inventory_counts AS summary (owner, classification, age_bucket, state, county, records)
-    SELECT owner, classification, age_bucket, state, county, sum(records)
+    INSERT INTO inventory_counts AS summary (owner, listed, classification, age_bucket, state, county, records)
+    SELECT owner, listed, classification, age_bucket, state, county, sum(records)
     FROM (
-        SELECT owner, classification, age_bucket, state, county, records FROM ({ACTUAL}) AS actual
+        SELECT owner, listed, classification, age_bucket, state, county, records FROM ({ACTUAL}) AS actual
         UNION ALL
-        SELECT owner, classification, age_bucket, state, county, 0 FROM inventory_counts
+        SELECT owner, listed, classification, age_bucket, state, county, 0 FROM inventory_counts
     ) AS anew
-    GROUP BY owner, classification, age_bucket, state, county
+    GROUP BY owner, listed, classification, age_bucket, state, county
     ORDER BY county IS NOT NULL, state
-    ON CONFLICT (owner, classification, age_bucket, state, county)
+    ON CONFLICT (owner, listed, classification, age_bucket, state, county)
         DO UPDATE SET records = excluded.records WHERE summary.records <> excluded.records
 """  # noqa: S608
 
@@ -87,6 +90,7 @@ class CountDifference:
     """A count that is not what the records say. `county` is None for the whole state, empty where it is not known."""
 
     owner: UUID | None
+    listed: bool
     state: str
     county: str | None
     classification: str

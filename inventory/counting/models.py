@@ -8,11 +8,13 @@ from inventory.facts.columns import Facts
 
 
 class CountFields(Facts):
-    """A number of open records, or of those among them whose lead `owner` has from an earlier bucket and is not sold
-    again. So a client with many purchases costs no look-up of each."""
+    """A number of open records, or of those among them that are excluded for `owner`. So a client with many purchases,
+    or a long list, costs no look-up of each."""
 
     owner = models.UUIDField(null=True)
     """A client. No foreign key: nothing is looked up by it here, and an order would pay for the check."""
+    listed = models.BooleanField(db_default=False)
+    """Of an owner's records: excluded by a list of its own alone, and not because it owns the lead."""
     records = models.IntegerField()
 
     table_rules = TableRules(
@@ -33,7 +35,7 @@ class PlaceCount(CountFields):
         db_table = "inventory_counts"
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "state", "county", "classification", "age_bucket"],
+                fields=["owner", "state", "county", "classification", "age_bucket", "listed"],
                 name="inventory_count_once",
                 nulls_distinct=False,
             ),

@@ -39,27 +39,28 @@ STOCK = f"""
              ) AS record
     ), moved AS (
         -- What the summary does not know yet.
-        SELECT owner, classification, age_bucket, state, county, records FROM inventory_count_changes
+        SELECT owner, listed, classification, age_bucket, state, county, records FROM inventory_count_changes
         WHERE owner IS NULL OR owner = %(client)s::uuid
         UNION ALL
-        SELECT NULL, classification, age_bucket, state, county, -1 FROM outside
+        SELECT NULL, false, classification, age_bucket, state, county, -1 FROM outside
         UNION ALL
-        SELECT %(client)s::uuid, classification, age_bucket, state, county, -1 FROM outside
-        WHERE EXISTS (SELECT FROM sales WHERE client_id = %(client)s::uuid AND lead_id = outside.lead_id OFFSET 0)
+        SELECT %(client)s::uuid, NOT pair.owned, classification, age_bucket, state, county, -1
+        FROM outside, LATERAL (SELECT owned FROM exclusions
+                               WHERE client_id = %(client)s::uuid AND lead_id = outside.lead_id OFFSET 0) AS pair
     ), of_states AS (
-        SELECT owner, classification, age_bucket, state, county, records FROM inventory_counts
+        SELECT owner, listed, classification, age_bucket, state, county, records FROM inventory_counts
         WHERE county IS NULL AND (owner IS NULL OR owner = %(client)s::uuid)
           AND (%(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[]))
         UNION ALL
-        SELECT owner, classification, age_bucket, state, NULL, records FROM moved
+        SELECT owner, listed, classification, age_bucket, state, NULL, records FROM moved
         WHERE %(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[])
     ), of_counties AS (
-        SELECT owner, classification, age_bucket, state, county, records
+        SELECT owner, listed, classification, age_bucket, state, county, records
         FROM (
-            SELECT owner, classification, age_bucket, state, county, records FROM inventory_counts
+            SELECT owner, listed, classification, age_bucket, state, county, records FROM inventory_counts
             WHERE county IS NOT NULL AND (owner IS NULL OR owner = %(client)s::uuid)
             UNION ALL
-            SELECT owner, classification, age_bucket, state, county, records FROM moved
+            SELECT owner, listed, classification, age_bucket, state, county, records FROM moved
         ) AS counted
         WHERE %(counties_of)s::text[] IS NOT NULL  -- where no county is asked about, PostgreSQL skips this
           AND state = ANY (%(counties_of)s::text[])
@@ -67,18 +68,19 @@ STOCK = f"""
           AND (%(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[]))
     )
 """  # noqa: S608 - the text is ours
-"""The counts of states, and of the counties asked about, in rows that add up. Rows with an owner say what the buyer
-owns already, which is not available to it."""
+"""The counts of states, and of the counties asked about, in rows that add up. Rows with an owner say what is
+excluded for the buyer, which is not available to it."""
 
 FACETS = f"""{STOCK}
     SELECT 'state' AS facet, state AS value, NULL AS age_bucket,
-           sum(CASE WHEN owner IS NULL THEN records ELSE -records END) AS available, 0 AS owned
+           sum(CASE WHEN owner IS NULL THEN records ELSE -records END) AS available, 0 AS owned,
+           0 AS suppressed
     FROM of_states
     WHERE (%(classification)s::text IS NULL OR classification = %(classification)s)
       AND (%(age_bucket)s::text IS NULL OR age_bucket = %(age_bucket)s)
     GROUP BY state
     UNION ALL
-    SELECT 'county', county, NULL, sum(CASE WHEN owner IS NULL THEN records ELSE -records END), 0
+    SELECT 'county', county, NULL, sum(CASE WHEN owner IS NULL THEN records ELSE -records END), 0, 0
     FROM of_counties
     WHERE state = %(state)s
       AND (%(classification)s::text IS NULL OR classification = %(classification)s)
@@ -86,7 +88,8 @@ FACETS = f"""{STOCK}
     GROUP BY county
     UNION ALL
     SELECT 'cell', classification, age_bucket, sum(CASE WHEN owner IS NULL THEN records ELSE -records END),
-           coalesce(sum(records) FILTER (WHERE owner IS NOT NULL), 0)
+           coalesce(sum(records) FILTER (WHERE owner IS NOT NULL AND NOT listed), 0),
+           coalesce(sum(records) FILTER (WHERE listed), 0)
     FROM (
         SELECT * FROM of_states WHERE %(county)s::text IS NULL
         UNION ALL
@@ -128,12 +131,14 @@ class Facet:
 class Availability:
     """What a buyer finds under its criteria at one instant.
 
-    `total` can be bought. `owned` would match too, but the buyer has those leads already. `states` and `counties` (of
-    the state in the criteria) answer under the class and bucket asked for, `cells` under the place.
+    `total` can be bought. `owned` and `suppressed` would match too, but the buyer has those persons' leads already, or
+    has them on a list of its own (contract, "Exclusion"). `states` and `counties` (of the state in the criteria) answer
+    under the class and bucket asked for, `cells` under the place.
     """
 
     total: int
     owned: int
+    suppressed: int
     states: list[Facet]
     counties: list[Facet]
     cells: dict[Cell, int]
@@ -143,23 +148,24 @@ def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> Availa
     """Exact counts under the criteria, and for each choice that would change one of them. Choices of a place that would
     leave nothing are left out."""
     asked = {"classification": None, "age_bucket": None, "state": None, "county": None} | criteria.as_filter()
-    total = owned = 0
+    total = owned = suppressed = 0
     places: dict[str, list[Facet]] = {"state": [], "county": []}
     cells = dict.fromkeys(product(Classification, AgeBucket), 0)
     around = Place(criteria.place.state) if criteria.place.state else criteria.place
     about = [around] if around != EVERYWHERE else []
     rows = _rows(FACETS, buyer=buyer, as_of=as_of, counties_in=about, **asked)
-    for facet, value, bucket, available, already in rows:
+    for facet, value, bucket, available, already, on_lists in rows:
         if facet == "cell":
             cell = Classification(value), AgeBucket(bucket)
             cells[cell] = int(available)
             if cell in criteria.cells:
                 total += int(available)
                 owned += int(already)
+                suppressed += int(on_lists)
         elif available > 0 and value != UNKNOWN:
             places[facet].append(Facet(value, int(available)))
     states, counties = (sorted(facets, key=lambda each: each.value) for facets in places.values())
-    return Availability(total=total, owned=owned, states=states, counties=counties, cells=cells)
+    return Availability(total=total, owned=owned, suppressed=suppressed, states=states, counties=counties, cells=cells)
 
 
 def available_count(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> int:

@@ -31,9 +31,9 @@ def inventory_triggers() -> list[pgtrigger.Trigger]:
 def _inventory_trigger(name: str, operation: pgtrigger.Operation, moved: str, **rows: str) -> pgtrigger.Trigger:
     """Writes down by how much the rows `moved`, with `records` of 1 or -1, change the counts.
 
-    The second part counts the owners of each lead, which has none in its first bucket. They are looked up row by row
-    and by keys alone. The OFFSETs keep it so: without them PostgreSQL may take a partial index of which it has no
-    statistics yet, and read all of it for each row.
+    The second part counts for whom each lead is excluded. Pairs are looked up row by row and by key alone. The OFFSET
+    keeps it so. The pair that the sale of this very record made, in the same statement, is not one of them: it counted
+    no record, because the record was sold by then.
     """
     return OwnerTrigger(
         name=name,
@@ -43,45 +43,20 @@ def _inventory_trigger(name: str, operation: pgtrigger.Operation, moved: str, **
         referencing=pgtrigger.Referencing(**rows),
         func=f"""
             WITH moved AS ({moved})
-            INSERT INTO inventory_count_changes (owner, classification, age_bucket, state, county, records)
-            SELECT owner, classification, age_bucket, state, county, sum(records)
+            INSERT INTO inventory_count_changes (owner, listed, classification, age_bucket, state, county, records)
+            SELECT owner, listed, classification, age_bucket, state, county, sum(records)
             FROM (
-                SELECT NULL::uuid AS owner, classification, age_bucket, state, county, records FROM moved
+                SELECT NULL::uuid AS owner, false AS listed, classification, age_bucket, state, county, records
+                FROM moved
                 UNION ALL
-                SELECT sale.client_id, classification, age_bucket, state, county, records
+                SELECT pair.client_id, NOT pair.owned, classification, age_bucket, state, county, records
                 FROM moved,
-                     LATERAL (SELECT id AS earlier_id, sold_at_utc AS earlier_sale FROM inventory
-                              WHERE lead_id = moved.lead_id OFFSET 0) AS earlier,
-                     LATERAL (SELECT client_id FROM sales WHERE inventory_id = earlier_id OFFSET 0) AS sale
-                WHERE age_bucket <> 'MONTH_3_TO_5' AND earlier_id <> moved.id AND earlier_sale IS NOT NULL
+                     LATERAL (SELECT client_id, owned FROM exclusions WHERE lead_id = moved.lead_id OFFSET 0) AS pair
+                WHERE records > 0 OR NOT EXISTS (SELECT FROM sales WHERE inventory_id = moved.id
+                                                 AND sales.client_id = pair.client_id OFFSET 0)
             ) AS change
-            GROUP BY owner, classification, age_bucket, state, county
+            GROUP BY owner, listed, classification, age_bucket, state, county
             HAVING sum(records) <> 0;
-            RETURN NULL;
-        """,  # noqa: S608
-    )
-
-
-def sale_trigger() -> pgtrigger.Trigger:
-    """The trigger on sales: from now on the buyer owns the lead, and with it any other record of it that is open.
-
-    Orders and the roll leave none open, because the roll opens a record when it closes the one before. The counts do
-    not rely on that. OFFSET: see `_inventory_trigger`.
-    """
-    return OwnerTrigger(
-        name="sale_counts_as_owned",
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=pgtrigger.Insert,
-        referencing=pgtrigger.Referencing(new="new_rows"),
-        func=f"""
-            INSERT INTO inventory_count_changes (owner, classification, age_bucket, state, county, records)
-            SELECT sale.client_id, record.classification, record.age_bucket, record.state, record.county, count(*)
-            FROM new_rows sale,
-                 LATERAL (SELECT *, {OPEN_SQL} AS is_open FROM inventory
-                          WHERE lead_id = sale.lead_id OFFSET 0) AS record
-            WHERE record.is_open AND record.id <> sale.inventory_id
-            GROUP BY 1, 2, 3, 4, 5;
             RETURN NULL;
         """,  # noqa: S608
     )

@@ -45,6 +45,8 @@ from sales.ordering.baskets import Basket, DraftBasket, NamedBasket, PricedLine,
 from sales.ordering.terms import Terms, order_terms
 from sales.ordering.writing import order_write
 
+_EXCLUDED_MEANWHILE = ("sale_once_per_client_and_lead", "exclusions_pkey")
+
 LONGEST_KEY = 255
 """Characters of an idempotency key, as the column counts them."""
 
@@ -135,8 +137,8 @@ def _with_retries(purchase: Purchase, *, wait: Patience | None) -> Order:
                     raise InProgress from error
                 case pg.DeadlockDetected() | pg.SerializationFailure():
                     pass
-                case pg.UniqueViolation(diag=diag) if diag.constraint_name == "sale_once_per_client_and_lead":
-                    pass  # the client's other order came first to a lead that was changing its bucket
+                case pg.UniqueViolation(diag=diag) if diag.constraint_name in _EXCLUDED_MEANWHILE:
+                    pass  # the client's other order came first to the lead, in another bucket, or to its person
                 case _:
                     raise
     raise Busy

@@ -106,7 +106,7 @@ def _upkeep(client_id: UUID, quantity: int, repeats: int) -> Figure:
     disable a trigger is to forget all plans."""
     triggers = sql(
         "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "
-        "WHERE tgname ~ '^pgtrigger_(inventory_counts_|sale_counts_)'"
+        "WHERE tgname ~ '^pgtrigger_(inventory_counts_|sale_makes_pairs|exclusion_counts_)'"
     )()
 
     def order() -> None:

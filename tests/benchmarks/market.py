@@ -84,6 +84,8 @@ OWN: LiteralString = """
         SELECT earlier, lead_id, 'MONTH_3_TO_5', classification, state, county, enters_at_utc - interval '2160 hours',
                enters_at_utc, enters_at_utc - interval '1 hour', enters_at_utc
         FROM chosen
+    ), paired AS (
+        INSERT INTO exclusions (lead_id, client_id, owned) SELECT lead_id, %(client)s, true FROM chosen
     )
     INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price,
                        currency, sold_at_utc)
@@ -106,7 +108,7 @@ def own(client_id: UUID, count: int) -> None:
             cursor.execute(OWN, {"classification": classification, "count": count, "client": client_id})
             count -= cursor.rowcount
         cursor.execute("SET session_replication_role = origin")
-        cursor.execute("ANALYZE sales")
+        cursor.execute("ANALYZE sales, exclusions")
     counts_rebuild()
 
 

@@ -45,8 +45,8 @@ FLOOR = """
         WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8'
           AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld
           AND enters_at_utc <= now() AND expires_at_utc > now()
-          AND NOT EXISTS (SELECT FROM sales WHERE client_id = %(client)s AND sales.lead_id = inventory.lead_id
-                          OFFSET 0)
+          AND NOT EXISTS (SELECT FROM exclusions
+                          WHERE client_id = %(client)s AND exclusions.lead_id = inventory.lead_id OFFSET 0)
         ORDER BY expires_at_utc, id LIMIT %(n)s FOR UPDATE SKIP LOCKED
     ), marked AS (
         UPDATE inventory SET sold_at_utc = now() FROM picked WHERE inventory.id = picked.id

@@ -7,14 +7,13 @@ from inventory.buyer import Buyer
 from inventory.counting.reading import Availability, Facet
 from inventory.facts.criteria import Criteria
 from inventory.facts.place import UNKNOWN
-from inventory.models import InventoryRecord
+from inventory.models import Exclusion, InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.models import Sale
 
 
 def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Availability:
-    bought = set(Sale.objects.filter(client=buyer.client_id).values_list("lead_id", flat=True))
+    pairs = dict(Exclusion.objects.filter(client=buyer.client_id).values_list("lead_id", "owned"))
     there = [
         record
         for record in InventoryRecord.objects.all()
@@ -24,7 +23,9 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
         and record.enters_at_utc <= as_of < record.expires_at_utc
         and buyer.is_licensed_in(record.state)
     ]
-    free = [record for record in there if record.lead_id not in bought]
+    free = [record for record in there if record.lead_id not in pairs]
+    owned = [record for record in there if pairs.get(record.lead_id) is True]
+    listed = [record for record in there if pairs.get(record.lead_id) is False]
     state, county = criteria.place.state, criteria.place.county
 
     def fits(record: InventoryRecord, *, place: bool = True, cell: bool = True) -> bool:
@@ -42,7 +43,8 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
     counties = Counter(one.county for one in in_cell if state == one.state and one.county != UNKNOWN)
     return Availability(
         total=sum(map(fits, free)),
-        owned=sum(map(fits, there)) - sum(map(fits, free)),
+        owned=sum(map(fits, owned)),
+        suppressed=sum(map(fits, listed)),
         states=[Facet(*each) for each in sorted(Counter(one.state for one in in_cell).items())],
         counties=[Facet(*each) for each in sorted(counties.items())],
         cells={(row, bucket): cells[row, bucket] for row in Classification for bucket in AgeBucket},

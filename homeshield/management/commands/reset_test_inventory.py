@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from exports.models import Export, ExportCompletion, SanitisedCell
 from homeshield.lib.commands import DatabaseCommand
 from inventory.counting.compaction import counts_rebuild
+from inventory.exclusion.upkeep import exclusions_rebuild
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
 
@@ -45,4 +46,5 @@ class Command(DatabaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, tables))}")
             InventoryRecord.objects.filter(sold_at_utc__isnull=False).update(sold_at_utc=None)
+            exclusions_rebuild()
             counts_rebuild()  # TRUNCATE tells nobody what it removes

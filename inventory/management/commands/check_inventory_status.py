@@ -63,11 +63,11 @@ class Command(DatabaseCommand):
 
 
 def _differences(differences: list[CountDifference]) -> Table:
-    table = Table("Place", "Class and bucket", "Owned by client", "Counted", "Records")
+    table = Table("Place", "Class and bucket", "Excluded for client", "Counted", "Records")
     table.columns[2].overflow = "fold"  # an id with its end cut off finds nobody
     for each in differences:
         place = Place(each.state, each.county).label
-        owner = str(each.owner) if each.owner else ""
+        owner = f"{each.owner} ({'listed' if each.listed else 'owned'})" if each.owner else ""
         numbers = (f"{each.counted:,}", f"{each.actual:,}")
         table.add_row(place, f"{each.classification} {each.age_bucket}", owner, *numbers)
     return table

@@ -23,7 +23,7 @@ from inventory.buyer import Buyer
 from inventory.counting.compaction import counts_compare
 from inventory.counting.reading import availability
 from inventory.facts.criteria import Criteria
-from inventory.models import InventoryRecord
+from inventory.models import Exclusion, InventoryRecord
 from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -48,6 +48,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     Quote: "client_id",
     QuoteItem: "quote__client_id",
     PreviewAllowance: "client_id",
+    Exclusion: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",

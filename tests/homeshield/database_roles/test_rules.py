@@ -10,7 +10,7 @@ from homeshield.database_roles.rules import rules_apply
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_declared")]
 
-COUNTS = "pgtrigger_sale_counts_as_owned_934d7"
+COUNTS = "pgtrigger_sale_makes_pairs_582e0"
 FINAL = "pgtrigger_sale_is_final_21338"
 
 
@@ -40,9 +40,9 @@ def told() -> list[str]:
             "CREATE FUNCTION peek() RETURNS SETOF leads LANGUAGE sql SECURITY DEFINER AS 'SELECT * FROM leads'",
             ["too wide: function peek()"],
         ),
-        (f"DROP FUNCTION {COUNTS} CASCADE", ["missing: trigger sale_counts_as_owned on sales"]),
-        (f"ALTER FUNCTION {COUNTS} SECURITY INVOKER", ["changed: trigger sale_counts_as_owned on sales"]),
-        (f"ALTER FUNCTION {COUNTS} RESET search_path", ["changed: trigger sale_counts_as_owned on sales"]),
+        (f"DROP FUNCTION {COUNTS} CASCADE", ["missing: trigger sale_makes_pairs on sales"]),
+        (f"ALTER FUNCTION {COUNTS} SECURITY INVOKER", ["changed: trigger sale_makes_pairs on sales"]),
+        (f"ALTER FUNCTION {COUNTS} RESET search_path", ["changed: trigger sale_makes_pairs on sales"]),
         (
             f"CREATE OR REPLACE FUNCTION {FINAL}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
             ["changed: trigger sale_is_final on sales"],
@@ -75,9 +75,9 @@ def test_a_trigger_that_nobody_declares_any_more_goes(monkeypatch: pytest.Monkey
 
 
 def test_a_trigger_whose_text_is_edited_still_acts_as_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
-    [(_, trigger)] = pgtrigger.registered("sales.Sale:sale_counts_as_owned")
+    [(_, trigger)] = pgtrigger.registered("sales.Sale:sale_makes_pairs")
     monkeypatch.setattr(trigger, "func", "RETURN NULL;")
-    assert told() == ["changed: trigger sale_counts_as_owned on sales"]
+    assert told() == ["changed: trigger sale_makes_pairs on sales"]
     rules_apply()
     with connection.cursor() as cursor:
         cursor.execute("SELECT prosrc ~ 'RETURN NULL;', prosecdef, proconfig FROM pg_proc WHERE proname = %s", [COUNTS])
@@ -90,9 +90,10 @@ def test_the_functions_that_act_as_the_owner_are_these() -> None:
         cursor.execute("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace")
         named = {name for (name,) in cursor.fetchall()}
     assert {name.removeprefix("pgtrigger_").rpartition("_")[0] for name in named} == {
-        "existing", "inventory_counts_new", "inventory_counts_changed", "inventory_counts_gone", "sale_counts_as_owned",
+        "existing", "inventory_counts_new", "inventory_counts_changed", "inventory_counts_gone",
         "withdrawn_leads_are_withheld", "leads_taken_back_are_released", "inventory_is_withheld",
         "inventory_is_released",
+        "exclusion_counts_new", "exclusion_counts_changed", "exclusion_counts_gone", "sale_makes_pairs",
     }  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from inventory.buyer import Buyer
 from inventory.counting import compaction, reading
 from inventory.counting.compaction import counts_compact, counts_compare, counts_rebuild
 from inventory.counting.reading import Availability, availability, available_count, available_counts
-from inventory.counting.triggers import inventory_triggers, sale_trigger
+from inventory.counting.triggers import inventory_triggers
+from inventory.exclusion.triggers import exclusion_triggers
 from inventory.facts.criteria import Criteria
 from inventory.facts.place import LEVELS, Place
 from inventory.models import CountChange, InventoryRecord, PlaceCount
@@ -60,7 +61,7 @@ def test_a_sale_shows_at_once_and_compaction_changes_no_count(client: Client, as
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_statement_about_counts_names_every_level_of_a_place(level: str) -> None:
     """One that forgets a level of the place counts all of that level together, and says so nowhere else."""
-    triggers = [*inventory_triggers(), sale_trigger()]
+    triggers = [*inventory_triggers(), *exclusion_triggers()]
     statements = [
         reading.STOCK, reading.FACETS, reading.LINES, reading.PLACES,
         compaction.COMPACT, compaction.ACTUAL, compaction.COMPARE, compaction.REBUILD,
@@ -210,7 +211,7 @@ def test_a_difference_names_the_client_in_full_where_the_terminal_is_narrow(as_o
     with pytest.raises(CommandError, match="One count was"):
         call_command("check_inventory_status", "--verify", stdout=out)
     cells = [line.split("│")[3].strip() for line in out.getvalue().splitlines() if line.count("│") == 6]
-    assert "".join(cells) == str(owner)
+    assert "".join(cells) == f"{owner} (owned)"
 
 
 def test_a_record_that_is_removed_in_spite_of_all_is_not_counted(as_of: datetime) -> None:

@@ -1,0 +1,52 @@
+"""Who is not sold which lead (contract, "Exclusion"). The triggers that keep the counts of it are in triggers.py."""
+
+from django.db import models
+from django.db.models import Q
+
+from homeshield.accounts.models import Client
+from homeshield.lib.table_rules import OWN_CLIENT, READ, STAFF_LOOKS, TableRules
+from inventory.exclusion.triggers import exclusion_triggers
+from leads.models import Lead
+
+NOT_EXCLUDED = "NOT EXISTS (SELECT FROM exclusions WHERE client_id = {} AND lead_id = inventory.lead_id OFFSET 0)"
+"""That a client may be sold a record's lead.
+
+By hand, because OFFSET keeps PostgreSQL from turning the look-up of a row into a join over all pairs of the client, or
+a hash of them, although an order stops after a few rows (with statistics a thousand sales old, an order of 1000 took
+163 ms instead of 1).
+"""
+
+
+class Exclusion(models.Model):
+    """This client is not sold this lead: the one table that picking, listing, quoting and counting ask.
+
+    `owned`: it has bought the lead, or another lead of the same person. `listed`: a number of the person stands on a
+    suppression list of the client's. Sales write pairs by a trigger; loads and lists write theirs in their own
+    transaction. A sale of a lead that is excluded breaks the primary key, because a sale always makes a new pair.
+
+    Whoever writes pairs of a client by a list locks the client's row before it inserts them: an order of that client
+    that has picked one of the leads comes first, and none waits for the list in a circle.
+    """
+
+    pk = models.CompositePrimaryKey("lead_id", "client_id")
+    # No foreign keys: leads and clients are never deleted, and a sale would pay for the check of each pair.
+    lead = models.ForeignKey(
+        Lead, on_delete=models.PROTECT, related_name="exclusions", db_index=False, db_constraint=False
+    )
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, related_name="exclusions", db_index=False, db_constraint=False
+    )
+    owned = models.BooleanField(db_default=False)
+    listed = models.BooleanField(db_default=False)
+
+    table_rules = TableRules(web_may=READ, policies=(OWN_CLIENT, STAFF_LOOKS))  # triggers write, as the owner
+
+    class Meta:
+        db_table = "exclusions"
+        constraints = [
+            models.CheckConstraint(name="exclusion_has_a_reason", condition=Q(owned=True) | Q(listed=True)),
+        ]
+        triggers = exclusion_triggers()
+
+    def __str__(self) -> str:
+        return f"Lead {self.lead_id} is not for client {self.client_id}"
