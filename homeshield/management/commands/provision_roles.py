@@ -16,8 +16,8 @@ EMBEDDED_ROLE = "homeshield_web"
 class Command(DatabaseCommand):
     help = (
         "Creates the role in WEB_DATABASE_URL. It cannot alter tables or change what is final. Brings grants, "
-        "policies, triggers and owner's functions to what the models declare, and names what was missing, changed or too wide. "
-        "Run it as the owner of the tables after every migrate. A second run changes nothing."
+        "policies, triggers and owner's functions to what the models declare, and names what was missing, changed or "
+        "too wide. Run it as the owner of the tables after every migrate. A second run changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
