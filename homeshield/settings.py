@@ -44,6 +44,19 @@ if weak := sum(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
         f"{weak} of the keys in SECRET_KEY and SECRET_KEY_FALLBACKS have fewer than 50 characters. Make each with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
+# Keys of phone numbers are made with it and kept: with another one, nobody would be known again (docs/security.md).
+CONTACT_KEY = env.str("CONTACT_KEY", default="") or ("development-only-" + "1" * 40 if DEBUG else "")
+if not CONTACT_KEY:
+    raise ImproperlyConfigured(
+        "CONTACT_KEY is missing. With a SECRET_KEY this is a production site, which knows a phone number again by a "
+        "key made with it: set it once to 50 or more random characters, and never change it "
+        '(python -c "import secrets; print(secrets.token_urlsafe(50))").'
+    )
+if len(CONTACT_KEY) < 50:
+    raise ImproperlyConfigured(
+        "CONTACT_KEY has fewer than 50 characters. Phone numbers are few enough to be tried one by one with a short "
+        'key. Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
+    )
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[]) or (
     ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )

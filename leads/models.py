@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Greatest, Length, Now
 from django.db.models.lookups import LessThanOrEqual
@@ -11,10 +12,12 @@ from homeshield.lib.ids import new_id
 from homeshield.lib.personal_data import homeowner
 from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, OwnerView, Policy, TableRules
 from leads.classification import Classification
+from leads.contact_key_check import ContactKeyCheck
 from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
+from leads.loads.models import Load
 from leads.opt_outs.models import OptOut, OptOutList
 
-__all__ = ["Lead", "OptOut", "OptOutList"]
+__all__ = ["SHOWN_BEFORE_PURCHASE", "ContactKeyCheck", "Lead", "Load", "OptOut", "OptOutList"]
 
 
 def _text(label: str) -> "models.TextField[str | None, str | None]":
@@ -80,6 +83,15 @@ class Lead(models.Model):
         help_text="Digest of what makes two rows the same inquiry.",
     )
     ingested_at_utc = models.DateTimeField("loaded (UTC)", db_default=Now(), editable=False)
+    load = models.ForeignKey(
+        Load, on_delete=models.PROTECT, related_name="leads", null=True, blank=True, editable=False, db_index=False
+    )
+    phone_key = models.UUIDField(
+        null=True, editable=False, help_text="Of the borrower's phone number, where that can be a person's."
+    )
+    call_in_key = models.UUIDField(
+        null=True, editable=False, help_text="Of the call-in number, where that has another key."
+    )
 
     not_personal = ("state", "county", "source", "campaign_id", "type", "status", "agent_id")
 
@@ -126,6 +138,19 @@ class Lead(models.Model):
                 condition=models.Q(created_at_utc__gte=EARLIEST, created_at_utc__lt=LATEST),
                 violation_error_message="An inquiry is of 1900 or later, and has an end of its buckets.",
             ),
+            models.CheckConstraint(
+                name="lead_keys_differ",
+                condition=~models.Q(call_in_key=models.F("phone_key")),
+                violation_error_message="A lead has the same key once.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["phone_key"], name="leads_by_phone_key", condition=models.Q(phone_key__isnull=False)),
+            models.Index(
+                fields=["call_in_key"], name="leads_by_call_in_key", condition=models.Q(call_in_key__isnull=False)
+            ),
+            # One load at a time writes its leads next to each other, so a summary of pages finds them.
+            BrinIndex(fields=["load"], name="leads_by_load", autosummarize=True),
         ]
         triggers = [
             pgtrigger.Protect(name="lead_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete),

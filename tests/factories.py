@@ -1,8 +1,9 @@
-"""Fictional people and their leads. Phone numbers come from the range 555-01xx, which is kept for fiction."""
+"""Fictional people and their leads. Each has a phone number of its own, with an exchange
+that begins with 1, which no real one does."""
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import factory
 
@@ -13,6 +14,7 @@ from inventory.facts.place import UNKNOWN
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.contact_keys import lead_keys
 from leads.models import Lead
 
 PASSWORD = "correct horse battery staple"
@@ -57,6 +59,12 @@ class StaffFactory(UserFactory):
     is_superuser = True
 
 
+def keys(lead: Any) -> list[UUID | None]:
+    """What ingestion computes from a lead's two phone numbers."""
+    found = lead_keys(lead.borrower_phone or "", lead.call_in_phone_number or "")
+    return [UUID(key) if key else None for key in found]
+
+
 class LeadFactory(factory.django.DjangoModelFactory[Lead]):
     """A Gold lead of Caddo, LA, `age` (a timedelta) old at `as_of`."""
 
@@ -78,7 +86,10 @@ class LeadFactory(factory.django.DjangoModelFactory[Lead]):
     first_name = "Ada"
     last_name = factory.Sequence(lambda n: f"Fontenot{n}")
     full_name = factory.LazyAttribute(lambda o: f"{o.first_name} {o.last_name}")
-    borrower_phone = factory.Sequence(lambda n: f"318555{100 + n % 100:04d}")
+    borrower_phone = factory.Sequence(lambda n: f"3181{n % 1_000_000:06d}")
+    call_in_phone_number = None
+    phone_key = factory.LazyAttribute(lambda o: keys(o)[0])
+    call_in_key = factory.LazyAttribute(lambda o: keys(o)[1])
     borrower_age = "51"
     borrower_medical_issues = "No"
     borrower_tobacco_use = "No"

@@ -2,7 +2,8 @@
 
 Lead number n is the same person in the same place however many are asked for; only the dates follow the day. Its
 mortgage id is its number, so that no two of them are one inquiry, and its campaign id begins with CAMPAIGN, by which
-the demo knows its own. Phone numbers are from 555-01xx, which is kept for fiction.
+the demo knows its own. The exchange of each phone number begins with 1, which no real one does, so that there
+are enough to tell persons apart.
 """
 
 import csv
@@ -219,7 +220,7 @@ def _lead(number: int, place: _Place, today: date) -> list[str]:
     first, last = random.choice(_FIRST_NAMES), random.choice(_LAST_NAMES)
     town = Random(f"{state} {county} {random.randrange(3)}")  # noqa: S311 - a county has three towns
     closed = called - timedelta(days=random.randrange(20, 120))
-    phone = f"{random.randrange(201, 990)}55501{random.randrange(100):02d}"
+    phone = _phone(number)
     gold = random.random() < GOLD_SHARE
     answers = [str(random.randrange(24, 79)), *(random.choice(("Yes", "No")) for _ in range(3)), phone]
     if not gold:
@@ -248,6 +249,12 @@ def _lead(number: int, place: _Place, today: date) -> list[str]:
         *answers,
         random.choice(("CALL", "WEB", "IVR")),
     ]
+
+
+def _phone(number: int) -> str:
+    """Another one for each of the first 599 million leads, from 201 to 799: area codes from 800 on may be toll-free."""
+    area, line = divmod(number * 7_919 % 599_000_000, 1_000_000)
+    return f"{201 + area}1{line:06d}"
 
 
 def _age(random: Random) -> int:

@@ -23,6 +23,6 @@ def copy_cell(text: str | None) -> str:
     return text.translate(_ESCAPES) if text else ""
 
 
-def copy_rows(rows: Iterable[str]) -> bytes:
-    """Rows of cells that DELIMITER joins, for `copy.write`."""
-    return "".join([f"{row}\n" for row in rows]).encode()
+def copy_rows(rows: Iterable[str], *, before: str = "") -> bytes:
+    """Rows of cells that DELIMITER joins, for `copy.write`. `before` is what each begins with."""
+    return "".join([f"{before}{row}\n" for row in rows]).encode()

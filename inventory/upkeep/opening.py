@@ -17,7 +17,7 @@ from inventory.counting.compaction import counts_compact
 from inventory.facts.criteria import Cell
 from leads.age import DAY, NEVER, AgeBucket
 from leads.classification import Classification
-from leads.ingestion import NewLead
+from leads.ingestion import NewLead, Persons
 
 
 class OpenedRow(NamedTuple):
@@ -73,12 +73,13 @@ class FirstRecords:
         if records:
             analyze_first_rows(cursor, "inventory")
 
-    def complete(self) -> None:
+    def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:  # noqa: ARG002 - of the protocol
         """A large file changes every count, many times over: nobody is to see the changes before they are added up.
 
         So it waits where another upkeep is at it: these changes are not that one's, and no other might come for long.
         """
         counts_compact(wait=True)
+        return Persons()
 
 
 _NEVER = NEVER.isoformat()

@@ -8,7 +8,7 @@ from leads.ingestion.columns import fields_named
 from leads.ingestion.errors import IngestRefused
 from leads.ingestion.loading import Records, ingest
 from leads.ingestion.options import IngestOptions, MaxRejects
-from leads.ingestion.report import IngestReport, Progress
+from leads.ingestion.report import IngestReport, Persons, Progress
 
 __all__ = [
     "IngestOptions",
@@ -16,6 +16,7 @@ __all__ = [
     "IngestReport",
     "MaxRejects",
     "NewLead",
+    "Persons",
     "Progress",
     "Records",
     "fields_named",

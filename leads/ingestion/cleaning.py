@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from homeshield.lib.copying import DELIMITER, copy_cell
 from homeshield.lib.ids import new_id_text
 from leads.classification import QUALIFICATION_FIELDS, Classification, classify, present
+from leads.contact_keys import lead_keys
 from leads.geography import STATES, match_county
 from leads.ingestion.columns import COLUMNS, FIELDS, Header
 from leads.ingestion.times import call_in_time, looks_like_a_time
@@ -38,6 +39,8 @@ class NewLead(NamedTuple):
     created_at_utc: datetime
     classification: Classification
     place: Home
+    phone_key: str
+    call_in_key: str
     row: str
 
 
@@ -49,7 +52,11 @@ _PLACE = ("state", "county")
 _TEXTS = tuple(name for name in FIELDS if name not in {*QUALIFICATION_FIELDS, *_PLACE})
 _ANSWERS = tuple(name for name in FIELDS if name in QUALIFICATION_FIELDS)
 _CALL_IN_DATE, _MORTGAGE_ID, _CITY, _ZIP = map(_TEXTS.index, ("call_in_date", "mortgage_id", "city", "zip"))
-COPY_COLUMNS = ("id", "natural_key", "created_at_utc", "classification", *_PLACE, *_TEXTS, *_ANSWERS)
+_CALL_IN_PHONE, _BORROWER_PHONE = _TEXTS.index("call_in_phone_number"), _ANSWERS.index("borrower_phone")
+COPY_COLUMNS = (
+    *("id", "natural_key", "created_at_utc", "classification", "phone_key", "call_in_key"),
+    *(*_PLACE, *_TEXTS, *_ANSWERS),
+)
 FIRST_YEAR = "1900"  # an earlier one is a slip of the pen: 0025 for 2025
 _CAPITAL = STATES["DC"]  # whose clocks tell whether a time is possible where the state is not known
 
@@ -88,8 +95,9 @@ class Cleaner:
         place, created_at = self._where_and_when(state, county, texts[_CALL_IN_DATE], too_long)
         lead_id, classification = new_id_text(), _classification(*map(bool, answers))
         same = natural_key(texts, place, answers)
-        row = DELIMITER.join((lead_id, same, created_at.isoformat(), classification, place.cells, joined))
-        return NewLead(lead_id, same, created_at, classification, place, row)
+        keys = lead_keys(answers[_BORROWER_PHONE], texts[_CALL_IN_PHONE])
+        row = DELIMITER.join((lead_id, same, created_at.isoformat(), classification, *keys, place.cells, joined))
+        return NewLead(lead_id, same, created_at, classification, place, *keys, row)
 
     def _where_and_when(self, state: str, county: str, called: str, too_long: Sequence[str]) -> tuple[Home, datetime]:
         """The place and the instant of the inquiry. Raises RowRefused with everything that is wrong with the row."""

@@ -20,18 +20,23 @@ from typing import Any, BinaryIO, Protocol
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from homeshield.lib.copying import COPY_FORMAT, copy_rows
+from homeshield.lib.copying import COPY_FORMAT, DELIMITER, copy_rows
 from homeshield.lib.table_statistics import analyze_first_rows
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.contact_key_check import contact_key_check, contact_key_confirm
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
 from leads.ingestion.encodings import Encoding
+from leads.ingestion.known import known_keys
 from leads.ingestion.options import IngestOptions
 from leads.ingestion.reader import Reader
 from leads.ingestion.recording import failure_recorded, ingest_record, too_many_rejected_record
 from leads.ingestion.rejects import Rejects, check_path, default_path
-from leads.ingestion.report import IngestReport, Progress
+from leads.ingestion.report import IngestReport, Persons, Progress
 from leads.ingestion.source import open_source
+from leads.loads.models import Load
+from leads.loads.writing import load_begin, load_finish
+from leads.opt_outs.register import opted_out_keys
 
 BATCH = 20_000
 """Rows. Large enough that a batch's round trips do not matter, small enough that three of them fit the memory."""
@@ -55,8 +60,12 @@ class Records[Row](Protocol):
     def store(self, *, cursor: CursorWrapper, rows: Sequence[Row]) -> None:
         """Stores what was made for new leads, within the load's transaction."""
 
-    def complete(self) -> None:
-        """All of the file is stored; the load's transaction ends next."""
+    def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:
+        """All of the file is stored; the load's transaction ends next.
+
+        Its leads are those with this `load_id`. Whatever others committed since `began_at_utc`, the batches may have
+        missed. Says what it found out of persons.
+        """
 
 
 @dataclass(slots=True)
@@ -111,6 +120,7 @@ def ingest(
             unknown_columns=reader.header.unknown,
             missing_columns=reader.header.missing,
             max_rejects=options.max_rejects,
+            supplier=options.supplier,
         )
         rejects = Rejects(rejects_path, reader.header, codec=encoding.codec, raw=options.raw_rejects)
         wanted = records(as_of)
@@ -122,19 +132,26 @@ def ingest(
                 _quick_turns(),
                 closing(_ahead(batches)) as ready,
             ):
-                table = _begin_rehearsal(cursor) if dry_run else _begin(cursor, progress)
+                if dry_run:
+                    table, load = _begin_rehearsal(cursor), None
+                else:
+                    table = _begin(cursor, progress)
+                    load = load_begin(named=named, supplier=options.supplier, as_of=as_of)
                 for batch in ready:
-                    new, rows = _not_there_yet(cursor, batch, table)
-                    _copy(cursor, new, table)
+                    opted_out = _opted_out(batch)
+                    new, rows = _not_there_yet(cursor, batch, table, opted_out)
+                    _copy(cursor, new, table, load)
                     if not dry_run:
                         wanted.store(cursor=cursor, rows=rows)
-                    _note(report, batch, new, wanted.count(rows))
+                    _note(report, batch, new, len(opted_out), wanted.count(rows))
                     progress(Progress(report.rows, batch.position, opened.size))
                 encoding.check()
+                report.sha256 = opened.sha256()
                 if report.too_many_rejected:
                     transaction.set_rollback(True)
-                elif not dry_run:
-                    wanted.complete()
+                elif load:
+                    report.persons = wanted.complete(load_id=load.id, began_at_utc=as_of)
+                    load_finish(load, report)
                     ingest_record(report, named=named, as_of=as_of)
             if report.too_many_rejected:
                 report.nothing_loaded()
@@ -222,6 +239,7 @@ def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
         progress(Progress(waiting=True))
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         progress(Progress())
+    contact_key_confirm()
     # Foreign keys are checked with each batch, while its leads are in memory, and not all at the end.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return "leads"
@@ -229,41 +247,42 @@ def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
 
 def _begin_rehearsal(cursor: CursorWrapper) -> str:
     """A table of the same shape, for this transaction alone; the rest of the database is closed for writing."""
+    contact_key_check()
     cursor.execute("CREATE TEMPORARY TABLE rehearsed_leads (LIKE leads INCLUDING ALL) ON COMMIT DROP")
     cursor.execute("SET TRANSACTION READ ONLY")
     return "rehearsed_leads"
 
 
-def _not_there_yet(cursor: CursorWrapper, batch: _Batch, table: str) -> tuple[list[NewLead], list[Any]]:
-    """The leads, and their records, without those that are in the database already, or earlier in the file."""
-    seen: set[str] = set()
-    for place in {"leads", table}:
-        # One index look-up per key: for a plain `= ANY` of so many the planner would read the whole table each time.
-        cursor.execute(
-            f"""
-            SELECT known.natural_key FROM unnest(%s::uuid[]) AS given (natural_key)
-            CROSS JOIN LATERAL (
-                SELECT natural_key FROM {place} WHERE natural_key = given.natural_key OFFSET 0
-            ) AS known
-            """,  # noqa: S608 - one of two names of our own
-            [batch.keys],
-        )
-        seen.update(key.hex for (key,) in cursor.fetchall())
-    if not seen and batch.distinct == len(batch.leads):
+def _opted_out(batch: _Batch) -> set[str]:
+    """The ids of the leads whose person must not be loaded: they are new ones, which nobody else has seen."""
+    keys = {key for lead in batch.leads for key in (lead.phone_key, lead.call_in_key) if key}
+    if not (stopped := opted_out_keys(sorted(keys))):
+        return set()
+    return {lead.id for lead in batch.leads if lead.phone_key in stopped or lead.call_in_key in stopped}
+
+
+def _not_there_yet(
+    cursor: CursorWrapper, batch: _Batch, table: str, opted_out: set[str]
+) -> tuple[list[NewLead], list[Any]]:
+    """The leads, and their records, without those that opted out, are in the database already, or earlier in the
+    file."""
+    seen = known_keys(cursor, batch.keys, table)
+    if not seen and not opted_out and batch.distinct == len(batch.leads):
         return batch.leads, batch.records
     new, records = [], []
     for lead, record in zip(batch.leads, batch.records, strict=True):
-        if lead.natural_key not in seen:
+        if lead.natural_key not in seen and lead.id not in opted_out:
             seen.add(lead.natural_key)
             new.append(lead)
             records.append(record)
     return new, records
 
 
-def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str) -> None:
-    statement = f"COPY {table} ({', '.join(COPY_COLUMNS)}) FROM STDIN {COPY_FORMAT}"
+def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str, load: Load | None) -> None:
+    """Into the table, for the load: a rehearsal has none."""
+    statement = f"COPY {table} (load_id, {', '.join(COPY_COLUMNS)}) FROM STDIN {COPY_FORMAT}"
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
-        copy.write(copy_rows(lead.row for lead in leads))
+        copy.write(copy_rows((lead.row for lead in leads), before=f"{load.id if load else ''}{DELIMITER}"))
     if leads:
         analyze_first_rows(cursor, table)
 
@@ -272,16 +291,19 @@ def _note(
     report: IngestReport,
     batch: _Batch,
     new: Sequence[NewLead],
+    opted_out: int,
     opened: Counter[tuple[Classification, AgeBucket]],
 ) -> None:
     gold = sum(lead.classification is Classification.GOLD for lead in new)
     report.rows += batch.rows
     report.loaded += len(new)
-    report.duplicates += len(batch.leads) - len(new)
+    report.opted_out += opted_out
+    report.duplicates += len(batch.leads) - len(new) - opted_out
     report.rejected += batch.rejected
     report.reject_reasons += batch.reasons
     report.gold += gold
     report.silver += len(new) - gold
+    report.without_phone += sum(not lead.phone_key and not lead.call_in_key for lead in new)
     report.opened += opened
     for lead in new:
         if lead.place.county and not lead.place.is_on_the_list:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from leads.ingestion.encodings import UTF_8
+from leads.loads.models import UNKNOWN_SUPPLIER
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,10 @@ HALF = MaxRejects(Decimal(50), is_percentage=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestOptions:
     """`may_lack` names the lead fields whose columns may be missing; `raw_rejects` keeps what a spreadsheet would take
-    for a formula in the rejects file."""
+    for a formula in the rejects file. `supplier` is the code of who sold the leads to us; empty where it is unknown."""
 
     may_lack: frozenset[str] = field(default_factory=frozenset)
     encoding: str = UTF_8
     max_rejects: MaxRejects = HALF
     raw_rejects: bool = False
+    supplier: str = UNKNOWN_SUPPLIER

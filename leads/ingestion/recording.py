@@ -20,6 +20,8 @@ def ingest_record(report: IngestReport, *, named: Path | None, as_of: datetime) 
         action=AuditAction.INGEST,
         obj=_file(named),
         details={
+            "load": report.load,
+            "supplier": report.supplier,
             "rows": report.rows,
             "loaded": report.loaded,
             "duplicates": report.duplicates,

@@ -3,14 +3,28 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion.options import HALF, MaxRejects
+from leads.loads.models import UNKNOWN_SUPPLIER
 
 COUNTIES_NAMED = 1_000
 """How many different unmatched counties a report names: a column full of something else must not fill the memory."""
+
+
+class Persons(NamedTuple):
+    """What the end of a load finds out of persons (contract, "Person").
+
+    `seen_before` counts the new leads of persons of whom an earlier load had a lead; `common_keys` the phone numbers
+    that with this load are too common to be a person's; `opted_out` the new leads whose person opted out while the load
+    was under way, so that they are withdrawn again.
+    """
+
+    seen_before: int = 0
+    common_keys: int = 0
+    opted_out: int = 0
 
 
 @dataclass(slots=True)
@@ -25,9 +39,14 @@ class IngestReport:
     `old_rejects_file` is one from before in the place where this load, which rejected nothing, would have put its own.
     It is left alone: somebody may have mended rows in it. `rejects_cells_changed` counts the cells that lost in the
     rejects file what a spreadsheet would take for a formula. `likelier_encoding` is what the file's bytes look like.
+    `load` is the number of the load; None where nothing was kept. `without_phone` counts the loaded leads without a
+    number that can be a person's. What the end of the load finds out of persons is in `persons`.
     """
 
     dry_run: bool = False
+    load: int | None = None
+    supplier: str = UNKNOWN_SUPPLIER
+    sha256: str = ""
     rows: int = 0
     loaded: int = 0
     duplicates: int = 0
@@ -35,6 +54,8 @@ class IngestReport:
     opted_out: int = 0
     gold: int = 0
     silver: int = 0
+    without_phone: int = 0
+    persons: Persons = field(default_factory=Persons)
     opened: Counter[tuple[Classification, AgeBucket]] = field(default_factory=Counter)
     missing_columns: tuple[str, ...] = ()
     unknown_columns: tuple[str, ...] = ()
@@ -59,7 +80,8 @@ class IngestReport:
 
     def nothing_loaded(self) -> None:
         """Forgets the leads that would have been loaded."""
-        self.loaded = self.gold = self.silver = self.unmatched_leads = 0
+        self.loaded = self.gold = self.silver = self.without_phone = self.unmatched_leads = 0
+        self.load, self.persons = None, Persons()
         self.unmatched_counties.clear()
         self.opened.clear()
 
@@ -73,6 +95,9 @@ class IngestReport:
         """The report for programs; the keys are stable."""
         return {
             "dry_run": self.dry_run,
+            "load": self.load,
+            "supplier": self.supplier or None,
+            "sha256": self.sha256,
             "rows": self.rows,
             "loaded": self.loaded,
             "duplicates": self.duplicates,
@@ -82,6 +107,9 @@ class IngestReport:
             "max_rejects": str(self.max_rejects),
             "gold": self.gold,
             "silver": self.silver,
+            "without_phone": self.without_phone,
+            "seen_before": self.persons.seen_before,
+            "common_keys": self.persons.common_keys,
             "inventory_created": self.inventory_created,
             "missing_columns": list(self.missing_columns),
             "unknown_columns": list(self.unknown_columns),

@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import hashlib
 import io
 import os
 import zlib
@@ -30,6 +31,8 @@ class Source:
     lines: Iterator[str]
     size: int | None
     position: Callable[[], int]
+    sha256: Callable[[], str]
+    """The digest of the bytes that were read: once the lines are at their end, of the whole input as it lies there."""
 
 
 def is_cut(line: str) -> bool:
@@ -52,24 +55,25 @@ def open_source(source: Path | BinaryIO, encoding: Encoding | None = None) -> It
                 reason="The input is compressed with gzip. Decompress it on its way here: gunzip -c FILE."
             )
         _check_kind(stream.head, encoding, "The input")
-        yield Source(_lines(_as_text(cast("BinaryIO", stream), encoding), "the input"), None, lambda: 0)
+        text = _as_text(cast("BinaryIO", stream), encoding)
+        yield Source(_lines(text, "the input"), None, lambda: 0, stream.sha256.hexdigest)
         return
     try:
-        packed = source.open("rb")
+        file = _File(source.open("rb", buffering=0))
     except OSError as error:
         raise _unreadable(str(source), error) from error
-    with packed:
-        size = os.fstat(packed.fileno()).st_size or None
+    with io.BufferedReader(file, _AT_ONCE) as packed:
+        size = os.fstat(file.fileno()).st_size or None
         try:
             unpacked = _unpacked(packed, source)
             _check_kind(unpacked.peek(HEAD)[:HEAD], encoding, str(source))
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(str(source), error) from error
         with _as_text(cast("BinaryIO", unpacked), encoding) as text:
-            yield Source(_lines(text, str(source)), size, packed.tell)
+            yield Source(_lines(text, str(source)), size, lambda: file.position, file.sha256.hexdigest)
 
 
-def _unpacked(packed: io.BufferedReader, source: Path) -> io.BufferedReader | gzip.GzipFile:
+def _unpacked(packed: "io.BufferedReader[_File]", source: Path) -> "io.BufferedReader[_File] | gzip.GzipFile":
     if source.suffix.lower() == ".gz":
         return gzip.open(packed)
     if is_gzip(packed.peek(HEAD)):
@@ -90,6 +94,33 @@ def _as_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
     return io.TextIOWrapper(stream, encoding=encoding.codec, errors="surrogateescape", newline="\n")
 
 
+_AT_ONCE = 128 * 1024
+"""Bytes of a file that are read and digested at once."""
+
+
+class _File(io.RawIOBase):
+    """A file whose bytes are digested as they are read."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file, self.position, self.sha256 = file, 0, hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def readinto(self, buffer: Any) -> int:
+        read = self._file.readinto(buffer) or 0
+        self.position += read
+        self.sha256.update(memoryview(buffer)[:read])
+        return read
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 class _Stream(io.RawIOBase):
     """A stream of bytes whose first ones, the `head`, have been looked at. It is left open when this is closed.
 
@@ -100,7 +131,7 @@ class _Stream(io.RawIOBase):
         self.head = b""
         while len(self.head) < _TELLING and (more := stream.read(HEAD)):  # a pipe gives what is there
             self.head += more
-        self._rest, self._stream = self.head, stream
+        self._rest, self._stream, self.sha256 = self.head, stream, hashlib.sha256()
 
     def readable(self) -> bool:
         return True
@@ -109,6 +140,7 @@ class _Stream(io.RawIOBase):
         data = self._rest[: len(buffer)] or self._stream.read(len(buffer)) or b""
         self._rest = self._rest[len(buffer) :]
         buffer[: len(data)] = data
+        self.sha256.update(data)
         return len(data)
 
 

@@ -18,6 +18,7 @@ def use_database(name: str, *, fresh: bool = True) -> None:
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     # As in production: DEBUG keeps and formats every statement.
     os.environ.setdefault("SECRET_KEY", "benchmark-" * 6)
+    os.environ.setdefault("CONTACT_KEY", "benchmarks" * 6)
     os.environ.setdefault("ALLOWED_HOSTS", "127.0.0.1,localhost")
     os.environ.setdefault("EMAIL_URL", "console:")
     if not os.environ.get("DATABASE_URL"):

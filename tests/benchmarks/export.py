@@ -37,7 +37,8 @@ INSERT INTO leads (id, created_at_utc, classification, state, county, city, zip,
     campaign_id, type, status, agent_id, natural_key)
 SELECT key('0191aaaa', n), now() - interval '200 days', 'Gold', 'LA', 'Caddo', 'Oakville', '71118-2401',
     n || ' Magnolia Dr', CASE WHEN n %% 50 = 0 THEN '=' ELSE '' END || 'Ada Fontenot' || n, 'Ada', 'Fontenot' || n,
-    'BEAU FONTENOT', '3185550100', '3185550100', '51', 'No', 'No', 'Yes', 'CALL', n::text, '$132,550',
+    'BEAU FONTENOT', '3181' || lpad((n %% 1000000)::text, 6, '0'), '3181' || lpad((n %% 1000000)::text, 6, '0'),
+    '51', 'No', 'No', 'Yes', 'CALL', n::text, '$132,550',
     'FIRST EXAMPLE BANK', '3/6/2023', '03-06-2026 10:00:00', 'BENCH', 'NEW MTG', 'NEW', '1001', key('0191aaaa', n)
 FROM generate_series(1, %(leads)s) n;
 INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc)

@@ -20,13 +20,18 @@ from homeshield.settings import mailer_from_environment
 SETTINGS = Path(django_settings.BASE_DIR, "homeshield", "settings.py")
 # Empty, not absent: a developer's .env must not answer in their place.
 NOTHING = dict.fromkeys(
-    ["SECRET_KEY", "DATABASE_URL", "WEB_DATABASE_URL", "DATABASE_POOLER", "REPLICA_URL", "EMAIL_URL"], ""
+    ["SECRET_KEY", "CONTACT_KEY", "DATABASE_URL", "WEB_DATABASE_URL", "DATABASE_POOLER", "REPLICA_URL", "EMAIL_URL"], ""
 )
 KEY = "a-key-for-this-test-alone-0123456789-abcdefghijklmnopqrstuvwxyz"
 SHOP = "postgres://shop@127.0.0.1/shop"
 WEB = "postgres://web:p%40ss@127.0.0.1/shop"
 # What a production site must name; a test that is about the lack of one gives it as "".
-PRODUCTION = {"DATABASE_URL": SHOP, "ALLOWED_HOSTS": "shop.example", "EMAIL_URL": "smtp+tls://u:p@mail.example:587"}
+PRODUCTION = {
+    "DATABASE_URL": SHOP,
+    "ALLOWED_HOSTS": "shop.example",
+    "EMAIL_URL": "smtp+tls://u:p@mail.example:587",
+    "CONTACT_KEY": KEY[::-1],
+}
 READY = {
     "SECRET_KEY": KEY,
     "WEB_DATABASE_URL": WEB,

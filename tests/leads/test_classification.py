@@ -10,7 +10,7 @@ COMPLETE: dict[str, str | None] = {
     "borrower_medical_issues": "No",
     "borrower_tobacco_use": "Yes",
     "co_borrower": "No",
-    "borrower_phone": "3185550101",
+    "borrower_phone": "3181000101",
 }
 
 

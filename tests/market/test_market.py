@@ -5,6 +5,7 @@ import csv
 import io
 from datetime import UTC, timedelta
 from decimal import Decimal
+from hashlib import md5
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -50,6 +51,13 @@ from tests.factories import ClientFactory
 from tests.market.model import CELLS, Cell, Lead, Line, Market, Record
 from tests.pricing.changes import price_set_anyway
 from tests.sales.purchases import at
+
+
+def phone_of(inquiry: str) -> str:
+    """Every inquiry is another person's."""
+    number = int.from_bytes(md5(inquiry.encode()).digest()[:8])
+    return f"{201 + number % 599}1{number // 599 % 1_000_000:06d}"
+
 
 # Few kinds of lead and few places, so that orders meet: lines overlap, stock runs out, buyers own what rolls on.
 PLACES = [("LA", "Caddo"), ("LA", "Orleans"), ("LA", ""), ("TX", "Travis")]
@@ -134,7 +142,7 @@ class MarketMachine(RuleBasedStateMachine):
             key = f"{number:04d}"
             lead = Lead(f"{key}{created}{state}", created, "Gold" if source else "Silver", state, county or None)
             loaded += self.market.load(lead, self.now)
-            answers = [source, "51", "No", "No", "Yes", "3185550101"]
+            answers = [source, "51", "No", "No", "Yes", phone_of(lead.mortgage_id)]
             writer.writerow([key, f"{wall:%m-%d-%Y %H:%M:%S}", state, county, "Ada", *answers])
         for _ in range(bad):
             writer.writerow(["1", "yesterday", "LA", *[""] * 8])

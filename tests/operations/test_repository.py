@@ -20,6 +20,7 @@ DROPS_EXAMPLE = r"\(?415\W{0,2}555-?9317"
 TELEPHONE = re.compile(
     rf"(?<![\w.-])(?!2147483648|4294967296|{DROPS_EXAMPLE})\(?[2-9]\d{{2}}\)?[-. ]?(\d{{3}})[-. ]?(\d{{4}})(?![\w-])"
 )
+"""The exchange of a fictional number begins with 1, as no real one does."""
 SOCIAL_SECURITY_NUMBER = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 
 
@@ -53,6 +54,6 @@ def test_the_people_in_fixtures_tests_and_examples_are_fictional() -> None:
         found += [
             f"{name}: {match[0]}"
             for match in TELEPHONE.finditer(text)
-            if match[1] != "555" or not match[2].startswith("01")
+            if match[1][0] != "1"
         ]
     assert found == []

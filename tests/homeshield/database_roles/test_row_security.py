@@ -272,5 +272,5 @@ def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
         secured = {name for (name,) in cursor.fetchall()}
     others = {"leads", "inventory", "inventory_counts", "inventory_count_changes"}
-    of_staff = {"withdrawals", "withdrawn_leads", "withdrawals_taken_back"}
+    of_staff = {"loads", "withdrawals", "withdrawn_leads", "withdrawals_taken_back"}
     assert secured == others | of_staff | {model._meta.db_table for model in OF_A_CLIENT}

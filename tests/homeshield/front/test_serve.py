@@ -36,7 +36,10 @@ def refusal(port: int, **more: str) -> str:
     return done.stderr
 
 
-PRODUCTION = {"SECRET_KEY": KEY, "WEB_DATABASE_URL": WEB, "ALLOWED_HOSTS": "localhost", "EMAIL_URL": "console:"}
+PRODUCTION = {
+    "SECRET_KEY": KEY, "CONTACT_KEY": KEY[::-1], "WEB_DATABASE_URL": WEB, "ALLOWED_HOSTS": "localhost",
+    "EMAIL_URL": "console:",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

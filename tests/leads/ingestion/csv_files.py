@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
 
 from leads.ingestion.columns import COLUMNS
 
@@ -26,12 +27,12 @@ GOLD: dict[str, str] = {
     "Lender": "FIRST EXAMPLE BANK",
     "Sale Date": "3/6/2023",
     "Agent ID": "1001",
-    "Call In Phone Number": "3185550101",
+    "Call In Phone Number": "3181000101",
     "Borrower Age": "51",
     "Borrower Medical Issues": "No",
     "Borrower Tobacco Use": "No",
     "Co-Borrower ?": "Yes",
-    "Borrower Phone": "3185550102",
+    "Borrower Phone": "3181000102",
     "Source": "CALL",
 }
 """The cells of a Gold lead, in the order of the real exports."""
@@ -41,7 +42,16 @@ HEADER = list(COLUMNS.values())
 
 def row(**cells: str) -> list[str]:
     """GOLD's cells with others in their place; a name is the column's field: `state="TX"`."""
-    return list((GOLD | {COLUMNS[field]: cell for field, cell in cells.items()}).values())
+    return list((GOLD | _phones(cells) | {COLUMNS[field]: cell for field, cell in cells.items()}).values())
+
+
+def _phones(cells: dict[str, str]) -> dict[str, str]:
+    """Another mortgage is another person's."""
+    mortgage = cells.get("mortgage_id", "")
+    if not mortgage.isdecimal() or mortgage == GOLD["Mortage ID"]:
+        return {}
+    own = crc32(mortgage.encode(errors="surrogateescape")) % 500_000
+    return {"Call In Phone Number": f"3181{2 * own:06d}", "Borrower Phone": f"3181{2 * own + 1:06d}"}
 
 
 def csv_bytes(*rows: Iterable[Any], header: Iterable[str] | None = HEADER) -> bytes:

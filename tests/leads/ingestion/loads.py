@@ -11,7 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.ingestion import IngestOptions, IngestReport, MaxRejects, NewLead, ingest
+from leads.ingestion import IngestOptions, IngestReport, MaxRejects, NewLead, Persons, ingest
 from tests.leads.ingestion.csv_files import row
 
 type Cell = tuple[Classification, AgeBucket]
@@ -35,8 +35,8 @@ class CountOnly:
     def store(self, *, cursor: CursorWrapper, rows: Sequence[Cell | None]) -> None:
         pass
 
-    def complete(self) -> None:
-        pass
+    def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:
+        return Persons()
 
 
 ALL_MAY_BE_REJECTED = MaxRejects(Decimal(100), is_percentage=True)

@@ -81,7 +81,7 @@ def test_mended_rejects_load_and_what_is_still_wrong_is_rejected_again(tmp_path:
 
 FORMULAS = {
     "lender": '=HYPERLINK("http://x.invalid")',
-    "borrower_phone": "+13185550102",
+    "borrower_phone": "+13181000102",
     "mortgage_amount": "-$132,550",
     "city": "\ufeff＝Pecanville",
     "agent_id": "\n@7",
@@ -97,7 +97,7 @@ def test_a_rejected_cell_is_no_formula(file: Path) -> None:
         header, [_, _, *cells] = csv.reader(rejects)
     assert header == ["reject_line", "reject_reason", *HEADER]
     assert cells == row(
-        state="XX", lender='HYPERLINK("http://x.invalid")', borrower_phone="13185550102", mortgage_amount="$132,550",
+        state="XX", lender='HYPERLINK("http://x.invalid")', borrower_phone="13181000102", mortgage_amount="$132,550",
         city="Pecanville", agent_id="7", full_name="  Ada",
     )  # fmt: skip
     assert report.rejects_cells_changed == 5
@@ -123,7 +123,7 @@ def test_rejects_can_be_mended_and_loaded_whether_they_are_harmless_or_raw(
     mended = tmp_path / "mended.csv"
     mended.write_text(first.rejects_file.read_text().replace("XX", "LA"))
     assert outcome(load(mended)) == (1, 1, 0, 0)
-    assert Lead.objects.get().borrower_phone == ("+13185550102" if raw else "13185550102")
+    assert Lead.objects.get().borrower_phone == ("+13181000102" if raw else "13181000102")
 
 
 def test_broken_quotes_end_up_in_a_rejects_file_that_is_whole(file: Path) -> None:

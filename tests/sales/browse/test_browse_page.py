@@ -224,13 +224,13 @@ class TestPreview:
     ) -> None:
         stock(
             1, as_of=now, first_name="Opal", last_name="Quebedeaux", full_name="Opal Quebedeaux", city="Bayouville",
-            address="77 Hidden Ln", zip="71118-2401", borrower_phone="3185550177", call_in_phone_number="3185550178",
+            address="77 Hidden Ln", zip="71118-2401", borrower_phone="3181000177", call_in_phone_number="3181000178",
             co_borrower_name="Secret Spouse", mortgage_id="00421", mortgage_amount="$1", lender="HIDDEN BANK",
         )  # fmt: skip
         content = shop.get("/inventory/", headers=engine).content.decode()
         for visible in ("Opal", "Bayouville", "Caddo", "LA", "Gold", "6 to 8 months", "$8.00"):
             assert visible in content
-        for hidden in ("Quebedeaux", "Hidden", "HIDDEN", "71118", "3185550177", "3185550178", "Secret", "00421"):
+        for hidden in ("Quebedeaux", "Hidden", "HIDDEN", "71118", "3181000177", "3181000178", "Secret", "00421"):
             assert hidden not in content
 
     def test_a_company_that_waits_for_approval_sees_counts_and_prices_and_no_leads(

@@ -417,7 +417,7 @@ class TestOrdersPlaced:
         assert buyer.client is not None
         facts: dict[str, Any] = {
             "full_name": "Opal Quebedeaux", "address": "77 Hidden Ln", "city": "Bayouville", "zip": "71118-2401",
-            "borrower_phone": "3185550177", "call_in_phone_number": "3185550178", "co_borrower_name": "Beau Quebedeaux",
+            "borrower_phone": "3181000177", "call_in_phone_number": "3181000178", "co_borrower_name": "Beau Quebedeaux",
             "mortgage_id": "00421337", "mortgage_amount": "$132,550", "lender": "EXAMPLE BANK", "sale_date": "3/6/2023",
             "call_in_date": "05-04-2026 10:11:12", "borrower_age": "51", "borrower_medical_issues": "Yes",
             "borrower_tobacco_use": "No", "source": "CALL", "campaign_id": "WK060225A", "type": "NEW MTG",
