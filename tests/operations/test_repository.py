@@ -51,9 +51,5 @@ def test_the_people_in_fixtures_tests_and_examples_are_fictional() -> None:
             continue
         found += [f"{name}: {match[0]}" for match in E_MAIL.finditer(text) if not FICTIONAL_DOMAIN.search(match[1])]
         found += [f"{name}: {match[0]}" for match in SOCIAL_SECURITY_NUMBER.finditer(text)]
-        found += [
-            f"{name}: {match[0]}"
-            for match in TELEPHONE.finditer(text)
-            if match[1][0] != "1"
-        ]
+        found += [f"{name}: {match[0]}" for match in TELEPHONE.finditer(text) if match[1][0] != "1"]
     assert found == []

@@ -336,7 +336,8 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 def test_a_line_of_200_megabytes_takes_little_memory() -> None:
     done = subprocess.run(
         [sys.executable, "-c", MEMORY], capture_output=True, check=True, text=True, cwd=django_settings.BASE_DIR,
-        env={**os.environ, "PYTHONPATH": str(django_settings.BASE_DIR), "DJANGO_SETTINGS_MODULE": "homeshield.settings"},
+        env=os.environ
+        | {"PYTHONPATH": str(django_settings.BASE_DIR), "DJANGO_SETTINGS_MODULE": "homeshield.settings"},
     )  # fmt: skip
     rows, megabytes = done.stdout.splitlines()
     assert rows == "[(2, True), (3, False), (4, True)]"
