@@ -15,7 +15,7 @@ SECRETS = re.compile(
 E_MAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,})")
 FICTIONAL_DOMAIN = re.compile(r"(^|\.)(example|example\.com|test|invalid|localhost|not\.an\.address)$", re.I)
 """Names that are kept for examples, and one of a test's that is no address."""
-DROPS_EXAMPLE = r"\(?415\W{0,2}555-?9317"
+DROPS_EXAMPLE = r"\(?415\W{0,2}555\W?9317"
 """The number on which California's DROP shows how it makes its hashes."""
 TELEPHONE = re.compile(
     rf"(?<![\w.-])(?!2147483648|4294967296|{DROPS_EXAMPLE})\(?[2-9]\d{{2}}\)?[-. ]?(\d{{3}})[-. ]?(\d{{4}})(?![\w-])"
