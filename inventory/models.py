@@ -16,6 +16,7 @@ from inventory.counting.models import CountChange, PlaceCount
 from inventory.counting.triggers import inventory_triggers
 from inventory.exclusion.models import NOT_EXCLUDED, Exclusion
 from inventory.facts.columns import FACTS, OPEN, OPEN_SQL, Facts
+from inventory.suppression.models import SuppressionEntry, SuppressionList, SuppressionPiece, SuppressionUpload
 from inventory.withholding.models import (
     CommonKey,
     PersonLink,
@@ -35,6 +36,10 @@ __all__ = [
     "InventoryRecord",
     "PersonLink",
     "PlaceCount",
+    "SuppressionEntry",
+    "SuppressionList",
+    "SuppressionPiece",
+    "SuppressionUpload",
     "Withdrawal",
     "WithdrawalTakenBack",
     "WithdrawnLead",

@@ -23,7 +23,14 @@ from inventory.buyer import Buyer
 from inventory.counting.compaction import counts_compare
 from inventory.counting.reading import availability
 from inventory.facts.criteria import Criteria
-from inventory.models import Exclusion, InventoryRecord
+from inventory.models import (
+    Exclusion,
+    InventoryRecord,
+    SuppressionEntry,
+    SuppressionList,
+    SuppressionPiece,
+    SuppressionUpload,
+)
 from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -49,6 +56,10 @@ OF_A_CLIENT: dict[type[Model], str] = {
     QuoteItem: "quote__client_id",
     PreviewAllowance: "client_id",
     Exclusion: "client_id",
+    SuppressionList: "client_id",
+    SuppressionUpload: "client_id",
+    SuppressionPiece: "client_id",
+    SuppressionEntry: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
@@ -73,8 +84,19 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         records = [record.id for record in stock(1, as_of=as_of)]
         quote_create(buyer=Buyer(client.id), inventory_ids=records, as_of=as_of)
         previews_spend(client_id=client.id, wanted=1, as_of=as_of)
+        suppression_list(client, as_of=as_of)
     connection.check_constraints()  # as commits would: before 18, PostgreSQL runs what is deferred as who is there then
     return clients
+
+
+def suppression_list(client: Client, *, as_of: datetime) -> None:
+    """A list with an entry, and with an upload that waits."""
+    made = SuppressionList.objects.create(client=client, name="Ours", entries=1, created_at_utc=as_of)
+    upload = SuppressionUpload.objects.create(
+        list=made, client=client, replaces=False, valid=1, invalid=0, duplicates=0, received_at_utc=as_of
+    )
+    SuppressionPiece.objects.create(upload=upload, client=client, number=1, keys=[uuid4()])
+    SuppressionEntry.objects.create(list=made, client=client, key=uuid4(), generation=0)
 
 
 def shown() -> Iterator[tuple[type[Model], set[UUID]]]:
