@@ -64,7 +64,7 @@ def load(file: bytes, as_of: datetime, folder: Path, *, dry_run: bool = False) -
 
 def foretold(report: IngestReport) -> dict[str, Any]:
     """What a dry run has in common with the load."""
-    own = ("dry_run", "seconds", "rejects_file", "old_rejects_file")
+    own = ("dry_run", "load", "seconds", "rejects_file", "old_rejects_file")
     return {name: value for name, value in report.as_json().items() if name not in own}
 
 
