@@ -1,5 +1,3 @@
-"""Who may open the clients' pages: users who are signed in, belong to a client, and may do what the page is for."""
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, cast
@@ -22,10 +20,10 @@ type ClientView[**P] = Callable[Concatenate[Request, P], HttpResponseBase]
 
 
 def requires[**P](act: Act) -> Callable[[ClientView[P]], View[P]]:
-    """A view for users who may do `act` for their client. Others sign in first, or meet NotABuyer, RoleMayNot or
-    StatusForbids (homeshield/accounts/permissions.py). Where the client requires a second factor, it comes before.
+    """Lets in users who may do `act` for their client.
 
-    The browser keeps no copy: counts are exact when shown, and purchased leads are personal data.
+    Raises NotABuyer, RoleMayNot or StatusForbids. A second factor that the client requires comes first. The browser
+    must not cache: counts are exact when shown and leads are personal data.
     """
 
     def decorate(view: ClientView[P]) -> View[P]:
@@ -48,7 +46,7 @@ def requires[**P](act: Act) -> Callable[[ClientView[P]], View[P]]:
 
 
 def _sign_in_first(request: Request) -> HttpResponse:
-    """To the sign-in page and back; from within a page, by leaving that page and not by a form in its middle."""
+    """Redirects the whole page under HTMX too, so no sign-in form lands inside it."""
     if not request.htmx:
         return redirect_to_login(request.get_full_path())
     here = request.htmx.current_url_abs_path or resolve_url("home")

@@ -1,4 +1,4 @@
-"""What the shop decides where django-allauth asks."""
+"""Our hooks into django-allauth."""
 
 import base64
 import logging
@@ -38,14 +38,14 @@ logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Sign-up makes a company with its first owner; sign-in holds guessing up without shutting anybody out."""
+    """Sign-up creates a company with its first owner; sign-in slows guessing without locking anyone out."""
 
     @override
     def save_user(
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
     ) -> AbstractBaseUser:
         assert isinstance(user, User)
-        super().save_user(request, user, form, commit=False)  # hashes the password, so before the transaction
+        super().save_user(request, user, form, commit=False)  # hashes the password: outside the transaction
         with transaction.atomic():
             client_sign_up(company=form.cleaned_data["company"], owner=user)
             if commit:
@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Staff who buy for no company go to the administration, everybody else to the start page and on from there."""
+        """Sends staff without a company to the admin."""
         user = request.user
         if isinstance(user, User) and user.is_staff and not user.client_id:
             return reverse("admin:index")
@@ -63,28 +63,28 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def clean_email(self, email: str) -> str:
-        """Refuses what is too long to be an address: allauth would cut it off."""
+        """Refuses an overlong address, which allauth would truncate."""
         User._meta.get_field("email").run_validators(email)
         cleaned: str = super().clean_email(email)
         return cleaned
 
     @override
     def send_account_already_exists_mail(self, email: str) -> None:
-        """A sign-up with a taken address is answered as late as any other, which hashes a password."""
+        """Hashes a password as a real sign-up does: the response time must not reveal a taken address."""
         make_password("as slow as the real one")
         super().send_account_already_exists_mail(email)
 
     @override
     def send_notification_mail(self, *arguments: Any, **named: Any) -> None:
-        """Tells a user what was done with the account. It is done: a mail server that is away does not undo it."""
+        """Only logs a mail failure: the change is already made."""
         try:
             super().send_notification_mail(*arguments, **named)
-        except OSError:  # SMTPException is one
+        except OSError:  # SMTPException is a subclass
             logger.exception("A notification could not be mailed.")
 
     @override
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that attempts are counted by. Raises PermissionDenied where nothing tells it."""
+        """Raises PermissionDenied if the address is unknown."""
         address = visitor_address(request.META, proxies=settings.ALLAUTH_TRUSTED_PROXY_COUNT)
         if address is None:
             raise PermissionDenied("Neither the connection nor a proxy tells where this request comes from.")
@@ -92,13 +92,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_http_user_agent(self, request: HttpRequest) -> str:
-        """What the browser calls itself, for mails: short, and without what could look like text of ours."""
+        """Returns a short User-Agent for mails, without anything that reads as a link."""
         named = request.headers.get("User-Agent", "")[:100]
         return " ".join(re.sub(r"[^A-Za-z0-9 ()_,;+-]|(?<=[A-Za-z])\.(?=[A-Za-z])", " ", named).split()) or "unknown"
 
     @override
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counts an attempt before the password is looked at. Raises ValidationError where there were too many."""
+        """Counts the attempt before checking the password. Raises ValidationError, PasswordsBusy."""
         if hashers.GATE.is_full:
             raise PasswordsBusy
         super().pre_authenticate(request, **credentials)
@@ -113,11 +113,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """The user whose password it is, by the own address or a verified one: allauth takes any that was added."""
+        """Accepts only the user's own or a verified address; allauth accepts any added one."""
         self._elsewhere = None
         try:
             user: User | None = super().authenticate(request, **credentials)
-        except (PasswordsBusy, TooManyPasswords):  # the password was not looked at, so it is no wrong one
+        except (PasswordsBusy, TooManyPasswords):  # not checked, so not counted
             self._rollback_login_failed_rl_usage()
             if self._elsewhere:
                 self._elsewhere.rollback()
@@ -136,10 +136,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
-        """How a user may confirm who it is: who has a second factor, by that alone. Else a session from before it and
-        the password would be enough to remove it.
+        """Only the factor, for users with one: else an older session and the password could remove it.
 
-        A code by mail serves only who has neither a factor nor a password: who signs in by Google or its like.
+        A code by mail is only for users with neither factor nor password, such as Google sign-ins.
         """
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         if factors := [method for method in methods if method["id"].startswith("mfa_reauthenticate")]:
@@ -155,8 +154,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Whose attempts are counted together: those of a device that the account knows, or else of an address of the
-        network for that account."""
+        """Counts per known device and account, else per address and account."""
         device = device_of(request)
         if device and _is_known(request, credentials):
             return f"device:{device.id}:{_email(credentials)}"
@@ -164,7 +162,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """Who has set a new password by mail may use it at once."""
+        """Lets a user who reset the password by mail sign in at once."""
         super()._delete_login_attempts_cached_email(request, **credentials)
         ratelimit.clear(request, app="allauth.account", action="login_failed_elsewhere", key=_email(credentials))
 
@@ -179,7 +177,7 @@ def _is_known(request: HttpRequest, credentials: dict[str, Any]) -> bool:
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
-    """Records when somebody signs out elsewhere."""
+    """Records when a user ends another session."""
 
     @override
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
@@ -194,7 +192,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Keeps the secrets of second factors encrypted, under a key made of SECRET_KEY (or of SECRET_KEY_FALLBACKS)."""
+    """Encrypts second-factor secrets with a key derived from SECRET_KEY or SECRET_KEY_FALLBACKS."""
 
     @override
     def encrypt(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Clients in the admin, to look at, and users, to be kept: none is ever deleted, a user is made inactive instead."""
+"""Clients and users in the admin. Users are deactivated, never deleted."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -49,8 +49,7 @@ class UserInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Client)
 class ClientAdmin(RecordedViews, ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
-    """View-only, but for one page on which the standing changes. Clients are few, so that the usual list in the order
-    of names serves them."""
+    """View-only, except for the page that changes the standing."""
 
     change_form_template = "admin/accounts/client/change_form.html"
 
@@ -77,13 +76,13 @@ class ClientAdmin(RecordedViews, ViewOnly, StaffPages, admin.ModelAdmin):  # typ
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """With the changes of the standing, which stand in a table of their own."""
+        """Adds the changes of standing."""
         client = self.get_object(request, unquote(object_id))
         changes = client.changes.select_related("changed_by") if client else ()
         return super().history_view(request, object_id, {"changes": changes, **(extra_context or {})})
 
     def standing_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        """Changes a client's status and licensed states, for a reason that is kept."""
+        """Changes a client's status and licensed states."""
         if not self.has_standing_permission(request):
             raise PermissionDenied
         client = get_object_or_404(Client, id=client_id)
@@ -133,7 +132,7 @@ class UserAdmin(StaffPages, RecordedViews, RecordedEdits, DjangoUserAdmin):  # t
     search_fields = ("email", "client__name")
     search_help_text = "Search by email address or company name."
     ordering = ("email",)
-    raw_id_fields = ("client",)  # a list to choose from would hold every client there is
+    raw_id_fields = ("client",)  # a select would list every client
     readonly_fields = ("is_staff", "is_superuser", "groups", "last_login", "created_at_utc")
     fieldsets = (
         (None, {"fields": ("email", "password", "client", "role", "is_active")}),
@@ -155,7 +154,7 @@ class UserAdmin(StaffPages, RecordedViews, RecordedEdits, DjangoUserAdmin):  # t
 
     @admin.action(description="Remove two-step verification of the selected users", permissions=["second_factors"])
     def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """For who has lost a phone and the recovery codes; to be done only after it is certain who asks."""
+        """For lost phones and recovery codes. Verify who is asking first."""
         as_of = cast("Request", request).as_of
         removed = sum(second_factor_remove(user=user, as_of=as_of) for user in queryset)
         self.message_user(request, f"{removed} removed.", messages.SUCCESS)
@@ -164,7 +163,7 @@ class UserAdmin(StaffPages, RecordedViews, RecordedEdits, DjangoUserAdmin):  # t
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Staff are changed by superusers alone: whoever sets the password of one becomes one."""
+        """Only superusers change staff: setting someone's password means becoming them."""
         above = obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
         return not above and super().has_change_permission(request, obj)
 
@@ -182,12 +181,12 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(ViewOnly, StaffPages, DjangoGroupAdmin):
-    """What each group may do. Migrations say so, and operators who belongs to it (manage.py staff)."""
+    """View-only: migrations set a group's permissions, operators its members (manage.py staff)."""
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Keys to look at and to revoke. Their companies make them: whoever makes one has seen the secret."""
+    """No adding: the creator of a key sees its secret."""
 
     list_display = ("prefix", "name", "client", "created_at_utc", "last_used_at_utc", "revoked_at_utc")
     list_select_related = ("client",)
@@ -209,7 +208,7 @@ class ApiKeyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-
             try:
                 key_revoke(client_id=key.client_id, key_id=key.id, as_of=cast("Request", request).as_of)
             except DomainError:
-                continue  # revoked already, which is what is wanted
+                continue  # already revoked
             self.log_change(request, key, "Revoked.")
             revoked += 1
         self.message_user(request, f"{revoked} revoked.", messages.SUCCESS)

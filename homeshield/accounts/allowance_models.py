@@ -1,5 +1,3 @@
-"""What a client, a key or an address has used up of an allowance."""
-
 from django.db import models
 
 from homeshield.lib.personal_data import account
@@ -7,10 +5,10 @@ from homeshield.lib.table_rules import CHANGE, KEEP, OWN_CLIENT, STAFF_LOOKS, Ta
 
 
 class ApiAllowance(models.Model):
-    """The instant at which an allowance is full again (allowances.py).
+    """When an allowance is full again (allowances.py).
 
-    Its subject is `key:` with a key's id, or `address:` or `password:` with a network address. The table is unlogged
-    (see the migration): every call writes to it, and after a crash it may be empty.
+    `subject` is `key:` plus a key's id, or `address:` or `password:` plus a network address. The table is unlogged
+    because every call writes to it; a crash may empty it.
     """
 
     subject = account(models.CharField(primary_key=True, max_length=60))
@@ -27,9 +25,9 @@ class ApiAllowance(models.Model):
 
 
 class PreviewAllowance(models.Model):
-    """How many leads a client was shown before purchase on a day (previews.py). One row for each client.
+    """A client's lead previews of a day (previews.py), one row per client.
 
-    The table is unlogged (see the migration): every page of the list writes to it, and after a crash it may be empty.
+    The table is unlogged because every list page writes to it; a crash may empty it.
     """
 
     client = models.OneToOneField("accounts.Client", on_delete=models.PROTECT, primary_key=True, related_name="+")

@@ -1,8 +1,7 @@
-"""How often somebody may call the API: a key its calls, an address its attempts without one; and how many passwords an
-address may send.
+"""Rate limits for API keys, for attempts without a valid key, and for passwords, both per address.
 
-An allowance is told by one instant, at which it is full again ("generic cell rate algorithm"): a call moves it by the
-time in which one call is granted, and is refused where it would move it further than a burst away.
+An allowance is stored as the instant it is full again ("generic cell rate algorithm"). A call moves that instant on by
+one call's time; beyond a full burst it is refused.
 """
 
 from dataclasses import dataclass
@@ -20,26 +19,28 @@ from homeshield.accounts.errors import TooManyPasswords
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many calls a minute; what is not used is saved up to `at_once`."""
+    """Unused calls add up to `at_once`."""
 
     per_minute: int
     at_once: int
 
     @property
     def each(self) -> timedelta:
-        """The time in which one call is granted."""
+        """The time that earns one call."""
         return max(timedelta(minutes=1) / self.per_minute, timedelta.resolution)
 
     @property
     def reach(self) -> timedelta:
-        """How far from full an allowance may be for one more call."""
+        """How far from full still allows a call."""
         return self.each * (self.at_once - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left after a call: `limit` calls may come at once when it is full, `remaining` of them now, and in
-    `reset` seconds it is full again. `wait`: the seconds until the next call is granted; 0 where this one was."""
+    """What is left: `remaining` of `limit` calls, full again in `reset` seconds.
+
+    `wait` is the seconds until the next call is allowed, 0 if this one was.
+    """
 
     limit: int
     remaining: int
@@ -48,7 +49,6 @@ class Allowance:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The same for programs."""
         return {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(self.remaining),
@@ -57,26 +57,26 @@ class Allowance:
 
 
 def call_spend(*, key_id: UUID, as_of: datetime) -> Allowance:
-    """Counts a call with a key at `as_of`, unless the key must `wait`: calls that are refused use up nothing."""
+    """Counts a call with a key. Refused calls use up nothing."""
     rate = Rate(settings.API_CALLS_PER_MINUTE, settings.API_CALLS_AT_ONCE)
     return _spend(_SPEND, f"key:{key_id}", rate, as_of)
 
 
 def attempt_spend(*, address: str | None, as_of: datetime) -> Allowance:
-    """Counts a call from an address without a key in force, unless the address must `wait`."""
+    """Counts a call without a valid key. Refused calls use up nothing."""
     rate = Rate(settings.API_ATTEMPTS_PER_MINUTE, settings.API_ATTEMPTS_PER_MINUTE)
     return _spend(_SWEEP + _SPEND, f"address:{network_of(address)}", rate, as_of)
 
 
 def hash_spend(*, address: str, as_of: datetime) -> None:
-    """Counts a password that an address wants to have hashed or compared. Raises TooManyPasswords."""
+    """Counts a password. Raises TooManyPasswords."""
     rate = Rate(settings.PASSWORDS_PER_MINUTE, settings.PASSWORDS_PER_MINUTE)
     if wait := _spend(_SWEEP + _SPEND, f"password:{network_of(address)}", rate, as_of).wait:
         raise TooManyPasswords(retry_after=wait)
 
 
 def network_of(address: str | None) -> str:
-    """Who is likely to be one caller: an IPv4 address; of IPv6, where each household has 2^64 of them, the /64."""
+    """Returns the IPv4 address or the IPv6 /64: one household has 2^64 addresses."""
     if address is None:
         return "unknown"
     parsed = ip_address(address)
@@ -90,7 +90,7 @@ _SPEND: LiteralString = """
     RETURNING full_at_utc
 """
 
-# Anybody can make rows for addresses, so each attempt takes away more of them than it makes. A full one says nothing.
+# Anyone can create rows for addresses, so each attempt deletes up to four full ones.
 _SWEEP: LiteralString = """
     WITH full_again AS (
         DELETE FROM api_allowances
@@ -103,7 +103,7 @@ _SWEEP: LiteralString = """
 
 
 def _spend(statement: LiteralString, subject: str, rate: Rate, as_of: datetime) -> Allowance:
-    """One statement of its own, so that all workers share the allowance and no call waits for another's work."""
+    """One statement in autocommit, so all workers share the allowance and no call waits for another's transaction."""
     with connection.cursor() as cursor:
         allowance: dict[str, Any] = {"subject": subject, "as_of": as_of, "each": rate.each, "reach": rate.reach}
         cursor.execute(statement, allowance)

@@ -1,5 +1,3 @@
-"""Who calls the API: a client, by one of its keys."""
-
 from datetime import datetime
 from typing import override
 from uuid import UUID
@@ -18,16 +16,14 @@ from homeshield.lib.viewer import Viewer, look_as
 
 
 class ApiRequest(Request):
-    """A request whose key is in force, whose client may call, and that is within the key's rate."""
-
     auth: ApiKey
 
 
 class ApiKeyAuth(HttpBearer):
-    """`Authorization: Bearer hs_live_...`, for an operation that is about `act`.
+    """Checks `Authorization: Bearer hs_live_...` for an operation that does `act`.
 
-    Raises NotAuthenticated, TooManyAttempts, RateLimited, StatusForbids; and ForAnotherClient where the address names
-    another client, whatever the operation.
+    Raises NotAuthenticated, TooManyAttempts, RateLimited, StatusForbids, and ForAnotherClient if the query names
+    another client.
     """
 
     def __init__(self, act: Act | None = None) -> None:
@@ -44,11 +40,11 @@ class ApiKeyAuth(HttpBearer):
         as_of: datetime = request.as_of  # type: ignore[attr-defined]  # by InstantMiddleware
         key = key_find(token)
         if key is None:
-            # Only now: who shares an address with a broken program, or an attacker, is not locked out.
+            # Only after the lookup: a valid key must work even next to an attacker.
             if wait := _note(request, attempt_spend(address=origin().address, as_of=as_of)):
                 raise TooManyAttempts(retry_after=wait)
             raise NotAuthenticated
-        request.auth = key  # type: ignore[attr-defined]  # now, so that the log names it also where it is refused
+        request.auth = key  # type: ignore[attr-defined]  # before any refusal, so the log names the key
         if wait := _note(request, key_use(key=key, as_of=as_of)):
             raise RateLimited(retry_after=wait)
         assert self.act is not None, f"{request.path} does not say what it is about: auth=ApiKeyAuth(Act. ...)"
@@ -61,7 +57,7 @@ class ApiKeyAuth(HttpBearer):
 
 
 def _note(request: HttpRequest, allowance: Allowance) -> int:
-    """Tells the answer's headers what is left (ApiMiddleware). Returns the seconds to wait."""
+    """Keeps the allowance for the response headers (ApiMiddleware). Returns the seconds to wait."""
     request.allowance = allowance  # type: ignore[attr-defined]
     return allowance.wait
 
@@ -70,17 +66,17 @@ def _named_client(request: HttpRequest) -> UUID | None:
     try:
         return UUID(request.GET.get("client_id", ""))
     except ValueError:
-        return None  # nothing, or nothing that could be a client: the operation says what is wrong with it
+        return None  # the operation reports a missing or malformed id
 
 
 def require_own_client(request: ApiRequest, client_id: UUID) -> UUID:
-    """The key's client, which the request names as well. Raises ForAnotherClient where it names another."""
+    """Raises ForAnotherClient."""
     if client_id != request.auth.client_id:
         raise ForAnotherClient
     return client_id
 
 
 def maker_of_key(request: ApiRequest) -> User | None:
-    """Who answers for the calls with a key: the user who made it, where that is one of the client's own."""
+    """Returns the key's creator, if still with the client."""
     maker = request.auth.created_by
     return maker if maker is not None and maker.client_id == request.auth.client_id else None

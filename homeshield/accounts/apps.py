@@ -7,4 +7,4 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from homeshield.accounts import recording, sessions  # noqa: F401 - they connect their receivers
+        from homeshield.accounts import recording, sessions  # noqa: F401 - to connect their receivers

@@ -1,5 +1,3 @@
-"""Who a session belongs to."""
-
 from typing import Any, override
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -8,7 +6,7 @@ from homeshield.accounts.models import User
 
 
 class SignInBackend(AuthenticationBackend):
-    """allauth's sign-in. A user comes with the client, whose status every page asks for: one query instead of two."""
+    """Loads the user with the client, whose status every page needs."""
 
     @override
     def get_user(self, user_id: Any) -> User | None:

@@ -1,5 +1,4 @@
-"""What a company may call itself. Its name stands in mails that others get in our name: so it is a name, and no text
-with something to click."""
+"""Company names go into mails that we send to others, so they must not contain a link."""
 
 import re
 import unicodedata
@@ -16,16 +15,16 @@ _LINK = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _DOTS = re.compile("[\u3002\uff0e\uff61\u2024]")
-"""What browsers read as a dot, or what looks like one."""
+"""Read or shown as a dot."""
 
 UNSEEN = f"[{INVISIBLE.removeprefix(BLANKS)}]"
-"""Control characters, line ends, and what shows nothing or changes the direction; the database refuses them too."""
+"""Invisible and control characters. The database refuses them too."""
 
 LONGEST_IN_MAIL = 60
 
 
 def company_name_fault(name: str) -> str | None:
-    """What is wrong with a company's name, in a sentence for who typed it; None where nothing is."""
+    """Returns what is wrong with the name, for the user; None if valid."""
     if re.search(UNSEEN, name) or not name.isprintable():
         return "A company name has no line breaks, control characters or invisible characters."
     if found := _LINK.search(_DOTS.sub(".", unicodedata.normalize("NFKC", name))):
@@ -37,6 +36,6 @@ def company_name_fault(name: str) -> str | None:
 
 
 def name_for_mail(name: str) -> str:
-    """A chosen name as it stands in a mail, within quotes: short, on one line, without quotes of its own."""
+    """Makes a name safe to quote in a mail."""
     shown = "".join(sign if sign.isprintable() else " " for sign in name).replace('"', "'")
     return shown if len(shown) <= LONGEST_IN_MAIL else f"{shown[: LONGEST_IN_MAIL - 1]}…"

@@ -1,5 +1,3 @@
-"""What templates of the account pages ask the settings."""
-
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest

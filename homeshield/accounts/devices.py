@@ -1,10 +1,9 @@
-"""Browsers that somebody has signed in with before: known devices.
+"""Known devices: browsers that have completed a sign-in to an account.
 
-Whoever guesses passwords of an account must not be able to shut its owner out. So wrong passwords are counted for each
-address of the network and account, all unknown devices together once more, and a known device apart from both. Only a
-complete sign-in makes a device known, and only for that account.
+Someone guessing passwords must not lock the owner out. So wrong passwords count per address and account, for all
+unknown devices together, and separately for a known device.
 
-The cookie is signed and holds a random id, and digests of the accounts' email addresses: neither says who it is.
+The signed cookie holds a random id and digests of email addresses, so it identifies nobody.
 """
 
 import secrets
@@ -19,14 +18,14 @@ from django.utils.crypto import salted_hmac
 COOKIE = "device"
 KEPT = timedelta(days=365)
 MOST_ACCOUNTS = 8
-"""How many accounts one browser is known for: the latest ones."""
+"""Per browser; the latest ones are kept."""
 
 _SALT = "homeshield.accounts.devices"
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A browser: its id, and the digests of the accounts that were signed in to with it, the latest first."""
+    """A browser, with digests of its accounts, latest first."""
 
     id: str
     accounts: tuple[str, ...] = ()
@@ -36,7 +35,7 @@ class Device:
 
 
 def device_of(request: HttpRequest) -> Device | None:
-    """The device that the request's cookie says; None where there is no cookie, or not one of ours."""
+    """Returns the device in a valid cookie."""
     try:
         held = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=KEPT)
         return Device(held["id"], tuple(held["accounts"]))
@@ -45,7 +44,7 @@ def device_of(request: HttpRequest) -> Device | None:
 
 
 def device_remember(request: HttpRequest, response: HttpResponseBase, *, email: str) -> None:
-    """Makes the browser a known device of the account that it has just signed in to."""
+    """Makes the browser known to the account that just signed in."""
     device = device_of(request) or Device(secrets.token_urlsafe(12))
     others = [account for account in device.accounts if account != _digest(email)]
     accounts = [_digest(email), *others][:MOST_ACCOUNTS]

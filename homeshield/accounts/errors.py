@@ -1,14 +1,10 @@
-"""Refusals of accounts."""
-
 from datetime import datetime
 
 from homeshield.lib.errors import DomainError
 
-# --- What was entered ---
-
 
 class AccountRefused(DomainError):
-    """`field` is the argument to mend."""
+    """`field` is the argument to correct."""
 
     code, status, title = "account_refused", 422, "Check what you entered"
     sentence = "{reason}"
@@ -27,9 +23,6 @@ class KeyRefused(AccountRefused):
     field: str = "name"
 
 
-# --- API keys ---
-
-
 class TooManyKeys(DomainError):
     code, status, title = "too_many_api_keys", 409, "Too many API keys"
     sentence = "A company can have {most} API keys. Revoke one that nothing uses."
@@ -39,9 +32,6 @@ class TooManyKeys(DomainError):
 class KeyNotFound(DomainError):
     code, status, title = "api_key_not_found", 404, "Key not found"
     sentence = "This key doesn't exist, or it was revoked already."
-
-
-# --- The team ---
 
 
 class InvitationGone(DomainError):
@@ -71,7 +61,7 @@ class MemberNotFound(DomainError):
 
 
 class KeysNotShown(DomainError):
-    """Whoever removes a user must have seen the API keys that the user made."""
+    """The user has API keys that the owner was not shown."""
 
     code, status, title = "keys_not_shown", 409, "This user has new API keys"
     sentence = "This user has API keys that the page didn't show yet. Check them, then remove the user."
@@ -85,9 +75,6 @@ class LastOwner(DomainError):
 class SecondFactorMissing(DomainError):
     code, status, title = "second_factor_missing", 409, "Set up two-step verification first"
     sentence = "Set up two-step verification for yourself first. Then you can require it of your company."
-
-
-# --- Access ---
 
 
 class NotABuyer(DomainError):
@@ -131,31 +118,22 @@ STANDING = {
     "suspended": "is suspended. Please contact us.",
     "closed": "is closed. Please contact us.",
 }
-"""How `StatusForbids` goes on, by the client's status."""
-
-
-# --- Too often ---
+"""Completes the message of `StatusForbids`, by client status."""
 
 
 class TooOften(DomainError):
-    """A user repeats what is expensive or dangerous."""
-
     code, status, title = "rate_limited", 429, "Please wait a moment"
     sentence = "That was too often in a short time. Wait a minute, then try again."
     retry_after = 60
 
 
 class RateLimited(DomainError):
-    """An API key has used up its allowance."""
-
     code, status, title = "rate_limited", 429, "Please wait a moment"
     sentence = "Too many calls with this API key. Try again in {retry_after} s."
     retry_after: int
 
 
 class TooManyAttempts(DomainError):
-    """An address calls without a valid key."""
-
     code, status, title = "too_many_attempts", 429, "Please wait a moment"
     sentence = (
         "Too many calls from your address without a valid API key. Try again in {retry_after} s. "
@@ -165,8 +143,6 @@ class TooManyAttempts(DomainError):
 
 
 class PreviewsUsed(DomainError):
-    """The client has seen as many leads as it may see in a day before purchase."""
-
     code, status, title = "previews_used", 429, "No previews left today"
     sentence = (
         "Your company has seen its {most:,} previews of today. More from {again_at:%Y-%m-%d %H:%M} UTC on. "
@@ -178,16 +154,12 @@ class PreviewsUsed(DomainError):
 
 
 class PasswordsBusy(DomainError):
-    """Checking a password is expensive, and many are being checked now."""
-
     code, status, title = "passwords_busy", 503, "Please wait a moment"
     sentence = "Many people are signing in right now. Wait a few seconds, then try again."
     retry_after = 5
 
 
 class TooManyPasswords(DomainError):
-    """One network sends more passwords than its people would type."""
-
     code, status, title = "too_many_passwords", 429, "Please wait a moment"
     sentence = "Too many passwords came from your network. Wait {retry_after} s, then try again."
     retry_after: int

@@ -1,5 +1,3 @@
-"""The forms of accounts: for owners their teams and keys, for staff users and clients."""
-
 import re
 
 from allauth.account.models import EmailAddress
@@ -14,7 +12,7 @@ from homeshield.accounts.permissions import ClientRole, ClientStatus
 
 
 class _EmailInLowerCase(forms.ModelForm):  # type: ignore[type-arg]
-    """Keeps addresses in lower case, and free of those that another user signs in with."""
+    """Lower-cases the address and refuses another user's."""
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
@@ -36,8 +34,6 @@ class UserChangeForm(_EmailInLowerCase, DjangoUserChangeForm):  # type: ignore[t
 
 
 class InvitationForm(forms.Form):
-    """Whom an owner invites, and as what."""
-
     email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.TypedChoiceField(
         label="Role", choices=ClientRole.choices, coerce=ClientRole, initial=ClientRole.BUYER, empty_value=None
@@ -45,14 +41,10 @@ class InvitationForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    """Another role for a user."""
-
     role = forms.TypedChoiceField(choices=ClientRole.choices, coerce=ClientRole, empty_value=None)
 
 
 class NewPasswordForm(forms.Form):
-    """The password of a user who accepts an invitation."""
-
     password = forms.CharField(
         label="Password",
         help_text=password_validators_help_text_html(),
@@ -61,8 +53,6 @@ class NewPasswordForm(forms.Form):
 
 
 class StandingForm(forms.Form):
-    """How a client stands with the shop, and why that changes."""
-
     status = forms.TypedChoiceField(choices=ClientStatus.choices, coerce=ClientStatus, empty_value=None)
     licensed_states = forms.CharField(
         required=False,
@@ -76,8 +66,6 @@ class StandingForm(forms.Form):
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The name of a new API key."""
-
     class Meta:
         model = ApiKey
         fields = ("name",)

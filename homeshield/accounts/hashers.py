@@ -1,7 +1,6 @@
-"""How passwords are hashed: by Argon2id, few at once, and not too often for one address (decisions/0018).
+"""Argon2id, limited in parallel and per address (decisions/0018).
 
-A hash is dear on purpose, so whoever makes us compute many could stall the site. Everything that hashes goes through
-here: sign-in, sign-up, change and reset of a password, invitations, the staff pages.
+A hash is expensive on purpose, so anyone who triggers many could stall the site. All hashing goes through here.
 """
 
 from collections.abc import Iterator
@@ -19,9 +18,8 @@ from homeshield.lib.origin import origin
 
 
 class Gate:
-    """Lets so many threads of this process work at once, and so many more wait for `patience` seconds.
-
-    The others are refused at once, because a thread that waits serves nobody else meanwhile.
+    """Lets `at_once` threads work while `waiting` more wait up to `patience` seconds. Refuses the rest: a waiting
+    thread serves nobody.
     """
 
     def __init__(self, *, at_once: int, waiting: int, patience: float) -> None:
@@ -30,7 +28,7 @@ class Gate:
 
     @property
     def is_full(self) -> bool:
-        """Whether nobody could enter just now: for who can refuse before other work is done."""
+        """Lets a caller refuse before other work."""
         if self._room.acquire(blocking=False):
             self._room.release()
             return False
@@ -38,7 +36,7 @@ class Gate:
 
     @contextmanager
     def enter(self) -> Iterator[None]:
-        """Raises PasswordsBusy where there is no room, or the wait was in vain."""
+        """Raises PasswordsBusy, TooManyPasswords."""
         if not self._room.acquire(blocking=False):
             raise PasswordsBusy
         try:
@@ -54,7 +52,7 @@ class Gate:
 
 
 def _count() -> None:
-    """Counts a hash for the address that asks for it. Raises TooManyPasswords. Commands have no address."""
+    """Commands have no address."""
     if (address := origin().address) is not None:
         hash_spend(address=address, as_of=timezone.now())
 
@@ -65,7 +63,7 @@ GATE = Gate(
 
 
 class Argon2Hasher(Argon2PasswordHasher):
-    """Argon2id with what OWASP names as the least: 46 MiB, one pass, one lane; some 50 ms of one core."""
+    """OWASP's minimum for Argon2id: 46 MiB, one pass, one lane; about 50 ms on one core."""
 
     time_cost = 1
     memory_cost = 47_104
@@ -85,7 +83,7 @@ class Argon2Hasher(Argon2PasswordHasher):
 
 
 class EarlierHasher(PBKDF2PasswordHasher):
-    """Of accounts from before Argon2: read, and hashed anew at the next sign-in. Its `verify` calls `encode`."""
+    """Passwords from before Argon2, rehashed at the next sign-in. `verify` calls `encode`."""
 
     @override
     def encode(self, password: str, salt: str, iterations: int | None = None) -> Any:

@@ -1,5 +1,3 @@
-"""The keys with which a client's own systems use the API."""
-
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -9,9 +7,9 @@ from homeshield.lib.table_rules import TableRules
 
 
 class ApiKey(models.Model):
-    """A secret with which a client's own systems call the API. It belongs to the client, so all its users share it.
+    """A secret for a client's systems to call the API.
 
-    `prefix` is the key's public beginning, which identifies it. Of the secret only a digest is kept (keys.py).
+    `prefix` is the public part; only a digest of the secret is stored (keys.py).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -40,7 +38,7 @@ class ApiKey(models.Model):
                 condition=~models.Q(name__regex=r"^\s*$"),
                 violation_error_message="Give the key a name, so that you know later what uses it.",
             ),
-            # What was done with a key refers to both: the key is that of the client who did it (`of_its_client`).
+            # For composite foreign keys: the key on an order or export must be its client's.
             models.UniqueConstraint(fields=["id", "client"], name="api_key_of_one_client"),
         ]
         triggers = [

@@ -1,8 +1,7 @@
-"""API keys: made, found and revoked. How often they may be used: homeshield/accounts/allowances.py.
+"""API keys: `hs_live_` + 12 characters + `_` + 40 characters.
 
-A key reads `hs_live_` + 12 characters + `_` + 40 characters. Up to the second underscore it is the prefix, which is
-public; the rest is the secret, 206 bits of chance. Of that the database holds the SHA-256: a slow hash protects what
-people think up, and would cost every call what it costs an attacker.
+The last 40 are the secret, 206 random bits; the rest is the public prefix. We store the secret's SHA-256: a slow hash
+only helps passwords that people make up, and would slow every call.
 """
 
 import hmac
@@ -34,27 +33,26 @@ _ALPHABET = string.ascii_lowercase + string.digits
 _PUBLIC, _SECRET = 12, 40
 
 MAX_KEYS = 20
-"""How many keys in force a client has at most: enough for its systems, few enough to be looked through."""
+"""Few enough to review."""
 
 REVOKED_SHOWN = 20
 
 LAST_USE_EVERY = timedelta(minutes=1)
-"""How exact `last_used_at_utc` is: a key that is used all the time is written once a minute."""
+"""Saves writes for busy keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """A new key, and the only copy of what its user sends."""
+    """A new key, and the only copy of its token."""
 
     key: ApiKey
     token: str
 
 
 def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: datetime) -> MadeKey:
-    """A key for a client, of which its owners are told by mail.
+    """Creates a key and mails the client's owners.
 
-    Raises KeyRefused for a name that is blank, too long or not printable, StatusForbids where the client is not active,
-    TooManyKeys, and RoleMayNot where the maker has left the team, or the role, since the page was opened.
+    Raises KeyRefused for a bad name, StatusForbids, TooManyKeys, and RoleMayNot if the maker has since lost the role.
     """
     name = name.strip()
     if not name.isprintable():
@@ -73,7 +71,7 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
     except ValidationError as error:
         raise KeyRefused(reason=" ".join(error.messages)) from error
     with transaction.atomic():
-        # Of two new keys at once the second counts the first; and a member is removed before a key or after it.
+        # The lock orders this against other new keys and against removing a member.
         client = Client.objects.select_for_update(no_key=True).get(id=client_id)
         require_status(Act.KEY_MAKE, status=client.status)
         if created_by is not None and created_by.client_id == client_id:
@@ -89,7 +87,7 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
 
 
 def _tell_owners(key: ApiKey) -> None:
-    """By mail: who made a key, when, and how it begins. Not its name, which somebody has chosen."""
+    """Leaves out the key's name: user input."""
     maker = key.created_by
     context = {
         "prefix": key.prefix,
@@ -100,13 +98,13 @@ def _tell_owners(key: ApiKey) -> None:
 
 
 def require_room(client_id: UUID) -> None:
-    """Raises TooManyKeys where the client has MAX_KEYS keys in force."""
+    """Raises TooManyKeys."""
     if ApiKey.objects.filter(client_id=client_id, revoked_at_utc__isnull=True).count() >= MAX_KEYS:
         raise TooManyKeys(most=MAX_KEYS)
 
 
 def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
-    """Ends a key, at once and for good. Raises KeyNotFound where the client has no such key in force."""
+    """Revokes a key permanently. Raises KeyNotFound."""
     revoked = ApiKey.objects.filter(id=key_id, client_id=client_id, revoked_at_utc__isnull=True)
     with transaction.atomic():
         if not revoked.update(revoked_at_utc=as_of):
@@ -119,19 +117,19 @@ def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
 
 
 def keys_made_by(user: User) -> list[ApiKey]:
-    """The keys in force that a user has made for the client whose team the user is in, the newest first."""
+    """Returns a user's keys in force for their current client, newest first."""
     return list(ApiKey.objects.filter(client=user.client, created_by=user, revoked_at_utc__isnull=True))
 
 
 def keys_of(client_id: UUID) -> list[ApiKey]:
-    """A client's keys in force and then those that were revoked last, REVOKED_SHOWN at most; each the newest first."""
+    """Returns the keys in force, then the latest revoked, newest first."""
     keys = ApiKey.objects.filter(client_id=client_id).select_related("created_by")
     revoked = keys.filter(revoked_at_utc__isnull=False).order_by("-revoked_at_utc", "-id")
     return [*keys.filter(revoked_at_utc__isnull=True), *revoked[:REVOKED_SHOWN]]
 
 
 def key_find(token: str) -> ApiKey | None:
-    """The key in force that this is, with its client and maker. Takes the same time for every wrong secret."""
+    """Returns the key in force. Takes equally long for every wrong secret."""
     prefix, _, secret = token.rpartition("_")
     if not (prefix.isascii() and prefix.isprintable()) or len(prefix) != len(PREFIX) + _PUBLIC:
         return None
@@ -146,8 +144,7 @@ _FOUND: tuple[type[Model], ...] = (ApiKey, Client, User)
 
 @cache
 def _find_statement() -> str:
-    """By hand, although Django could: every call of the API begins with it, and making the same SQL from a QuerySet
-    took most of a millisecond of Python's time, nearly half of a short answer (docs/performance.md)."""
+    """Handwritten: building this SQL with a QuerySet took nearly half of a short API response (docs/performance.md)."""
     columns = [f'{model._meta.db_table}."{field.column}"' for model in _FOUND for field in model._meta.concrete_fields]
     return f"""
         SELECT {", ".join(columns)} FROM api_keys
@@ -170,7 +167,7 @@ def _key_in_force(prefix: str) -> ApiKey | None:
 
 
 def _instances(row: Sequence[Any]) -> Iterator[Any]:
-    """One of each model, from the columns of all of them."""
+    """One instance per model from a joined row."""
     values = iter(row)
     for model in _FOUND:
         names = [field.attname for field in model._meta.concrete_fields]
@@ -178,7 +175,7 @@ def _instances(row: Sequence[Any]) -> Iterator[Any]:
 
 
 def key_use(*, key: ApiKey, as_of: datetime) -> Allowance:
-    """Notes a call at `as_of`, unless the key must wait: calls that are refused use up nothing."""
+    """Counts a call. Refused calls use up nothing."""
     allowance = call_spend(key_id=key.id, as_of=as_of)
     if allowance.wait:
         return allowance

@@ -1,5 +1,3 @@
-"""How often a user may do what is dear or dangerous: allauth's counting, in the cache that all workers share."""
-
 from functools import wraps
 
 from allauth.core.internal import ratelimit
@@ -12,9 +10,9 @@ from homeshield.lib.http import Request
 
 
 class limited:  # noqa: N801 - a decorator
-    """A client's view that one user calls as often as `settings.USER_RATE_LIMITS[what]` says, such as "60/m/user".
+    """Limits a view per user to `settings.USER_RATE_LIMITS[what]`, such as "60/m/user".
 
-    Requests of another method do not count: a page that only shows its form. Beyond the limit: TooOften.
+    Only requests with `method` count. Raises TooOften.
     """
 
     def __init__(self, what: str, *, method: str = "POST") -> None:

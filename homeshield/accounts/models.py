@@ -1,5 +1,3 @@
-"""Who uses the shop: users, and the clients (buying companies) that they buy for."""
-
 from typing import ClassVar
 
 import pgtrigger
@@ -29,7 +27,7 @@ from homeshield.lib.triggers import FirmTrigger
 
 
 class Client(models.Model):
-    """A buying company. Orders, sales and exports belong to it, not to the user who clicked."""
+    """A buying company. It owns the orders, sales and exports, not the user who clicked."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField("company name", max_length=200)
@@ -80,7 +78,7 @@ class Client(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("requires_second_factor"),
                 condition=pgtrigger.Q(new__requires_second_factor=True),
-                # 'totp' and 'webauthn' are what homeshield/accounts/second_factor.py counts.
+                # 'totp' and 'webauthn': as in second_factor.py.
                 func="""
                     IF NOT EXISTS (
                         SELECT FROM users JOIN mfa_authenticator ON mfa_authenticator.user_id = users.id
@@ -102,7 +100,7 @@ class Client(models.Model):
 
 
 class ClientChange(models.Model):
-    """A change of a client's standing by staff: the new standing, and why. Append-only."""
+    """A change of standing by staff. Append-only."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="changes")
@@ -131,12 +129,12 @@ class ClientChange(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users by email address; addresses are compared and kept in lower case."""
+    """Keeps email addresses in lower case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """Creates a user. Without a password, the user must reset it before signing in.
+        """Without a password, the user must reset it to sign in.
 
-        Raises ValueError for an empty address, IntegrityError for one that is taken.
+        Raises ValueError for an empty address, IntegrityError for a taken one.
         """
         if not email.strip():
             raise ValueError("A user needs an email address: it is the name to sign in with.")
@@ -146,7 +144,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """Creates a member of staff with every permission, on record: Django's `createsuperuser` calls no service."""
+        """Records it here: Django's `createsuperuser` calls no service."""
         with transaction.atomic(using=self._db):
             user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
             audit_record(
@@ -173,7 +171,7 @@ ONLY_THE_OWNER = """
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by email: someone of one client, or a member of staff, who has no client."""
+    """A person who signs in, for a client or as staff."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = account(models.EmailField("email address", unique=True, error_messages={"unique": EmailTaken().message}))
@@ -220,7 +218,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 operation=pgtrigger.UpdateOf("client_id", "role", "is_active") | pgtrigger.Delete,
                 timing=pgtrigger.Deferred,
                 condition=pgtrigger.Q(old__client__isnull=False) & pgtrigger.Q(old__role=ClientRole.OWNER.value),
-                # The client's row is locked first: of two owners who remove each other at once, the second is refused.
+                # Lock the client first: when two owners remove each other, the second is refused.
                 func="""
                     PERFORM FROM clients WHERE id = OLD.client_id FOR UPDATE;
                     IF EXISTS (SELECT FROM users WHERE client_id = OLD.client_id AND is_active)
@@ -254,16 +252,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """A session keeps this. It ends when the password or the email changes."""
+        """Covers the email too: changing it or the password ends sessions."""
         signed_in_by = f"{self.password}\n{self.email}"
         return salted_hmac("homeshield.accounts.session", signed_in_by, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def granted(self) -> frozenset[Act]:
-        """What the role includes, whatever the client's status; nothing without a client."""
+        """What the role allows, whatever the client's status."""
         return ROLE_MAY[ClientRole(self.role)] if self.client_id else frozenset()
 
     @property
     def acts(self) -> frozenset[Act]:
-        """What the user may do now. Pages show no more than that."""
+        """What the user may do now; pages show nothing more."""
         return allowed(granted=self.granted, status=self.client.status) if self.client else frozenset()

@@ -1,5 +1,3 @@
-"""Whence a request comes: its visitor, user or API key, as the audit record and the log name them."""
-
 from functools import cached_property
 from typing import override
 
@@ -12,7 +10,7 @@ from homeshield.lib.visitor_address import visitor_address
 
 
 class RequestOrigin(Origin):
-    """Everything but the id is looked up when it is asked for: the middleware that knows it runs later."""
+    """Looks up lazily: the middleware that knows the user runs later."""
 
     def __init__(self, request: HttpRequest) -> None:
         channel = "api" if request.path.startswith("/api/") else "page"
@@ -22,14 +20,14 @@ class RequestOrigin(Origin):
     @property
     @override
     def source(self) -> str:
-        """The page's name, such as `sales:draft-buy`, and never its address, which may hold a secret."""
+        """The view name, such as `sales:draft-buy`. Never the URL, which may contain a secret."""
         match = self.request.resolver_match
         return match.view_name if match else ""
 
     @property
     @override
     def actor(self) -> Actor:
-        """The user who is signed in; or the API key by its beginning, with the id of the user who made it."""
+        """The signed-in user, or the key's prefix and its creator's id."""
         if key := self.key:
             return Actor(key.created_by_id, key.prefix)
         user = getattr(self.request, "user", None)
@@ -38,23 +36,22 @@ class RequestOrigin(Origin):
     @cached_property
     @override
     def address(self) -> str | None:
-        """The visitor's: by X-Forwarded-For where TRUSTED_PROXY_COUNT proxies are ours."""
+        """From X-Forwarded-For behind TRUSTED_PROXY_COUNT proxies."""
         return visitor_address(self.request.META, proxies=settings.ALLAUTH_TRUSTED_PROXY_COUNT)
 
     @property
     def key(self) -> ApiKey | None:
-        """The API key that the request came with, once that was found to be in force."""
         key = getattr(self.request, "auth", None)
         return key if isinstance(key, ApiKey) else None
 
     @property
     def known_user(self) -> User | None:
-        """The user, where the request has asked for it already: a line of the log is not worth a query."""
+        """The user if already loaded: a log line is not worth a query."""
         user = getattr(self.request, "_cached_user", None)
         return user if isinstance(user, User) else None
 
 
 def _request_id(request: HttpRequest) -> str:
-    """The proxy's, where there is one that is ours and it is well-formed; else a new one."""
+    """Trusts the id only from our own proxy."""
     given = request.headers.get("X-Request-ID", "") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else ""
     return given if well_formed(given) else new_request_id()

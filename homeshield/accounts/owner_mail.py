@@ -1,5 +1,3 @@
-"""Mails to the owners of a client about what was done in its name."""
-
 import logging
 from collections.abc import Mapping
 from uuid import UUID
@@ -15,12 +13,14 @@ logger = logging.getLogger(__name__)
 
 
 def owners_mail(*, client_id: UUID, subject: str, template: str, context: Mapping[str, object]) -> None:
-    """Mails each of a client's active owners. To be called once all is committed: a mail server that is away undoes
-    nothing. The subject must hold nothing that somebody has chosen."""
+    """Mails a client's active owners. Call it after commit: a mail failure is only logged.
+
+    `subject` must not contain user input.
+    """
     text = render_to_string(template, dict(context))
     owners = User.objects.filter(client_id=client_id, role=ClientRole.OWNER, is_active=True).order_by("email")
     for email in owners.values_list("email", flat=True):
         try:
             send_mail(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", text, None, [email])
-        except OSError:  # SMTPException is one
+        except OSError:  # SMTPException is a subclass
             logger.exception("A mail to an owner could not be sent.")

@@ -1,7 +1,6 @@
-"""What a user, or a program with a key, may do for a client: one table, asked in one place, for pages and API alike.
+"""What a user or an API key may do for a client: both role and client status must allow it.
 
-A role says what a person of the company may do, and the company's status what any of them may do at present: both must
-allow it. docs/permissions.md shows the same table to people, and a test keeps the two equal.
+A test keeps docs/permissions.md equal to this table.
 """
 
 from collections.abc import Mapping
@@ -13,8 +12,6 @@ from homeshield.accounts.errors import STANDING, ClientMayNotBuy, RoleMayNot, St
 
 
 class ClientStatus(models.TextChoices):
-    """How a buying company stands with the shop."""
-
     PENDING = "pending", "Pending approval"
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"
@@ -22,15 +19,13 @@ class ClientStatus(models.TextChoices):
 
 
 class ClientRole(models.TextChoices):
-    """What a user is within the own company."""
-
     OWNER = "owner", "Owner"
     BUYER = "buyer", "Buyer"
     VIEWER = "viewer", "Viewer"
 
 
 class Act(models.TextChoices):
-    """What somebody may be allowed to do for a client. Every page and every operation of the API needs one."""
+    """Every page and API operation requires one."""
 
     BROWSE = "browse", "Browse counts and prices"
     PREVIEW = "preview", "Preview leads: first name and city"
@@ -58,13 +53,13 @@ ROLE_MAY: Mapping[ClientRole, frozenset[Act]] = MappingProxyType(
 )
 
 KEY_MAY: frozenset[Act] = _TRADE | {Act.CALL}
-"""A program does what a buyer does, whoever made its key."""
+"""Whoever created the key."""
 
 STATUS_MAY: Mapping[ClientStatus, frozenset[Act]] = MappingProxyType(
     {
         ClientStatus.PENDING: frozenset({Act.BROWSE, Act.DRAFT, Act.ORDERS, Act.KEYS, Act.TEAM, Act.CALL}),
         ClientStatus.ACTIVE: frozenset(Act),
-        # Its keys are refused, and serve again once it is active. An owner who does not want that revokes them.
+        # Keys work again once it is active. An owner who does not want that revokes them.
         ClientStatus.SUSPENDED: frozenset({Act.ORDERS, Act.KEYS}),
         ClientStatus.CLOSED: frozenset(),
     }
@@ -72,18 +67,18 @@ STATUS_MAY: Mapping[ClientStatus, frozenset[Act]] = MappingProxyType(
 
 
 def allowed(*, granted: frozenset[Act], status: str) -> frozenset[Act]:
-    """What of `granted` (a role's acts, or a key's) a client of this status may do at present."""
+    """Returns what the client's status allows of `granted`."""
     return granted & STATUS_MAY[ClientStatus(status)]
 
 
 def require(act: Act, *, granted: frozenset[Act], status: str) -> None:
-    """Raises RoleMayNot where it was not granted, StatusForbids where the client's status is in the way."""
+    """Raises RoleMayNot, StatusForbids."""
     require_role(act, granted=granted)
     require_status(act, status=status)
 
 
 def require_role(act: Act, *, granted: frozenset[Act]) -> None:
-    """Raises RoleMayNot where it was not granted."""
+    """Raises RoleMayNot."""
     if act not in granted:
         buyers_may = act in ROLE_MAY[ClientRole.BUYER]
         raise RoleMayNot(
@@ -94,7 +89,7 @@ def require_role(act: Act, *, granted: frozenset[Act]) -> None:
 
 
 def require_status(act: Act, *, status: str) -> None:
-    """Raises StatusForbids (ClientMayNotBuy for a purchase) if the client's status does not allow it, whoever asks."""
+    """Raises StatusForbids, ClientMayNotBuy."""
     if act not in STATUS_MAY[ClientStatus(status)]:
         refusal = ClientMayNotBuy if act is Act.BUY else StatusForbids
         raise refusal(standing=STANDING[status])

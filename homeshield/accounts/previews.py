@@ -1,7 +1,6 @@
-"""How many leads a client is shown before purchase: so many a day, all its users and programs together.
+"""A client's daily limit of lead previews: enough to look around, not to copy the stock.
 
-Enough for people to look around, and short of copying the stock. Every lead on every page counts, also one that was
-shown before: to tell them apart, each page would have to look up and write as many rows as it shows.
+Repeats count again: telling them apart would mean a read and a write per row shown.
 """
 
 from dataclasses import dataclass
@@ -18,14 +17,14 @@ from homeshield.accounts.errors import PreviewsUsed
 
 @dataclass(frozen=True, slots=True)
 class Previews:
-    """How many leads a page may show, and how many more the client has today."""
+    """How many leads a page may show, and how many are left today."""
 
     granted: int
     left: int
 
 
-# One statement of its own, so that all workers share the allowance: whoever comes second waits for the row, and sees
-# what the first has left. A page that was asked for before midnight and comes after it counts for the new day.
+# One statement in autocommit, so all workers share the allowance: the second waits for the row and sees what the first
+# left. A page from before midnight that arrives later counts for the new day.
 _SPEND: LiteralString = """
     INSERT INTO preview_allowances AS spent (client_id, day, shown, granted)
     VALUES (%(client)s, %(day)s, least(%(wanted)s, %(most)s), least(%(wanted)s, %(most)s))
@@ -40,10 +39,7 @@ _SPEND: LiteralString = """
 
 
 def previews_spend(*, client_id: UUID, wanted: int, as_of: datetime) -> Previews:
-    """Counts `wanted` leads (1 or more) as shown to the client on the day of `as_of`, as far as its allowance goes.
-
-    Raises PreviewsUsed where nothing is left; that uses up nothing.
-    """
+    """Counts up to `wanted` (at least 1) leads on the UTC day of `as_of`. Raises PreviewsUsed."""
     day, most = as_of.astimezone(UTC).date(), settings.PREVIEWS_PER_DAY
     spend: dict[str, Any] = {"client": client_id, "day": day, "wanted": wanted, "most": most}
     with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""Sign-ins and what else happens within django-allauth, for the audit record. Its signals are the only place to ask.
+"""Records allauth's events for the audit, from its signals.
 
-What somebody typed who is not known is never kept: people type their password there. Of it there is a digest under the
-site's key, by which two attempts with the same text can be told to be so, and nothing else.
+Text that matches no user is never stored, because people type passwords there. A keyed digest shows only that two
+attempts used the same text.
 """
 
 from datetime import datetime
@@ -19,12 +19,11 @@ from homeshield.audit.actions import AuditAction, Outcome
 from homeshield.audit.services import Details, audit_record
 
 UNKNOWN_SIGN_IN = "unknown sign-in address"
-"""The kind of object of an attempt with an address that is nobody's; its id is the digest."""
+"""The object of an attempt with an unknown address; its id is the digest."""
 
 
 def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """An attempt with a wrong password, or with an address that is nobody's. Nobody is signed in then, so nobody acts;
-    the account that was tried is the object."""
+    """Records a failed sign-in without an actor: nobody is signed in."""
     typed = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
     user = User.objects.filter(email=typed).first()
     audit_record(
@@ -54,12 +53,12 @@ def _instant(request: HttpRequest | None) -> datetime | None:
 def _own_account(
     signal: Signal, action: AuditAction, *, outcome: Outcome = Outcome.DONE, details: Details | None = None
 ) -> None:
-    """Records that a user did this to the own account, whenever the signal says so."""
+    """Records the signal as the user's act on their own account."""
 
     def record(request: HttpRequest | None = None, user: User | None = None, **given: Any) -> None:
         confirmed = given.get("email_address")
         user = user or getattr(confirmed, "user", None)
-        if user is None:  # a sign-out of nobody
+        if user is None:  # sign-out without a session
             return
         facts = dict(details or {})
         if (authenticator := given.get("authenticator")) is not None:

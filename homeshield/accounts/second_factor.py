@@ -1,5 +1,3 @@
-"""Second factors: who has to have one, who has one, and the step that somebody is sent to who lacks it."""
-
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -22,14 +20,13 @@ from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 
 FACTORS: Collection[Authenticator.Type] = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-"""An app or a passkey; recovery codes alone are no second factor."""
+"""Recovery codes alone do not count."""
 
 
 def second_factor_step(request: HttpRequest, user: User, *, why: str) -> HttpResponseRedirect | None:
-    """Where somebody goes who has to have a second factor: to set one up, told `why`, or to use it in this session.
-    None where that is done.
+    """Returns the redirect to set up a factor (with the message `why`) or use it in this session; None if done.
 
-    allauth asks at the sign-in. But a session may be older than the factor, and its user have the password alone.
+    allauth asks only at sign-in, but the session may be older than the factor.
     """
     if not is_mfa_enabled(user, FACTORS):
         messages.warning(request, why)
@@ -43,7 +40,7 @@ def second_factor_step(request: HttpRequest, user: User, *, why: str) -> HttpRes
 
 
 def _first_factor_counts(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    """Who has just set up the first factor has used it in this session. A further one says nothing of the first."""
+    """Setting up the first factor counts as using it. A further one proves nothing about the first."""
     if authenticator.type in FACTORS and Authenticator.objects.filter(user=user, type__in=FACTORS).count() == 1:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
@@ -52,9 +49,9 @@ authenticator_added.connect(_first_factor_counts, dispatch_uid=__name__)
 
 
 def company_second_factor_set(*, client_id: UUID, required: bool, by: User, as_of: datetime) -> Client:
-    """Says whether everybody of a company needs a second factor to see anything of it; its API keys do not.
+    """Sets whether a company's users need a second factor.
 
-    Raises SecondFactorMissing where `by`, who requires it, has none.
+    Raises SecondFactorMissing if `by` requires it without having one.
     """
     with transaction.atomic():
         client = Client.objects.select_for_update().get(id=client_id)
@@ -75,6 +72,6 @@ def company_second_factor_set(*, client_id: UUID, required: bool, by: User, as_o
 
 
 def with_second_factor(client_id: UUID) -> frozenset[UUID]:
-    """The ids of a company's users who have a second factor."""
+    """Returns the ids of users who have a second factor."""
     held = Authenticator.objects.filter(user__client_id=client_id, type__in=FACTORS)
     return frozenset(held.values_list("user_id", flat=True))

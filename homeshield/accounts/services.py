@@ -1,5 +1,3 @@
-"""Accounts: a buying company with its first user, made by operators or by signing up, and members of staff."""
-
 import secrets
 from datetime import datetime
 from functools import partial
@@ -21,13 +19,13 @@ from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without what is misread when copied from paper: i, l, o, 0, 1."""
+"""Without lookalikes: i, l, o, 0, 1."""
 
 
 def client_create(*, company: str, email: str, password: str, status: ClientStatus) -> tuple[Client, User]:
-    """A buying company and its first user, an owner who signs in with `email` at once; on any refusal neither.
+    """Creates a company and its owner, who can sign in at once.
 
-    Raises AccountRefused, which names the argument at fault, and EmailTaken where another user has the address.
+    Raises AccountRefused, which names the argument at fault, and EmailTaken.
     """
     client = _client(company, status)
     user = User(email=_normal(email), client=client, role=ClientRole.OWNER)
@@ -38,9 +36,9 @@ def client_create(*, company: str, email: str, password: str, status: ClientStat
 
 
 def client_sign_up(*, company: str, owner: User) -> Client:
-    """A buying company whose first owner is a user, not saved yet, who signs up by themselves.
+    """Creates a company for a new, unsaved user. Raises AccountRefused.
 
-    The company waits for approval by staff, unless the setting CLIENTS_NEED_APPROVAL is off. Raises AccountRefused.
+    Staff must approve it, unless CLIENTS_NEED_APPROVAL is off.
     """
     status = ClientStatus.PENDING if settings.CLIENTS_NEED_APPROVAL else ClientStatus.ACTIVE
     client = _client(company, status)
@@ -50,10 +48,7 @@ def client_sign_up(*, company: str, owner: User) -> Client:
 
 
 def user_create(*, email: str, password: str, client: Client, role: ClientRole) -> User:
-    """A user of a client, who signs in with `email` at once. `password` is what `password_hash` has made of it.
-
-    Raises EmailTaken, and AccountRefused, which names the argument at fault.
-    """
+    """Creates a user; `password` comes from `password_hash`. Raises EmailTaken, AccountRefused."""
     user = User(email=_normal(email), client=client, role=role)
     user.password = password
     _user_insert(user)
@@ -61,23 +56,22 @@ def user_create(*, email: str, password: str, client: Client, role: ClientRole) 
 
 
 def password_hash(*, email: str, password: str) -> str:
-    """What is kept of a password. Outside of a transaction, for it is slow on purpose. Raises AccountRefused."""
+    """Call it outside a transaction: it is slow on purpose. Raises AccountRefused."""
     user = User(email=_normal(email))
     _password_set(user, password)
     return user.password
 
 
 def user_unproven(email: str) -> User | None:
-    """The user who signed up with an address and has never proved it, so that nobody was ever signed in as them."""
+    """Returns the user who signed up with an address but never verified it."""
     proved = EmailAddress.objects.filter(user=models.OuterRef("pk"), verified=True)
     return User.objects.filter(~models.Exists(proved), email=email, is_staff=False, last_login=None).first()
 
 
 def user_prove(*, user: User, password: str, client: Client, role: ClientRole) -> None:
-    """Gives a user of `user_unproven` to whoever has proved the address: with another password, in this client.
+    """Gives an unproven user to whoever proved the address: someone else may have chosen the password and company.
 
-    What was claimed with the address, a password and a company, may have been somebody else's idea. `password` is what
-    `password_hash` has made of it.
+    `password` comes from `password_hash`.
     """
     user.password = password
     user.client, user.role = client, role
@@ -87,21 +81,21 @@ def user_prove(*, user: User, password: str, client: Client, role: ClientRole) -
 
 
 def company_check(company: str) -> str:
-    """The company's name as it is kept. Raises AccountRefused where it can be none."""
+    """Returns the cleaned company name. Raises AccountRefused."""
     return _client(company, ClientStatus.PENDING).name
 
 
 def staff_create(*, email: str, password: str) -> User:
-    """A member of staff with every permission, who signs in with `email` at once. Raises as `client_create` does."""
+    """Creates a superuser. Raises EmailTaken, AccountRefused."""
     user = User(email=_normal(email), is_staff=True, is_superuser=True)
     _user_save(user, password)
     return user
 
 
 def sign_in_address_set(*, user: User) -> None:
-    """Tell allauth, which signs in and resets passwords, that the user's address is verified and the only one.
+    """Makes the user's address the only one for allauth, verified.
 
-    To be called after every change of `User.email` by staff, who answer for the address.
+    Call it whenever staff change `User.email`: they vouch for it.
     """
     with transaction.atomic():
         EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
@@ -109,13 +103,15 @@ def sign_in_address_set(*, user: User) -> None:
 
 
 def address_is_taken(email: str) -> bool:
-    """Whether a user signs in with it. An address that was merely claimed, and never verified, is nobody's."""
+    """Whether a user signs in with it. An unverified claim does not count."""
     return User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email, verified=True).exists()
 
 
 def second_factor_remove(*, user: User, as_of: datetime) -> int:
-    """For somebody who has lost it: takes all second factors and recovery codes of a user away, and tells the user by
-    mail. Returns how many there were. Whoever calls this has made sure who is asking."""
+    """Removes a user's factors and recovery codes, and mails the user. Returns how many.
+
+    The caller has verified who is asking.
+    """
     removed: int
     with transaction.atomic():
         removed, _ = Authenticator.objects.filter(user=user).delete()
@@ -134,7 +130,7 @@ def second_factor_remove(*, user: User, as_of: datetime) -> int:
 
 
 def password_generate() -> str:
-    """Twenty random characters (99 bits) in groups of five, such as `k7mwp-3xqdv-hn9tz-c4rby`."""
+    """Returns 20 random characters (99 bits), such as `k7mwp-3xqdv-hn9tz-c4rby`."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
 
 
@@ -158,7 +154,7 @@ def _client_save(client: Client) -> None:
 
 
 def user_check(user: User) -> None:
-    """Raises AccountRefused for a user that cannot be, and EmailTaken where another one has the address."""
+    """Raises EmailTaken, AccountRefused."""
     if address_is_taken(user.email):
         raise EmailTaken
     _check(user, {"client": "company"})
@@ -184,7 +180,7 @@ def _user_insert(user: User) -> None:
                 as_of=None,
             )
     except IntegrityError as error:
-        if address_is_taken(user.email):  # somebody else was faster
+        if address_is_taken(user.email):  # lost the race
             raise EmailTaken from error
         raise
 
@@ -198,9 +194,9 @@ def _password_set(user: User, password: str) -> None:
 
 
 def _check(row: models.Model, argument_of: dict[str, str]) -> None:
-    """The model's own validation; its first complaint becomes a refusal of the argument that the field came from."""
+    """Raises AccountRefused for the first invalid field."""
     try:
-        # Whether the address is free is asked elsewhere, where a rival's account at the same moment counts as well.
+        # `address_is_taken` checks uniqueness, races included.
         row.full_clean(exclude=["client", "password"], validate_unique=False)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))

@@ -1,9 +1,7 @@
-"""When a session ends: at sign-out, after some hours without a request, and when how to sign in was changed elsewhere.
+"""Ends sessions when idle and when credentials change elsewhere.
 
-A session's last request is kept in the session itself and written once a minute at most, so one ends up to a minute
-before its limit and never after it. Every request of a page counts; no page of ours asks by itself at intervals.
-
-The scheduler removes the rows of sessions that are over: they tell from where and with what somebody was here.
+The last request is written at most once a minute, so a session may end a minute early, never late. Ended sessions are
+deleted because they hold addresses and browsers.
 """
 
 from collections.abc import Callable
@@ -28,22 +26,21 @@ from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 
 SEEN = "seen"
-"""The session's key for its last request, in seconds since 1970."""
+"""The last request, in seconds since 1970."""
 
 WRITTEN_EVERY = 60
 
 REMOVED_AT_ONCE = 5_000
-"""Rows in one transaction, so that a table which nobody has cleared for a year holds up nothing."""
+"""Rows per transaction, so that a large backlog blocks nothing."""
 
 
 class IdleMiddleware:
-    """Ends a session that was idle for too long: of staff earlier. Behind Django's own AuthenticationMiddleware."""
+    """Ends idle sessions, earlier for staff. Must follow AuthenticationMiddleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # The API and /health do not look at who is signed in; without a cookie nobody is.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(("/api/", "/health")):
             _keep_or_end(request)
         return self.get_response(request)
@@ -73,24 +70,23 @@ def _keep_or_end(request: HttpRequest) -> None:
 
 
 def other_sessions_end(*, user: User, request: HttpRequest | None) -> None:
-    """Ends a user's sessions but that of the request: they may be somebody else's, who could sign in as it was."""
+    """Ends the user's sessions except the request's: they may be an intruder's."""
     own = request.session.session_key if request is not None and request.user == user else None
     for session in UserSession.objects.filter(user=user).exclude(session_key=own):
         session.end()
 
 
 def ended_sessions_remove(*, as_of: datetime) -> int:
-    """Removes the sessions that were over at `as_of`, and what the page of sessions would tell of any that is gone.
-    Returns how many sessions it removed."""
+    """Deletes the sessions that ended before `as_of`, and allauth's records of missing ones. Returns how many ended."""
     removed = _remove(Session.objects.filter(expire_date__lt=as_of))
     still_there = Session.objects.filter(session_key=OuterRef("session_key"))
-    # An hour: nothing that is about to be written is taken for a session that is gone.
+    # An hour, so that a session about to be written does not count as missing.
     _remove(UserSession.objects.filter(~Exists(still_there), created_at__lt=as_of - timedelta(hours=1)))
     return removed
 
 
 def _remove(rows: QuerySet[Any]) -> int:
-    """Several may do this at once: each leaves what another one has in hand."""
+    """Skips locked rows, so several can run at once."""
     removed, number = 0, REMOVED_AT_ONCE
     while number >= REMOVED_AT_ONCE:
         with transaction.atomic():
@@ -102,7 +98,7 @@ def _remove(rows: QuerySet[Any]) -> int:
 
 def _how_to_sign_in_changed(request: HttpRequest, user: User, **_: Any) -> None:
     if request.user == user:
-        update_session_auth_hash(request, user)  # the hash holds address and password: see User
+        update_session_auth_hash(request, user)  # the hash covers address and password
         UserSession.objects.create_from_request(request)
     other_sessions_end(user=user, request=request)
 

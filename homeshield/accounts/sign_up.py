@@ -1,4 +1,4 @@
-"""What the sign-up form asks beyond what allauth asks. A module of its own: allauth's forms are built on it."""
+"""A module of its own, because allauth's forms import it."""
 
 from django import forms
 from django.http import HttpRequest
@@ -9,8 +9,6 @@ from homeshield.accounts.services import company_check
 
 
 class CompanyForm(forms.Form):
-    """The company that the new user is the first owner of."""
-
     field_order = ("company", "email", "password1", "password2")
 
     company = forms.CharField(
@@ -27,4 +25,4 @@ class CompanyForm(forms.Form):
             raise forms.ValidationError(refusal.message) from refusal
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Required by allauth; all of it is done in AccountAdapter.save_user, in one transaction."""
+        """Required by allauth. AccountAdapter.save_user does the work, in one transaction."""

@@ -1,5 +1,3 @@
-"""Signing up by way of Google, Microsoft or GitHub, where the settings hold credentials."""
-
 from typing import Any, override
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -10,14 +8,13 @@ from django.http import HttpRequest
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
-    """A company, its first owner and the owner's account at the other service: all of them, or none.
-
-    Credentials come from the settings alone: the sign-in page asks no table for others.
+    """Saves all of a sign-up in one transaction. Credentials come from settings alone, so the sign-in page needs no
+    query.
     """
 
     @override
     def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> list[Any]:
-        from allauth.socialaccount.models import SocialApp  # this is read before there are models
+        from allauth.socialaccount.models import SocialApp  # this module loads before the models
 
         apps = [
             SocialApp(provider=name, settings={}, **app)

@@ -1,6 +1,6 @@
-"""Who is staff, and what staff may do: decided by operators at the command line, and by no page.
+"""Staff and their powers, set only at the command line.
 
-The database holds the web process to that (docs/decisions, "walls"): its role can make nobody staff.
+The database enforces it: the web role cannot make anyone staff (docs/decisions, "walls").
 """
 
 from collections.abc import Collection
@@ -19,19 +19,17 @@ from homeshield.audit.services import Details, audit_record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Powers:
-    """What a member of staff may do. Without any the user is no member of staff."""
+    """Without any, the user is not staff."""
 
     groups: frozenset[str] = frozenset()
     superuser: bool = False
 
 
 def staff_set(*, email: str, powers: Powers, create: bool = False, as_of: datetime) -> tuple[User, Powers]:
-    """Gives the user of an address exactly these powers; returns the user, and the powers from before.
+    """Gives a user exactly these powers. Returns the user and the previous powers.
 
-    With `create` a user is made where none has the address. That user sets a password by "Forgot your password?".
-
-    Raises AccountRefused, which names the argument at fault: `email` for an address that nobody has, or whose user buys
-    for a company; `groups` for a group that is not there.
+    With `create`, creates a missing user, who sets a password through "Forgot your password?". Raises AccountRefused
+    for `email` (unknown, or a company's user) or `groups` (unknown).
     """
     with transaction.atomic(durable=True):
         user = User.objects.select_for_update().filter(email=email.strip().lower()).first()

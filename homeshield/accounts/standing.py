@@ -1,5 +1,3 @@
-"""How a client stands with the shop: staff change its status and its licensed states, and say why."""
-
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -20,10 +18,10 @@ from homeshield.lib.states import STATES
 def client_standing_change(
     *, client_id: UUID, status: ClientStatus, licensed_states: Iterable[str], reason: str, by: User, as_of: datetime
 ) -> ClientChange | None:
-    """Gives a client this status and these licensed states (none: all), at once; None where both are so already.
+    """Sets a client's status and licensed states (none means all). Returns None if nothing changes.
 
-    Purchases that are under way are waited for, those that begin later see the new standing. The owners of a company
-    that is approved are told so by mail. Raises AccountRefused, whose field is "licensed_states" or "reason".
+    Waits for running purchases; later ones see the new standing. Raises AccountRefused for `licensed_states` or
+    `reason`.
     """
     states, reason = sorted(set(licensed_states)), reason.strip()
     if unknown := [state for state in states if state not in STATES]:

@@ -1,5 +1,6 @@
-"""A client's team: who is in it, invited, given another role, removed. The client's row is locked for each change, so
-that two owners who act at once cannot leave it without one."""
+"""A client's team. Each change locks the client's row, so that two owners acting at once cannot remove the last
+owner.
+"""
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -35,32 +36,30 @@ from homeshield.audit.services import audit_record
 
 INVITATION_GOOD_FOR = timedelta(days=7)
 MOST_OPEN_INVITATIONS = 50
-"""For each client, so that nobody sends mail to the world in its name."""
+"""Per client, against mail abuse."""
 
 _SALT = "homeshield.accounts.team.invitation"
 
 
 def team_of(client_id: UUID) -> list[User]:
-    """The client's users: owners first, then by address."""
+    """Returns owners first, then by email."""
     order = list(ClientRole)
     members = User.objects.filter(client_id=client_id).order_by("email")
     return sorted(members, key=lambda user: order.index(ClientRole(user.role)))
 
 
 def invitations_of(client_id: UUID, *, as_of: datetime) -> list[Invitation]:
-    """Those that can still be accepted, the newest first."""
+    """Returns open invitations, newest first."""
     return list(_open(as_of).filter(client_id=client_id).select_related("invited_by"))
 
 
 def invitation_send(
     *, client_id: UUID, email: str, role: ClientRole, by: User, link_of: Callable[[str], str], as_of: datetime
 ) -> Invitation:
-    """Invites an address; an open invitation of it is replaced, so that the newest link alone works.
+    """Invites an address. Replaces an open invitation, so only the newest link works.
 
-    `link_of` makes the address of a page from the invitation's token. The mail is sent once all is written. Raises
-    AccountRefused where the address is none, is in the team already, or too many invitations are open; StatusForbids
-    where the client is not active; and MailNotSent where all is written but the mail is not on its way. Whether anybody
-    else has an account with the address, nobody is told.
+    `link_of` turns a token into a URL. Raises AccountRefused (also for too many open invitations), StatusForbids, and
+    MailNotSent once all is saved. Must not reveal whether the address has an account elsewhere.
     """
     email = email.strip().lower()
     try:
@@ -93,12 +92,12 @@ def _mail(invitation: Invitation, client: Client, by: User, link: str) -> None:
     subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}You are invited to join a company"
     try:
         send_mail(subject, render_to_string("accounts/email/invitation.txt", context), None, [invitation.email])
-    except OSError as error:  # SMTPException is one
+    except OSError as error:  # SMTPException is a subclass
         raise MailNotSent from error
 
 
 def invitation_withdraw(*, client_id: UUID, invitation_id: UUID, as_of: datetime) -> None:
-    """Its link does not work any more. Raises InvitationGone where it is not open."""
+    """Invalidates an invitation's link. Raises InvitationGone."""
     with transaction.atomic():
         invitation = _open(as_of).select_for_update(of=("self",)).filter(client_id=client_id, id=invitation_id).first()
         if invitation is None:
@@ -109,7 +108,7 @@ def invitation_withdraw(*, client_id: UUID, invitation_id: UUID, as_of: datetime
 
 
 def invitation_find(token: str, *, as_of: datetime) -> Invitation:
-    """The open invitation that a link names, with its client. Raises InvitationGone."""
+    """Returns the open invitation. Raises InvitationGone."""
     invitation = _open(as_of).select_related("client").filter(id=_id_of(token)).first()
     if invitation is None:
         raise InvitationGone
@@ -117,11 +116,10 @@ def invitation_find(token: str, *, as_of: datetime) -> Invitation:
 
 
 def invitation_accept(*, token: str, password: str, as_of: datetime) -> User:
-    """A new user in the team, whose address counts as verified: the link was sent to it.
+    """Creates a user in the team. The mailed link proves the address.
 
-    A user who only claims the address, by a sign-up that was never completed, goes to whoever has the link: or else
-    anybody could keep somebody else out of a team. Raises InvitationGone, EmailTaken where the address has an account
-    by now, and AccountRefused for the password.
+    An unproven account with the address goes to whoever has the link; otherwise anyone could block an invitation by
+    signing up first. Raises InvitationGone, EmailTaken, and AccountRefused for the password.
     """
     hashed = password_hash(email=invitation_find(token, as_of=as_of).email, password=password)
     with transaction.atomic():
@@ -140,8 +138,9 @@ def invitation_accept(*, token: str, password: str, as_of: datetime) -> User:
 
 
 def invitation_join(*, token: str, user: User, as_of: datetime) -> None:
-    """Puts a user who is in no team into this one. Raises InvitationGone; NotInvited where it is another's, or the user
-    is in a team or on the staff."""
+    """Adds a user without a team. Raises InvitationGone, and NotInvited if the invitation is another's or the user is
+    staff or in a team.
+    """
     with transaction.atomic():
         invitation = _claim(token, as_of)
         user = User.objects.select_for_update(of=("self",)).get(id=user.id)
@@ -153,17 +152,17 @@ def invitation_join(*, token: str, user: User, as_of: datetime) -> None:
 
 
 def may_join(invitation: Invitation, user: User | AnonymousUser) -> bool:
-    """Whether the user can accept as they are; a visitor cannot."""
+    """Whether the signed-in user can accept."""
     return isinstance(user, User) and user.email == invitation.email and user.client_id is None and not user.is_staff
 
 
 def has_account(invitation: Invitation) -> bool:
-    """Whether the address signs in already. For the page of the link alone, which whoever has the mailbox opens."""
+    """Whether the address already signs in. Tell only whoever has the link, and so the mailbox."""
     return address_is_taken(invitation.email) and user_unproven(invitation.email) is None
 
 
 def member_role_change(*, client_id: UUID, user_id: UUID, role: ClientRole, as_of: datetime) -> User:
-    """Gives a user another role. Raises MemberNotFound, LastOwner."""
+    """Changes a user's role. Raises MemberNotFound, LastOwner."""
     with transaction.atomic():
         user = _member(client_id, user_id)
         was, user.role = user.role, role
@@ -178,7 +177,7 @@ def member_role_change(*, client_id: UUID, user_id: UUID, role: ClientRole, as_o
 
 
 def member_find(*, client_id: UUID, user_id: UUID) -> User:
-    """Somebody in the team. Raises MemberNotFound."""
+    """Returns a team member. Raises MemberNotFound."""
     user = User.objects.filter(client_id=client_id, id=user_id).first()
     if user is None:
         raise MemberNotFound
@@ -193,15 +192,14 @@ def member_remove(
     keys_revoked: Collection[UUID] = (),
     as_of: datetime,
 ) -> tuple[User, int]:
-    """Takes a user out of the team, and revokes those of the user's keys that are named; how many these were.
+    """Removes a user and revokes `keys_revoked`. Returns the user and how many.
 
-    The account stays, without a company. `keys_shown` are the keys that whoever removes the user was shown: a key that
-    is not among them, made a moment ago, would go on without anybody having looked at it. Raises MemberNotFound,
-    KeysNotShown, LastOwner; then all is as it was.
+    The account stays, without a company. `keys_shown` are the keys the owner saw: a newer one would survive unnoticed.
+    Raises MemberNotFound, KeysNotShown, LastOwner.
     """
     with transaction.atomic():
         user = _member(client_id, user_id)
-        keys = keys_made_by(user)  # and no others: whoever makes one waits for the client's row
+        keys = keys_made_by(user)  # all: a new key waits for the client's row
         if any(key.id not in keys_shown for key in keys):
             raise KeysNotShown
         revoked = [key for key in keys if key.id in keys_revoked]
@@ -218,7 +216,7 @@ def member_remove(
 
 
 def _member(client_id: UUID, user_id: UUID) -> User:
-    """The user, with the client's row locked."""
+    """Locks the client first."""
     Client.objects.select_for_update().get(id=client_id)
     user = User.objects.select_for_update(of=("self",)).filter(client_id=client_id, id=user_id).first()
     if user is None:
@@ -238,8 +236,10 @@ def _open(as_of: datetime) -> models.QuerySet[Invitation]:
 
 
 def _claim(token: str, as_of: datetime) -> Invitation:
-    """Locks an open invitation and accepts it: a second click finds none. The client is locked first, as where the
-    invitation is sent anew: the new user refers to it, and the two would wait for one another."""
+    """Locks an open invitation and accepts it: a second click finds none.
+
+    Locks the client first, as `invitation_send` does, to avoid a deadlock.
+    """
     Client.objects.select_for_update().get(id=invitation_find(token, as_of=as_of).client_id)
     locked = _open(as_of).select_for_update(of=("self",)).select_related("client")
     invitation = locked.filter(id=_id_of(token)).first()

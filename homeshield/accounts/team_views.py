@@ -1,5 +1,3 @@
-"""The team page of a company's owners, and the page of an invitation's link."""
-
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -40,7 +38,7 @@ from homeshield.lib.http import Request
 @requires(Act.TEAM)
 @require_safe
 def team_show(request: Request) -> HttpResponse:
-    """The company's users and open invitations, with the forms to change them."""
+    """The company's users and open invitations."""
     return _team_page(request, status=200)
 
 
@@ -48,7 +46,7 @@ def team_show(request: Request) -> HttpResponse:
 @require_POST
 @limited("invite")
 def invitation_send_now(request: Request) -> HttpResponse:
-    """Invites an address into the company."""
+    """Invites an address."""
     assert request.user.client_id is not None
     form = InvitationForm(request.POST)
     if form.is_valid():
@@ -74,7 +72,7 @@ def invitation_send_now(request: Request) -> HttpResponse:
 @requires(Act.TEAM)
 @require_POST
 def second_factor_require(request: Request) -> HttpResponse:
-    """Requires a second factor of everybody in the company, or no longer does."""
+    """Makes a second factor mandatory or optional."""
     assert request.user.client_id is not None
     required = request.POST.get("required") == "yes"
     try:
@@ -104,7 +102,7 @@ def _team_page(request: Request, *, status: int, **context: Any) -> HttpResponse
 @requires(Act.TEAM)
 @require_POST
 def member_role(request: Request, user_id: UUID) -> HttpResponse:
-    """Gives a user of the company another role."""
+    """Changes a user's role."""
     assert request.user.client_id is not None
     form = RoleForm(request.POST)
     if not form.is_valid():
@@ -124,7 +122,7 @@ def member_role(request: Request, user_id: UUID) -> HttpResponse:
 @requires(Act.TEAM)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove_confirm(request: Request, user_id: UUID) -> HttpResponse:
-    """Asks once more, and shows the API keys that the user has made, to be revoked as well; then removes the user."""
+    """Confirms, offers to revoke the user's API keys, then removes the user."""
     client_id = request.user.client_id
     assert client_id is not None
     member = member_find(client_id=client_id, user_id=user_id)
@@ -147,7 +145,7 @@ def member_remove_confirm(request: Request, user_id: UUID) -> HttpResponse:
 
 
 def _ids(request: Request, name: str) -> set[UUID]:
-    """Ids of keys that the form names. What is no id is none of the user's keys either."""
+    """Skips malformed ids."""
     found = set()
     for text in request.POST.getlist(name):
         with suppress(ValueError):
@@ -161,14 +159,14 @@ def _removed(user: User, revoked: int) -> str:
 
 
 def _to_team(request: Request, changed: User) -> HttpResponse:
-    """Back to the team; who has just given up the own powers goes to the start page."""
+    """Owners who demoted themselves may no longer see the team."""
     return redirect("home" if changed == request.user else "accounts:team-show")
 
 
 @requires(Act.TEAM)
 @require_POST
 def invitation_withdraw_now(request: Request, invitation_id: UUID) -> HttpResponse:
-    """Makes an invitation's link useless."""
+    """Withdraws an invitation."""
     assert request.user.client_id is not None
     invitation_withdraw(client_id=request.user.client_id, invitation_id=invitation_id, as_of=request.as_of)
     messages.success(request, "Invitation withdrawn.")
@@ -179,7 +177,7 @@ def invitation_withdraw_now(request: Request, invitation_id: UUID) -> HttpRespon
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_show(request: Request, token: str) -> HttpResponse:
-    """For whoever has the link: a password makes a new user; a user without a company joins as they are."""
+    """A visitor sets a password; a user without a company joins."""
     invitation = invitation_find(token, as_of=request.as_of)
     joins = may_join(invitation, request.user)
     if joins and request.method == "POST":

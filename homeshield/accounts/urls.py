@@ -1,7 +1,4 @@
-"""The account pages: django-allauth's whole address lists, which follow our settings, and what belongs to a company.
-
-A list of our own broke sign-in once: a new release of allauth asked for an address that it did not have.
-"""
+"""allauth's whole URL lists: a list of our own broke sign-in when a release added a URL."""
 
 from allauth.urls import build_provider_urlpatterns
 from django.apps import apps
@@ -33,4 +30,3 @@ company_urlpatterns = [
     ),
     path("invitations/<str:token>/", team_views.invitation_show, name="invitation-show"),
 ]
-"""What belongs to a company."""

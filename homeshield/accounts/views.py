@@ -1,5 +1,3 @@
-"""A buyer's API keys: those of the company, whoever made them."""
-
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +17,7 @@ from homeshield.lib.http import Request
 @requires(Act.KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_list(request: Request) -> HttpResponse:
-    """The company's keys, and the form for another. A new key is in the answer to the form, this once: an address that
-    showed it could be opened again."""
+    """Lists and creates keys. Only the POST's response shows the token: a URL could be reopened."""
     user = request.user
     assert user.client is not None
     if request.method == "POST":
@@ -45,7 +42,7 @@ def key_list(request: Request) -> HttpResponse:
 @requires(Act.KEYS)
 @require_POST
 def key_revoke_now(request: Request, key_id: UUID) -> HttpResponse:
-    """Ends one of the company's keys."""
+    """Revokes a key."""
     assert request.user.client_id is not None
     key = key_revoke(client_id=request.user.client_id, key_id=key_id, as_of=request.as_of)
     messages.success(request, f"Key “{key.name}” revoked. It no longer works.")

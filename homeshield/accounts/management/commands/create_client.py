@@ -1,5 +1,3 @@
-"""`manage.py create_client`: a buyer's account, for trying things out."""
-
 import json
 import sys
 from argparse import ArgumentParser
@@ -40,7 +38,7 @@ class Command(DatabaseCommand):
         password = password_generate() if given is None else given
         key = None
         try:
-            # Without a mail server mails go to standard output, where the facts alone belong.
+            # Without a mail server, mails go to stdout, which is for the facts.
             with redirect_stdout(sys.stderr), transaction.atomic():
                 client, user = client_create(
                     company=options["company"], email=options["email"], password=password, status=ClientStatus.ACTIVE
@@ -67,7 +65,7 @@ class Command(DatabaseCommand):
 def _first_line_of_stdin() -> str:
     try:
         line = sys.stdin.readline().rstrip("\r\n")
-        line.encode()  # where the locale lets bytes through that are no text, this does not
+        line.encode()  # surrogates that the locale let through fail here
     except UnicodeError:
         raise CommandError(
             f"{_OPTION['password']}: It is no text in UTF-8. Nothing was created.", returncode=2

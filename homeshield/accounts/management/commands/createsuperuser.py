@@ -1,4 +1,4 @@
-"""Django's `manage.py createsuperuser`, after which the new member of staff can sign in."""
+"""Django's `createsuperuser`, which then verifies the address for allauth."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from homeshield.accounts.services import sign_in_address_set
 
 class Command(createsuperuser.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        """The operator answers for the address, so no code is sent to it."""
+        """The operator vouches for the address, so it needs no code."""
         super().handle(*args, **options)
         for user in User.objects.filter(is_superuser=True, emailaddress=None):
             sign_in_address_set(user=user)

@@ -1,5 +1,3 @@
-"""`manage.py staff`: who is a member of staff, and what each may do."""
-
 from argparse import ArgumentParser
 from typing import Any
 
