@@ -1,4 +1,4 @@
-"""What programs send, read strictly: nothing that was sent is passed over, so that no mistake becomes a purchase."""
+"""Strict reading of API requests, so that no typo becomes a purchase."""
 
 import json
 import re
@@ -13,17 +13,17 @@ from ninja.params.models import Query
 from ninja.parser import Parser
 
 ANYWHERE = "client_id"
-"""The one parameter that every operation takes: a program may name its client in all that it sends."""
+"""Every operation takes it."""
 
-_LONGEST_INTEGER = 300  # digits: fewer than make Python refuse the text, and as many as a float can still tell
+_LONGEST_INTEGER = 300  # digits: fewer than Python's parser and a float can take
 
 
 class StrictParser(Parser):
-    """Bodies as RFC 8259 describes them: no name twice in one object (the second would win), no NaN."""
+    """Reads JSON strictly by RFC 8259: no NaN, no duplicate names (the second would win)."""
 
     @override
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """Raises ValueError or RecursionError, which `why_no_json` explains; and UnusableText."""
+        """Raises UnusableText, or a ValueError or RecursionError that `why_no_json` explains."""
         text = request.body.decode("utf-8-sig")
         parsed: dict[str, Any] = json.loads(
             text, object_pairs_hook=_object, parse_constant=_no_number, parse_int=_integer
@@ -34,7 +34,7 @@ class StrictParser(Parser):
 
 
 class UnusableText(ValueError):
-    """Texts that JSON can write and nothing can hold: `mistakes`, each with its place."""
+    """Texts that PostgreSQL or UTF-8 cannot hold."""
 
     def __init__(self, mistakes: list[dict[str, Any]]) -> None:
         super().__init__("a text holds NUL or half of a character")
@@ -42,11 +42,10 @@ class UnusableText(ValueError):
 
 
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
-"""NUL, which PostgreSQL holds in no text, and halves of surrogate pairs, which UTF-8 cannot write."""
+"""NUL, which PostgreSQL refuses, and lone surrogates, which UTF-8 cannot encode."""
 
 
 def _unusable(part: Any, place: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
-    """What is wrong with the texts in a part of a body, names in objects included."""
     match part:
         case str() if found := _UNUSABLE.search(part):
             what = "NUL" if found[0] == "\x00" else "half of a surrogate pair"
@@ -63,7 +62,6 @@ def _unusable(part: Any, place: tuple[str | int, ...]) -> Iterator[dict[str, Any
 
 
 def why_no_json(error: BaseException | None) -> str:
-    """What is wrong with a body that StrictParser could not read, for people."""
     match error:
         case json.JSONDecodeError():
             return f"The body is no JSON: {error}"
@@ -89,14 +87,14 @@ def _no_number(text: str) -> Any:
 
 
 def _integer(digits: str) -> int | float:
-    """The number; one that is beyond all bounds as infinity, which its field refuses at its place."""
+    """Returns infinity for longer numbers, which the field itself then refuses."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
 def refuse_unknown_parameters[**P, Answer](operation: Callable[P, Answer]) -> Callable[P, Answer]:
-    """An operation that refuses what stands in its address and is none of its parameters, or stands there twice.
+    """Makes an operation raise ninja's ValidationError for an unknown or repeated query parameter.
 
-    Raises ninja's ValidationError: a filter that is misspelt would otherwise show, or buy, more than was asked for.
+    A misspelled filter would otherwise buy more than was asked for.
     """
     known = _query_names(operation)
 
@@ -112,7 +110,6 @@ def refuse_unknown_parameters[**P, Answer](operation: Callable[P, Answer]) -> Ca
 
 
 def _query_names(operation: Callable[..., Any]) -> list[str]:
-    """The names of the fields of the operation's `Query[...]` arguments."""
     hints = get_type_hints(operation, include_extras=True).values()
     annotated = [get_args(hint) for hint in hints if get_origin(hint) is Annotated]
     queries = [model for model, *notes in annotated if any(isinstance(note, Query) for note in notes)]

@@ -1,5 +1,3 @@
-"""What the API's requests and answers are made of, whatever they are about."""
-
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -58,7 +56,7 @@ def _digits(text: str) -> int:
 
 
 PageSize = Annotated[int, BeforeValidator(_digits)]
-"""How many rows a page has, in an address: pydantic alone takes `1_0` and `+10` for 10."""
+"""pydantic alone would accept `1_0` and `+10`."""
 
 type CurrencyCode = Annotated[
     str, Field(description="The ISO 4217 code of all amounts here.", examples=[CURRENCY]), PlainSerializer(str)
@@ -98,7 +96,6 @@ class Answer(BaseModel):
 
 
 def example(*whole: dict[str, Any]) -> ConfigDict:
-    """The `model_config` of a schema that is described by a whole example."""
     return ConfigDict(json_schema_extra={"examples": list(whole)})
 
 
@@ -141,8 +138,6 @@ _MALFORMED = [
 
 
 REQUEST_ID = "5f1d2b3c4d5e4f60817293a4b5c6d7e8"
-"""An example."""
-
 type RequestId = Annotated[
     str,
     Field(
@@ -174,12 +169,11 @@ class Malformed(Answer):
 
 
 def refused_by(*refusals: type[DomainError]) -> dict[int, Any]:
-    """What an operation answers when it raises one of these."""
     return {refusal.status: Refused for refusal in refusals}
 
 
 EVERYWHERE: dict[int, Any] = {401: Refused, 403: Refused, 422: Malformed, 429: Refused, 503: Refused}
-"""What any call with a key may answer instead."""
+"""Errors of any call with a key."""
 
 WITH_BODY: dict[int, Any] = {411: Refused, 413: Refused}
-"""And what one may answer that sends a body."""
+"""Errors of calls with a body."""

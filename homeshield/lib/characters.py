@@ -1,10 +1,7 @@
-"""Characters that nobody sees, as the inside of a regular expression's brackets.
-
-Python's `re` and PostgreSQL read these texts alike, so that both agree on what is invisible.
-"""
+"""Invisible characters for a regular expression's brackets, in Python or PostgreSQL."""
 
 BLANKS = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-"""Spaces of every width (Unicode's category Zs)."""
+"""Unicode category Zs."""
 
 INVISIBLE = (
     BLANKS
@@ -12,5 +9,4 @@ INVISIBLE = (
     + r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     + r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Blanks, line ends, control and format characters (a byte order mark, a zero-width space), and what else Unicode calls
-ignorable by default."""
+"""Blanks, controls, format characters, and Unicode's default ignorables."""

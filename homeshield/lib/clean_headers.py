@@ -1,5 +1,3 @@
-"""Headers and cookies as the code behind may rely on them: text that the database takes, and addresses that parse."""
-
 import re
 from urllib.parse import urlsplit
 
@@ -10,10 +8,10 @@ _LAST_PAGE = "HTTP_HX_CURRENT_URL"
 
 
 def headers_clean(request: HttpRequest) -> None:
-    """Takes from a request what no browser sends and what would be an error deeper down.
+    """Removes what no browser sends and what would raise errors deeper down.
 
-    A control character in a header becomes a blank (RFC 9110, 5.5). A cookie that holds one is left out: cookies may
-    write it as an octal escape, which no server looks for. So is htmx's address of the last page if it is none.
+    A control character in a header becomes a blank (RFC 9110, 5.5). A cookie with one is dropped, because octal escapes
+    get past the server. So is an HX-Current-URL that does not parse.
     """
     for name, value in request.META.items():
         if isinstance(value, str) and (name.startswith("HTTP_") or name == "CONTENT_TYPE") and _CONTROL.search(value):

@@ -1,8 +1,3 @@
-"""What the operators' commands have in common: one line for a refusal, one JSON object for programs.
-
-A database that cannot be used is told in one line as well, with exit code 2: see DatabaseCommand.
-"""
-
 import argparse
 import json
 import signal
@@ -22,23 +17,23 @@ from homeshield.lib.embedded_postgres import EmbeddedPostgresError
 from homeshield.lib.origin import Origin, within
 
 CONNECT_SECONDS = 5
-"""How long a command waits for the database to answer at all. psycopg gives each address of a host so long."""
+"""psycopg waits this long for each address of a host."""
 
 DJANGOS_OWN = frozenset(
     {
         *("changepassword", "createsuperuser", "clearsessions", "createcachetable", "remove_stale_contenttypes"),
         *("dumpdata", "loaddata", "flush", "inspectdb", "migrate", "showmigrations", "sqlmigrate"),
         *("runserver", "shell"),
-        *("db_worker", "prune_db_task_results"),  # of django-tasks-db
+        *("db_worker", "prune_db_task_results"),
     }
 )
-"""Commands of Django's that can do nothing without the database."""
+"""Django's commands that need the database."""
 
 _LACKING = (errors.UndefinedTable, errors.UndefinedColumn)
 _UNUSABLE = (
     EmbeddedPostgresError,
     OperationalError,
-    NotSupportedError,  # an older PostgreSQL
+    NotSupportedError,
     MigrationSchemaMissing,
     psycopg.OperationalError,
     errors.InsufficientPrivilege,
@@ -47,12 +42,12 @@ _UNUSABLE = (
 
 
 class DatabaseCommand(BaseCommand):
-    """A command that works on the database, and says in one line why it cannot.
+    """A command that explains an unusable database in one line.
 
-    What it does is one transaction, or goes on where it ended when run again: so much is promised on Ctrl-C.
+    It must be one transaction or resumable: the message on Ctrl-C promises that.
     """
 
-    requires_system_checks = ()  # they import every page and the API, for a second of each start; `check` runs them
+    requires_system_checks = ()  # they take a second; `check` runs them
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.before_database(**options)
@@ -71,18 +66,17 @@ class DatabaseCommand(BaseCommand):
 
     @property
     def name(self) -> str:
-        """By which the command is called: Django names commands by their modules."""
         return type(self).__module__.rpartition(".")[2]
 
     def before_database(self, **options: Any) -> None:
-        """Raises CommandError where the command is refused whatever the database says: it is not asked then."""
+        """Override to raise CommandError before connecting."""
 
 
 @contextmanager
 def database_explained(arguments: Sequence[str]) -> Iterator[None]:
-    """Around Django's own commands, called with these arguments: raises CommandError where ours would.
+    """Gives Django's own commands the same one-line errors.
 
-    What fails within a migration is left as it is: it is for those who wrote it.
+    Errors inside a migration pass through, for its author.
     """
     command = arguments[1] if len(arguments) > 1 else ""
     connected = False
@@ -100,25 +94,25 @@ def database_explained(arguments: Sequence[str]) -> Iterator[None]:
 
 
 def _connect_once() -> None:
-    """Raises at once, with the true reason, what a pool would repeat for ten seconds and then not say."""
+    """Fails at once with the real reason. A pool would retry for ten seconds and hide it."""
     if connection.connection is not None:
         return
-    parameters = connection.get_connection_params()  # which starts the embedded server
+    parameters = connection.get_connection_params()  # starts the embedded server
     try:
         psycopg.connect(**{"connect_timeout": CONNECT_SECONDS} | parameters).close()
-    except psycopg.ProgrammingError as error:  # DATABASE_URL has parameters that libpq does not know
+    except psycopg.ProgrammingError as error:  # libpq does not know a parameter
         raise psycopg.OperationalError(str(error)) from error
 
 
 def database_refusal(error: Exception) -> CommandError | None:
-    """One line about a database that is not there, not ours to use or without tables; None for all other errors.
+    """Returns a one-line error if the database is unusable or lacks tables, else None.
 
-    Only the first line of what PostgreSQL says is told: it repeats rows of data in the others.
+    Shows only the first line of PostgreSQL's message: the others repeat row data.
     """
-    cause = error.__cause__ or error  # Django wraps what psycopg raises
+    cause = error.__cause__ or error  # Django wraps psycopg's errors
     if isinstance(cause, _LACKING):
         return CommandError("The database lacks tables or columns: run manage.py migrate.", returncode=2)
-    if isinstance(cause, errors.ProgramLimitExceeded):  # psycopg's OperationalError, but about what a row holds
+    if isinstance(cause, errors.ProgramLimitExceeded):  # about a row's data
         return None
     if not isinstance(error, _UNUSABLE) and not isinstance(cause, _UNUSABLE):
         return None
@@ -140,7 +134,7 @@ def _database_name() -> str:
 
 def _mending(error: Exception, reason: str) -> str:
     if isinstance(error, EmbeddedPostgresError):
-        return ""  # it says so itself
+        return ""
     if isinstance(error.__cause__ or error, errors.InsufficientPrivilege):
         return "Commands connect as the owner of the tables: DATABASE_URL must name it, not the login of the web."
     if reason.endswith(f'database "{connection.settings_dict["NAME"]}" does not exist'):
@@ -149,10 +143,7 @@ def _mending(error: Exception, reason: str) -> str:
 
 
 def instant(text: str) -> datetime:
-    """An instant on the command line, as ISO 8601 with its offset: `2026-06-01T12:00:00Z`.
-
-    An argparse type: refuses a time without an offset, because nobody can tell which instant it means.
-    """
+    """An argparse type: ISO 8601 with its offset, such as `2026-06-01T12:00:00Z`."""
     try:
         at = datetime.fromisoformat(text)
         in_utc = at.astimezone(UTC)
@@ -167,10 +158,7 @@ def instant(text: str) -> datetime:
 
 @contextmanager
 def sigterm_interrupts() -> Iterator[None]:
-    """Within it SIGTERM (of `kill`, `timeout`, a service manager) is a KeyboardInterrupt, as Ctrl-C is.
-
-    Otherwise it would end the process at once, and what tidies up would not run. Signals reach the main thread alone.
-    """
+    """Turns SIGTERM into KeyboardInterrupt, so that cleanup runs. Works in the main thread only."""
     if current_thread() is not main_thread():
         yield
         return
@@ -182,5 +170,4 @@ def sigterm_interrupts() -> Iterator[None]:
 
 
 def write_json(command: BaseCommand, answer: dict[str, Any]) -> None:
-    """Prints one JSON object and nothing else to standard output."""
     command.stdout.write(json.dumps(answer, indent=2, default=str))

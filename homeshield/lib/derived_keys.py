@@ -1,5 +1,3 @@
-"""Keys for encryption, made of SECRET_KEY: one for each purpose, so that what one key opens, no other does."""
-
 from functools import cache
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -8,7 +6,7 @@ from django.conf import settings
 
 
 def derived_keys(purpose: str) -> list[bytes]:
-    """32 bytes of SECRET_KEY, with which to encrypt, and then of each of SECRET_KEY_FALLBACKS, to decrypt alone."""
+    """32-byte keys derived from SECRET_KEY and its fallbacks: encrypt with the first, try all to decrypt."""
     return [_derived(secret, purpose) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 

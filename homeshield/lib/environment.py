@@ -1,6 +1,6 @@
-"""Reads of the environment that refuse what they cannot make sense of, where django-environ would guess.
+"""Strict reads of the environment; django-environ would guess.
 
-An empty variable counts as absent. All raise ImproperlyConfigured, which names the variable and what it may hold.
+An empty variable counts as absent. All raise ImproperlyConfigured.
 """
 
 from collections.abc import Collection
@@ -14,7 +14,7 @@ _SWITCH = dict.fromkeys(["true", "yes", "on", "1"], True) | dict.fromkeys(["fals
 
 
 def switch(env: Env, name: str, *, default: bool) -> bool:
-    """On or off: a misspelt `flase` must not open what it should close."""
+    """A misspelled `flase` must not turn anything on."""
     if not (text := env.str(name, default="").strip()):
         return default
     if (on := _SWITCH.get(text.lower())) is None:
@@ -23,7 +23,6 @@ def switch(env: Env, name: str, *, default: bool) -> bool:
 
 
 def number(env: Env, name: str, *, default: int, least: int) -> int:
-    """A whole number, not below `least`."""
     if not (text := env.str(name, default="").strip()):
         return default
     try:
@@ -36,7 +35,7 @@ def number(env: Env, name: str, *, default: int, least: int) -> int:
 
 
 def choice(env: Env, name: str, *, default: str, among: Collection[str]) -> str:
-    """One of some words, as they are written in `among`, in whatever case it was given."""
+    """Ignores case."""
     text: str = env.str(name, default="").strip() or default
     found = next((word for word in among if word.lower() == text.lower()), None)
     if found is None:

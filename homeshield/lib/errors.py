@@ -1,7 +1,7 @@
-"""The family of refusals: each is a class of data, defined once in the `errors.py` of its app.
+"""The base class of refusals; each app has its own in `errors.py`.
 
-A service refuses by raising one and leaves everything as it was. Two places translate it: homeshield/middleware.py
-for pages, and the error handler of homeshield/api.py for programs.
+A service that raises one has changed nothing. homeshield/middleware.py translates it for pages, homeshield/api.py for
+programs.
 """
 
 from dataclasses import dataclass
@@ -10,29 +10,27 @@ from typing import dataclass_transform
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
 class DomainError(Exception):
-    """A refusal that the user can understand and act on.
+    """A refusal that the user can act on.
 
-    A subclass is a dataclass: its annotated fields are facts, which callers name, as in `QuoteUsed(order_id=order.id)`.
-    The message is logged, so no fact holds a homeowner's data.
+    A subclass is a dataclass: `QuoteUsed(order_id=order.id)`. The message is logged, so no field may hold a homeowner's
+    data.
     """
 
     code = "domain_error"
-    """The kind of refusal, for programs."""
+    """For programs."""
 
     status = 400
-    """The HTTP status."""
-
     title = "That didn’t work"
-    """The heading of the page."""
+    """The page's heading."""
 
     sentence = ""
-    """What is wrong and what to do, with facts in braces."""
+    """What is wrong and what to do, with fields in braces."""
 
     in_detail: tuple[str, ...] = ()
-    """The facts that programs get beside code and message."""
+    """Fields for programs."""
 
     retry_after: int | None = None
-    """After how many seconds the same request may succeed, where waiting is all it needs."""
+    """Seconds, if waiting is enough."""
 
     def __init_subclass__(cls) -> None:
         dataclass(kw_only=True, eq=False, repr=False)(cls)
@@ -47,7 +45,7 @@ class DomainError(Exception):
 
     @property
     def detail(self) -> dict[str, object]:
-        """What programs are told, as JSON."""
+        """The API's JSON."""
         facts = {name: getattr(self, name) for name in self.in_detail}
         return {"error": self.code, "message": self.message} | {
             name: list(map(str, fact)) if _many(fact) else str(fact) for name, fact in facts.items()

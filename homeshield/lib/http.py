@@ -1,5 +1,3 @@
-"""The request as our views see it, once the middleware has run."""
-
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Request(HttpRequest):
-    """A request with htmx's details, and `as_of`: the one instant (UTC) at which all of it is answered."""
+    """The request after the middleware. All of it is answered at one instant, `as_of` (UTC)."""
 
     htmx: HtmxDetails
     user: "User"

@@ -1,10 +1,7 @@
-"""Pages of a list that is in a total order: from key to key, so that the last page costs what the first does.
+"""Keyset pagination: the last page costs as much as the first, and no row is repeated or missed.
 
-A page begins where another ended, not after a number of rows: no row is shown twice or missed when others are
-sold meanwhile. The two columns of the order must be indexed together; the second one is the unique `id`.
-
-A cursor says where a page begins, and nothing to whoever holds it: the column of the order may be one that nobody is
-told (the end of a record's window is the second of the call). So it is encrypted, and good for one list alone.
+One index must hold the order column and `id`. A cursor is encrypted, because the column may be secret (a record's
+window ends at the second of the call), and valid for one list only.
 """
 
 import struct
@@ -28,7 +25,7 @@ from homeshield.lib.errors import DomainError
 
 
 class BadCursor(DomainError):
-    """The cursor is cut off, made up, of another list, or sealed with a key that is no longer valid."""
+    """Truncated, forged, from another list, or sealed with an expired key."""
 
     code, title = "bad_cursor", "Page not found"
     sentence = "This place in the list is not known. Start again at the first page."
@@ -36,15 +33,13 @@ class BadCursor(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Page[Row]:
-    """Some rows of a list, and where the neighbouring pages begin (None where there is none)."""
-
     rows: list[Row]
     next_cursor: str | None
     previous_cursor: str | None
 
 
 type Position = tuple[Any, UUID]
-"""Where a row stands in the order: its value of the first column (an instant or a number), and its id."""
+"""The order column's value (an instant or a number), and the row's id."""
 
 
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -54,9 +49,9 @@ _PURPOSE = "homeshield list cursors"
 
 
 def cursor_seal(place: Position, *, of: str, backwards: bool = False) -> str:
-    """The cursor of a place in the list `of`, in 55 characters: what reads on from there, or back from there.
+    """The 55-character cursor of `place` in the list `of`.
 
-    AES-SIV needs no nonce. The same place has the same cursor, which tells nobody more than the same page does.
+    AES-SIV needs no nonce. Equal places have equal cursors, which reveals no more than the page does.
     """
     value, key = place
     kind = _BACKWARDS * backwards + _INSTANT * isinstance(value, datetime)
@@ -66,7 +61,7 @@ def cursor_seal(place: Position, *, of: str, backwards: bool = False) -> str:
 
 
 def _cursor_open(cursor: str, *, of: str) -> tuple[Position, bool]:
-    """The place, and whether to read back from there. Raises BadCursor."""
+    """Returns the place, and whether to read backwards. Raises BadCursor."""
     try:
         sealed = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except ValueError:
@@ -87,15 +82,16 @@ def _cipher(key: bytes) -> AESSIV:
 
 
 type Find[Row] = Callable[[Position | None, bool, int], list[Row]]
-"""Finds rows beyond a place (None: from the beginning), whether in descending order, and how many at most."""
+"""Takes the place to read on from (None: the start), whether descending, and the limit."""
 
 
 def keyset_page[Row: models.Model](
     rows: models.QuerySet[Row], *, by: str, of: str, cursor: str | None, limit: int, descending: bool = False
 ) -> Page[Row]:
-    """The page of `rows`, ordered by the column `by` (an instant or a number) and then by id, that begins at
-    `cursor` (None: the first). `of` names the list, with whose it is and its filter. Raises BadCursor where the cursor
-    is not of this list."""
+    """The page of `rows` at `cursor` (None: the first), ordered by the column `by` and `id`.
+
+    `of` names the list with its owner and filter. Raises BadCursor for a cursor of another list.
+    """
 
     def find(beyond: Position | None, reverse: bool, most: int) -> list[Row]:
         further = rows
@@ -110,7 +106,7 @@ def keyset_page[Row: models.Model](
 def found_page[Row](
     find: Find[Row], *, by: str, of: str, cursor: str | None, limit: int, descending: bool = False
 ) -> Page[Row]:
-    """The same of rows that are found in another way than by a QuerySet: they have an `id`, and an attribute `by`."""
+    """Like keyset_page, for rows from elsewhere than a QuerySet."""
     at, backwards = _cursor_open(cursor, of=of) if cursor else (None, False)
     found = find(at, descending != backwards, limit + 1)
     more = len(found) > limit

@@ -1,8 +1,7 @@
-"""The log: JSON for machines or lines for people, each with its request, and nothing about a person.
+"""The log: JSON or text, each line with its request, and no personal data.
 
-All lines, of libraries too, pass the same three walls. An exception's message is kept only if it is about code: others
-repeat rows, cells and what somebody typed (PostgreSQL's DETAIL does). Local variables, bodies, query strings and SQL
-are left out. Whatever looks like an email address is removed at the end.
+All lines, of libraries too, pass the same filters. An exception's message is kept only if it is about code: others
+repeat rows and user input (PostgreSQL's DETAIL does). Local variables, bodies, query strings and SQL are left out.
 """
 
 import logging
@@ -25,13 +24,12 @@ from homeshield.lib.origin import Origin, origin_or_none
 from homeshield.lib.personal_data import homeowner_fields
 
 SPEAK_OF_CODE = (AttributeError, NameError, ImportError, TypeError, NotImplementedError, RecursionError, DomainError)
-"""Their messages hold names of code, or our own words for a refusal."""
+"""Their messages hold names of code, or our own words."""
 
 _E_MAIL = re.compile(r"[^\s@\"'<>()\[\]{},;:=|]+@[^\s@\"'<>()\[\]{},;:=|]+\.[A-Za-z]{2,}")
 
 
 def formatter(*, as_json: bool) -> logging.Formatter:
-    """Formats every line: as one JSON object, or as text for a terminal."""
     last: Processor = (
         structlog.processors.JSONRenderer(sort_keys=True)
         if as_json
@@ -52,7 +50,7 @@ def formatter(*, as_json: bool) -> logging.Formatter:
 
 
 def configure() -> None:
-    """Makes `structlog.get_logger` write to the standard library's loggers, with their levels and handlers."""
+    """Routes `structlog.get_logger` through the standard library's loggers."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -67,7 +65,7 @@ def configure() -> None:
 
 
 def address_for_log(request: HttpRequest) -> str:
-    """The address without its query; the route instead if a part is more than a number or an id (a reset key)."""
+    """The path without its query, or the route if the path may hold a secret (a reset key)."""
     match = request.resolver_match
     if match is None or all(isinstance(value, (int, UUID)) for value in match.kwargs.values()):
         return request.path
@@ -75,9 +73,8 @@ def address_for_log(request: HttpRequest) -> str:
 
 
 def _add_origin(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Adds the request or command, by the same id as the answer's header and the audit record."""
     request = getattr(event.get("_record"), "request", None)
-    whence = getattr(request, "origin", None) or origin_or_none()  # Django has a last word when middleware is done
+    whence = getattr(request, "origin", None) or origin_or_none()  # Django logs once more after the middleware
     if isinstance(whence, Origin):
         event.setdefault("request_id", whence.request_id)
         if whence.channel == "command":
@@ -86,7 +83,7 @@ def _add_origin(logger: WrappedLogger, name: str, event: EventDict) -> EventDict
 
 
 def _add_traceback(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Keeps the traceback of errors only: Django also adds one to the warning about each refused page (403)."""
+    """Keeps tracebacks of errors only: Django adds one to each 403 too."""
     given = event.pop("exc_info", None)
     event.pop("stack_info", None)
     if not given or event.get("level") not in {"error", "critical"}:
@@ -98,7 +95,7 @@ def _add_traceback(logger: WrappedLogger, name: str, event: EventDict) -> EventD
 
 
 def traceback_text(error: BaseException) -> str:
-    """Where it went wrong, cause first: files, lines, our source, and what is safe to say of each exception."""
+    """Cause first, with what is safe to log of each exception."""
     parts = [
         "".join(traceback.format_tb(one.__traceback__)) + _said(one) for one in reversed(list(_with_causes(error)))
     ]
@@ -123,7 +120,6 @@ def _said(error: BaseException) -> str:
 
 
 def _with_safe_request_addresses(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Makes the address safe in what Django and gunicorn say about a request."""
     record: logging.LogRecord | None = event.get("_record")
     if record is None:
         return event
@@ -137,18 +133,18 @@ def _with_safe_request_addresses(logger: WrappedLogger, name: str, event: EventD
 
 @cache
 def _of_homeowners() -> frozenset[str]:
-    return homeowner_fields() - {"address"}  # the log's own word for where a request went
+    return homeowner_fields() - {"address"}  # the request's path
 
 
 def _without_homeowners(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Drops whatever has the name of a field about a homeowner. Before the models are loaded, nobody has one."""
+    """Drops keys named like a homeowner field."""
     if not apps.models_ready:
         return event
     return {key: value for key, value in event.items() if key not in _of_homeowners()}
 
 
 def _without_e_mail_addresses(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """The last wall: removes email addresses, whoever wrote them into a line."""
+    """The last filter."""
     return {key: _E_MAIL.sub("[email]", value) if isinstance(value, str) else value for key, value in event.items()}
 
 

@@ -1,4 +1,4 @@
-"""Money: US dollars as Decimal with exactly two places, never a float."""
+"""US dollars: Decimal with exactly two places, never a float."""
 
 from decimal import Decimal
 from typing import Any, override
@@ -12,7 +12,7 @@ CURRENCY = "USD"
 
 
 class MoneyField(models.DecimalField):  # type: ignore[type-arg]
-    """An amount of US dollars with two places, up to 9,999,999,999.99."""
+    """Up to 9,999,999,999.99."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.update(max_digits=12, decimal_places=2)
@@ -20,10 +20,10 @@ class MoneyField(models.DecimalField):  # type: ignore[type-arg]
 
     @override
     def formfield(self, **kwargs: Any) -> forms.Field | None:
-        """The field of forms, and what the administration's search takes for an amount."""
+        """The admin's search uses it too."""
         return super().formfield(**{"form_class": DollarsField} | kwargs)
 
 
 def dollars(amount: Decimal) -> str:
-    """`$1,234.50`: an amount for people."""
+    """`$1,234.50`"""
     return f"${amount:,.2f}"

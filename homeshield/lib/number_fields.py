@@ -1,7 +1,6 @@
-"""Form fields for numbers as people write them (homeshield/lib/numbers.py).
+"""Form fields for homeshield/lib/numbers.py.
 
-Their controls are plain text with the keyboard for digits: a browser's own control for numbers takes `1e1`, refuses
-commas, and forgets what it could not read.
+They are text inputs: the browser's number input accepts `1e1`, refuses commas, and forgets what it could not read.
 """
 
 from decimal import Decimal
@@ -16,7 +15,7 @@ _MESSAGES: dict[str, Any] = {str(fault): reason for fault, reason in REASONS.ite
 
 
 class WholeNumberField(forms.IntegerField):
-    """A whole number. `error_messages` may say another sentence for each Fault."""
+    """`error_messages` may override each Fault's message."""
 
     default_error_messages = _MESSAGES
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
@@ -32,7 +31,7 @@ class WholeNumberField(forms.IntegerField):
 
 
 class DecimalNumberField(forms.DecimalField):
-    """A number with decimals. `error_messages` may say another sentence for each Fault."""
+    """`error_messages` may override each Fault's message."""
 
     default_error_messages = _MESSAGES
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
@@ -47,12 +46,12 @@ class DecimalNumberField(forms.DecimalField):
             raise _refusal(self, error) from None
 
     def bare(self, text: str) -> str:
-        """The text without what may stand around the number."""
+        """Strips what may surround the number."""
         return text
 
 
 class DollarsField(DecimalNumberField):
-    """An amount of US dollars; a `$` may stand before it."""
+    """Allows a leading `$`."""
 
     @override
     def bare(self, text: str) -> str:

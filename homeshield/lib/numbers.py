@@ -1,9 +1,7 @@
-"""Numbers as people write them: the one rule for all that is typed into a page, the administration, a command, a file
-or a setting.
+"""Numbers as people write them: one rule for pages, the admin, commands, files and settings.
 
-A number has digits, at most one decimal point, and commas between thousands where they stand right. Blanks around it
-are fine. Nothing else is a number: no sign (no number here can be negative), no exponent, no underscore, no digits of
-other scripts, all of which Python's own `int` and `Decimal` take.
+Digits, at most one decimal point, correct thousands commas, blanks around. No sign (nothing here is negative),
+exponent, underscore or foreign digits, all of which `int` and `Decimal` accept.
 """
 
 import re
@@ -13,15 +11,13 @@ from decimal import Decimal
 from enum import StrEnum
 
 LONGEST = 40
-"""Characters. No number that anybody means has more, and Python takes long for very long ones."""
+"""Characters. Python is slow on very long numbers."""
 
 _NUMBER = re.compile(r"(?P<whole>[0-9]*|[0-9]{1,3}(,[0-9]{3})+)(?P<rest>\.[0-9]*)?")
 _SIGNED = re.compile(r"[-+\N{MINUS SIGN}\N{EN DASH}]\s*(?P<number>\S.*)", re.DOTALL)
 
 
 class Fault(StrEnum):
-    """Why a text is no number."""
-
     INVALID = "invalid"
     SIGN = "sign"
     COMMAS = "commas"
@@ -36,19 +32,16 @@ REASONS = {
     Fault.TOO_LONG: f"A number has {LONGEST} characters at most.",
     Fault.NOT_WHOLE: "Write a whole number, such as 25.",
 }
-"""What is wrong and how to mend it, for people."""
 
 
 class NotANumber(ValueError):
-    """A text that is no number as people write them."""
-
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         super().__init__(REASONS[fault])
 
 
 def read_number(text: str) -> Decimal:
-    """The number that a text is, exactly. Raises NotANumber."""
+    """Raises NotANumber."""
     text = text.strip()
     if len(text) > LONGEST:
         raise NotANumber(Fault.TOO_LONG)
@@ -62,7 +55,7 @@ def read_number(text: str) -> Decimal:
 
 
 def read_whole(text: str) -> int:
-    """The whole number that a text is; `25.0` is 25. Raises NotANumber."""
+    """Accepts `25.0`. Raises NotANumber."""
     try:
         number = read_number(text)
     except NotANumber as error:
@@ -73,7 +66,7 @@ def read_whole(text: str) -> int:
 
 
 def read_digits(text: str) -> int:
-    """The whole number that a program wrote: digits and nothing else. Raises NotANumber."""
+    """For programs: digits only. Raises NotANumber."""
     if not text.isascii() or not text.isdigit() or len(text) > LONGEST:
         raise NotANumber(Fault.NOT_WHOLE)
     return int(text)
@@ -84,16 +77,13 @@ def _is_number(text: str) -> bool:
     return match is not None and any(digit.isdigit() for digit in text)
 
 
-# --- On the command line ---
-
-
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """An argparse type: a whole number between two, both allowed."""
+    """An argparse type, bounds included."""
     return _between(read_whole, "a whole number", least, most)
 
 
 def decimal_number(least: Decimal, most: Decimal) -> Callable[[str], Decimal]:
-    """An argparse type: a number between two, both allowed."""
+    """An argparse type, bounds included."""
     return _between(read_number, "a number", least, most)
 
 

@@ -1,7 +1,6 @@
-"""Whence an act comes: the request or the command within which code runs.
+"""The request or command that code runs in, for the audit record and the log.
 
-It travels in a context variable, not through every signature: a service need not know where it is called from, and
-what it writes down (the audit record, the log) says so nevertheless. The instant is no part of it: `as_of` is passed.
+It is a context variable, so services need no parameter for it. The instant is one: `as_of`.
 """
 
 import getpass
@@ -18,7 +17,7 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
 class Actor(NamedTuple):
-    """Who acts: a user's id and address, an API key's maker and beginning, or the account of an operator's shell."""
+    """A user (id and email), an API key (maker and prefix), or the operator's shell account."""
 
     id: UUID | None
     name: str
@@ -28,7 +27,7 @@ NOBODY = Actor(None, "")
 
 
 class Origin:
-    """A process of ours that no request has called: a command, or a piece of code on its own."""
+    """Code outside any request."""
 
     def __init__(self, *, channel: str = "process", source: str = "", request_id: str | None = None) -> None:
         self.channel = channel
@@ -37,7 +36,7 @@ class Origin:
 
     @property
     def source(self) -> str:
-        """The page or the command by its name."""
+        """The name of the page or command."""
         return self._source
 
     @property
@@ -46,7 +45,7 @@ class Origin:
 
     @property
     def address(self) -> str | None:
-        """The visitor's address; None where nobody has come over the network."""
+        """The visitor's network address."""
         return None
 
 
@@ -54,7 +53,7 @@ _current: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 
 def origin() -> Origin:
-    """The origin of what runs now; one of its own for code that nothing has announced."""
+    """Never None: unannounced code gets a new one."""
     return _current.get() or Origin()
 
 
@@ -64,7 +63,6 @@ def origin_or_none() -> Origin | None:
 
 @contextmanager
 def within(one: Origin) -> Iterator[None]:
-    """Everything that runs within it comes from there."""
     before = _current.set(one)
     try:
         yield
@@ -73,13 +71,12 @@ def within(one: Origin) -> Iterator[None]:
 
 
 def new_request_id() -> str:
-    """32 hexadecimal characters, 128 bits of chance."""
+    """32 hexadecimal characters."""
     return secrets.token_hex(16)
 
 
 def well_formed(request_id: str) -> bool:
-    """Whether it can be taken over: 8 to 64 letters, digits, dots, underscores and hyphens, and so nothing that could
-    end a line of a log or stand for something else."""
+    """Whether a foreign request id is safe to adopt: it must not break a log line."""
     return _WELL_FORMED.fullmatch(request_id) is not None
 
 
@@ -87,5 +84,5 @@ def well_formed(request_id: str) -> bool:
 def _operator() -> Actor:
     try:
         return Actor(None, f"os:{getpass.getuser()}")
-    except (OSError, KeyError):  # in a container the user may have no name
+    except (OSError, KeyError):  # a container's user may have no name
         return Actor(None, "os:unnamed")

@@ -1,8 +1,7 @@
-"""Which fields hold personal data. Lists, logs, staff pages and exports go by it.
+"""Which fields hold personal data. Lists, logs, staff pages and exports rely on it.
 
-A model marks its own fields where it declares them, `homeowner(...)` or `account(...)`, and lists in `not_personal` the
-text fields that say nothing about a person. The models of libraries are listed here. A test walks all models and fails
-for a text field without a mark.
+Models mark fields with `homeowner(...)` or `account(...)`, and list the others in `not_personal`. A test fails for any
+unmarked text field.
 """
 
 from collections.abc import Mapping
@@ -16,29 +15,27 @@ if TYPE_CHECKING:
 
 
 class About(Enum):
-    """Whom a field describes."""
-
     HOMEOWNER = auto()
-    """The people whose inquiries are sold. For their buyer, and for staff on the lead's own page."""
+    """The people whose inquiries are sold. Only for the buyer, and for staff on the lead's own page."""
     ACCOUNT = auto()
-    """Our own users. For themselves, their company's owners and staff."""
+    """Our users. Only for themselves, their company's owners and staff."""
     NOBODY = auto()
 
 
 def homeowner[F: "Field[Any, Any]"](field: F) -> F:
-    """Marks a field about a homeowner: it belongs in no list, log, message or address."""
+    """Marks a field that must not be in a list, log, message or URL."""
     field.about = About.HOMEOWNER  # type: ignore[attr-defined]
     return field
 
 
 def account[F: "Field[Any, Any]"](field: F) -> F:
-    """Marks a field about one of our own users: it belongs in no log, message or address."""
+    """Marks a field that must not be in a log, message or URL."""
     field.about = About.ACCOUNT  # type: ignore[attr-defined]
     return field
 
 
 LIBRARY_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
-    "accounts.User": ("password",),  # Django's own field
+    "accounts.User": ("password",),  # Django's field
     "account.EmailAddress": ("email",),
     "account.EmailConfirmation": ("key",),
     "mfa.Authenticator": ("data",),
@@ -53,7 +50,7 @@ LIBRARY_NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "admin.LogEntry": ("object_id", "change_message"),
     "auth.Permission": ("name", "codename"),
     "auth.Group": ("name",),
-    "django_tasks_database.DBTaskResult": (  # homeshield/lib/tasks.py keeps persons out of them
+    "django_tasks_database.DBTaskResult": (  # homeshield/lib/tasks.py keeps them clean
         *("task_path", "queue_name", "backend_name", "args_kwargs", "worker_ids"),
         *("return_value", "exception_class_path", "traceback"),
     ),
@@ -64,7 +61,6 @@ LIBRARY_NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
 
 
 def fields_about(model: "type[Model]", about: About) -> frozenset[str]:
-    """The names of a model's fields that have this mark."""
     label = model._meta.label
     marked = {field.name for field in model._meta.concrete_fields if getattr(field, "about", None) is about}
     if about is About.ACCOUNT:
@@ -75,5 +71,5 @@ def fields_about(model: "type[Model]", about: About) -> frozenset[str]:
 
 
 def homeowner_fields() -> frozenset[str]:
-    """The names of all fields that describe a homeowner. Raises AppRegistryNotReady before the models are loaded."""
+    """Raises AppRegistryNotReady before models are loaded."""
     return frozenset().union(*(fields_about(model, About.HOMEOWNER) for model in apps.get_models()))

@@ -1,17 +1,15 @@
-"""Whether a server could listen on an address, asked before it is started."""
-
 import errno
 import socket
 
 
 class PortInUse(Exception):
-    """Another program listens there, or the port is not for us."""
+    """The port is taken or forbidden."""
 
 
 def port_check(port: int, host: str = "127.0.0.1") -> None:
-    """Raises PortInUse, saying why, unless a server could listen on the port."""
+    """Raises PortInUse if no server could listen there."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # like servers: a port just released is free
         if attempt.family == socket.AF_INET6:
             attempt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:

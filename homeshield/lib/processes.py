@@ -1,5 +1,3 @@
-"""Programs that we start beside ourselves, and that must not outlive us."""
-
 import ctypes
 import os
 import signal
@@ -7,13 +5,13 @@ import sys
 from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None  # loaded now: a fork should not
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None  # unsafe after a fork
 
 
 def ends_with_us(number: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
-    """A `preexec_fn`: the kernel sends the child this signal when we end, however we end (`kill -9` too).
+    """A `preexec_fn`: the kernel signals the child when we end, even by `kill -9`. Linux only.
 
-    Linux alone can do that. The child must be started by the main thread: the end of the starting thread counts.
+    Start the child from the main thread: the end of the starting thread counts.
     """
     parent = os.getpid()
 
@@ -21,7 +19,7 @@ def ends_with_us(number: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
         if _LIBC is None:
             return
         _LIBC.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-        if os.getppid() != parent:  # it ended before the kernel knew
+        if os.getppid() != parent:  # it ended before prctl
             os._exit(1)
 
     return tie

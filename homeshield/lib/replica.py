@@ -1,11 +1,9 @@
-"""Which reads go to a streaming copy of the database, where REPLICA_URL names one, and when it may be asked.
+"""Sends browsing to a streaming replica, if REPLICA_URL names a fresh one.
 
-What browses the inventory runs within `reading_from_replica`; the router then sends its queries to the copy. All else,
-and every write, goes to the database itself: what an order decides by must not be a second old.
+Everything else uses the primary: an order must not rely on data a second old.
 
-How old the copy's answers are is told without any clock but this process's own: now and then it asks the database how
-far its log is, and later the copy whether it has come so far. What was committed before the question is there then.
-docs/decisions/0014-browsing-from-a-replica.md says why.
+Lag is measured with this process's clock alone: it asks the primary for its log position, and later asks the replica
+whether it has replayed that far. See docs/decisions/0014-browsing-from-a-replica.md.
 """
 
 import logging
@@ -25,20 +23,20 @@ logger = logging.getLogger("homeshield.replica")
 ALIAS = "replica"
 
 LOOK_EVERY = 1.0
-"""How often, in seconds, a process asks how far the copy is: at most so much older than known are its answers."""
+"""Seconds between checks."""
 
 LEAVE_ALONE = 5.0
-"""For how long, in seconds, a process does not try again a copy that could not be asked."""
+"""Seconds until a failed replica is tried again."""
 
 _BROWSED = frozenset({"leads", "inventory", "pricing"})
-"""The apps whose tables browsing asks. Users, sessions and drafts are always read where they are written."""
+"""The apps that browsing reads. Users, sessions and drafts always come from the primary."""
 
 _reading: ContextVar[bool] = ContextVar("reading_from_replica", default=False)
 
 
 @contextmanager
 def reading_from_replica() -> Iterator[None]:
-    """Within it the inventory, its leads and prices are read from the copy."""
+    """Only for reads of inventory, leads and prices."""
     token = _reading.set(True)
     try:
         yield
@@ -47,13 +45,11 @@ def reading_from_replica() -> Iterator[None]:
 
 
 def reading_connection() -> BaseDatabaseWrapper:
-    """The connection for a read of the inventory, its leads or prices by SQL of one's own."""
+    """For raw SQL reads of inventory, leads or prices."""
     return connections[ALIAS if _reading.get() else DEFAULT_DB_ALIAS]
 
 
 class Router:
-    """Django's database router: see the module."""
-
     def db_for_read(self, model: type[models.Model], **_hints: object) -> str:
         return ALIAS if _reading.get() and model._meta.app_label in _BROWSED else DEFAULT_DB_ALIAS
 
@@ -61,29 +57,28 @@ class Router:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, *_objects: models.Model, **_hints: object) -> bool:
-        return True  # two copies of one database
+        return True  # one database
 
     def allow_migrate(self, db: str, _app_label: str, **_hints: object) -> bool | None:
         return False if db == ALIAS else None
 
 
 class Freshness:
-    """What a process knows of how far its copy is. One instance, `freshness`, for all its threads."""
+    """What this process knows of the replica's lag; all threads share `freshness`."""
 
     def __init__(self) -> None:
         self._looking = Lock()
         self.forget()
 
     def forget(self) -> None:
-        """As at the process's start: nothing is known."""
         self._asked: deque[tuple[float, int]] = deque(maxlen=600)
         self._complete_until = self._look_again = float("-inf")
 
     def is_current(self) -> bool:
-        """Whether the copy holds everything that was committed up to REPLICA_MAX_LAG seconds ago."""
+        """Whether the replica has everything committed up to REPLICA_MAX_LAG seconds ago."""
         if ALIAS not in connections.settings:
             return False
-        # One thread looks, the others go by what is known.
+        # One thread checks; the others use what is known.
         if monotonic() >= self._look_again and self._looking.acquire(blocking=False):
             try:
                 self._look()
@@ -92,18 +87,18 @@ class Freshness:
         return monotonic() - self._complete_until <= settings.REPLICA_MAX_LAG
 
     def failed(self, error: Exception) -> None:
-        """Notes that the copy could not be asked: it is left alone for a while."""
+        """Avoids the replica for LEAVE_ALONE seconds."""
         logger.warning("The replica cannot be asked, so the database is: %s", type(error).__name__)
         self.forget()
         self._look_again = monotonic() + LEAVE_ALONE
-        connections[ALIAS].close()  # this thread's own, which may be dead: the next attempt makes a new one
+        connections[ALIAS].close()  # it may be dead; the next attempt reconnects
 
     def _look(self) -> None:
         began = monotonic()
         self._look_again = began + LOOK_EVERY
         written = _position(DEFAULT_DB_ALIAS, "pg_current_wal_flush_lsn()")
         assert written is not None
-        asked = self._asked  # another thread may forget it all meanwhile
+        asked = self._asked  # another thread may replace it
         asked.append((began, written))
         try:
             replayed = _position(ALIAS, "pg_last_wal_replay_lsn()")
@@ -119,7 +114,7 @@ class Freshness:
 
 
 def _position(alias: str, function: str) -> int | None:
-    """A place in the log as a number of bytes; None where there is none to tell."""
+    """Bytes; None if there is none."""
     with connections[alias].cursor() as cursor:
         cursor.execute(f"SELECT ({function} - '0/0')::bigint")
         position: int | None = cursor.fetchone()[0]

@@ -1,5 +1,3 @@
-"""Tells a server that turns a login away from one that is not there."""
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +6,7 @@ from psycopg.pq import PGconn, Ping
 
 
 def why_turned_away(error: Exception, parameters: Mapping[str, Any]) -> str | None:
-    """In a sentence or two, why the server that these parameters point to let nobody in by them, where psycopg raised
-    this error; None where nobody answers there."""
+    """Why the server refused this login; None if no server answers."""
     known = {name: parameters[name] for name in ("host", "port", "dbname", "user") if parameters.get(name)}
     if Ping(PGconn.ping(make_conninfo("", connect_timeout=5, **known).encode())) != Ping.OK:
         return None

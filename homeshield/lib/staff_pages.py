@@ -1,9 +1,3 @@
-"""What every page of the administration has in common: StaffPages, a mixin for all ModelAdmins of ours.
-
-A list is filtered by what it offers and by nothing else. Django takes any field of the model from the address, so that
-`?last_name__startswith=A` would ask for people by name, and `?digest=1` for a secret.
-"""
-
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
@@ -14,14 +8,14 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSe
 from django.http import HttpRequest
 
 SEARCH_LENGTH = 200
-"""Characters of a search term: longer than what people look for, and each further word would cost a condition more."""
+"""Each further word would add a condition to the query."""
 
 ENDINGS = ("", "__exact", "__isnull", "__in", "__id__exact")
-"""What Django's own filters put behind a field's name in the address."""
+"""What Django's filters append to a field's name in the URL."""
 
 
 class SearchForm(ChangeListSearchForm):
-    """Says that a term is too long, and shows the list as if nothing was asked for."""
+    """Shows the unfiltered list if the term is too long."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,8 +34,6 @@ class StaffChangeList(ChangeList):
 
 
 def _without_none(column: Callable[..., Any]) -> Callable[..., Any]:
-    """A column of `admin.display` with its `empty_value` in the place of None."""
-
     @wraps(column)
     def shown(*arguments: Any, **options: Any) -> Any:
         value = column(*arguments, **options)
@@ -51,10 +43,14 @@ def _without_none(column: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class StaffPages:
-    """A base of every ModelAdmin of ours, before Django's; a test fails where it is missing."""
+    """A mixin before Django's ModelAdmin in every admin of ours; a test checks it.
+
+    Lists accept only the filters they show. Django accepts any field in the URL: `?last_name__startswith=A` would
+    search people by name, `?digest=1` a secret.
+    """
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Lets what is missing look on an object's page as in a list, where Django writes `None` on the former."""
+        """Django writes `None` for a missing value on an object's page, but not in lists."""
         super().__init_subclass__(**options)
         for name, column in list(vars(cls).items()):
             if callable(column) and hasattr(column, "short_description"):
@@ -64,11 +60,10 @@ class StaffPages:
         return StaffChangeList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Whether a list may be filtered so: Django answers 400 otherwise."""
+        """Django answers 400 if not."""
         return any(lookup in names for names in self._filters(request))
 
     def _filters(self, request: HttpRequest) -> Iterator[tuple[str, ...]]:
-        """For each filter of the list the parameters that it reads."""
         for one in self.get_list_filter(request):  # type: ignore[attr-defined]
             match one:
                 case type() if issubclass(one, ListFilter) and hasattr(one, "parameter_name"):

@@ -1,4 +1,4 @@
-"""The states with their time zones. One zone stands for each: docs/decisions/0002-time-zone-of-a-state.md."""
+"""The states, each with one time zone: docs/decisions/0002-time-zone-of-a-state.md."""
 
 import csv
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A US state, the District of Columbia, a territory, or a military mail region."""
+    """Or the District of Columbia, a territory, or a military mail region."""
 
     code: str
     name: str
@@ -24,4 +24,4 @@ def _read_states() -> dict[str, State]:
 
 
 STATES: Mapping[str, State] = MappingProxyType(_read_states())
-"""Every state by its USPS code, in the order of the names."""
+"""By USPS code, in the order of names."""

@@ -1,13 +1,13 @@
-"""What stands beside a table's columns in the database: what the web's role may do with it, and which rows it sees.
+"""What the web's role may do with a table, and which rows it sees.
 
-Each model says it as `table_rules`. `manage.py provision_roles` applies and checks it (docs/decisions/0015).
+Models declare it as `table_rules`; `manage.py provision_roles` applies it (docs/decisions/0015).
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 type Privileges = tuple[str, ...]
-"""Verbs of GRANT, each for the whole table or for some columns: `UPDATE (sold_at_utc)`."""
+"""GRANT verbs, for the table or for columns: `UPDATE (sold_at_utc)`."""
 
 READ: Privileges = ("SELECT",)
 APPEND: Privileges = ("SELECT", "INSERT")
@@ -17,7 +17,7 @@ KEEP: Privileges = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Rows that the web's role may see (`using`) or write (`check`). Several policies on one table add up."""
+    """Rows that the web's role may see (`using`) or write (`check`). Policies add up."""
 
     name: str
     command: Literal["ALL", "SELECT", "INSERT", "UPDATE", "DELETE"] = "ALL"
@@ -26,7 +26,7 @@ class Policy:
 
 
 CLIENT = "(SELECT nullif(current_setting('homeshield.client', true), '')::uuid)"
-"""The client that looks (homeshield/lib/viewer.py). PostgreSQL evaluates a sub-select once for a statement."""
+"""From homeshield/lib/viewer.py. PostgreSQL evaluates a sub-select once per statement."""
 
 OWN_CLIENT = Policy("own_client", using=f"client_id = {CLIENT}")
 STAFF_LOOKS = Policy("staff_looks", "SELECT", using="(SELECT current_setting('homeshield.staff', true) = 'on')")
@@ -34,17 +34,17 @@ STAFF_LOOKS = Policy("staff_looks", "SELECT", using="(SELECT current_setting('ho
 
 @dataclass(frozen=True, slots=True)
 class OwnerFunction:
-    """A function in SQL that acts as the owner of the tables and so sees every row."""
+    """Runs as the tables' owner and so sees all rows."""
 
     signature: str
-    """With types alone, as in `existing_sales(uuid[])`; the body calls them $1, $2."""
+    """Types only: `existing_sales(uuid[])`. The body uses $1, $2."""
     returns: str
     body: str
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerView:
-    """A view that acts as the owner of the tables and so shows every row. The web's role may read it."""
+    """Runs as the tables' owner and so shows the web's role all rows."""
 
     name: str
     query: str
@@ -52,9 +52,9 @@ class OwnerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRules:
-    """A table without policies shows the web's role all rows; with some, it shows what they allow.
+    """Without policies the web's role sees all rows.
 
-    Row security stays on when the last policy goes, and then nothing is shown: a migration must switch it off.
+    After the last policy goes, row security stays on and hides everything: a migration must switch it off.
     """
 
     web_may: Privileges

@@ -1,10 +1,10 @@
-"""Background work: Django's tasks, kept in the database and run by `manage.py db_worker`.
+"""Background work: Django's tasks, run by `manage.py db_worker`.
 
-Three rules hold for every task of ours (docs/background.md):
+Three rules for every task of ours (docs/background.md):
 
-- Its arguments are ids, never personal data: they stay in the table until they are pruned.
-- It may run twice, and may be cut off anywhere. What is still to be done stands in the tables of its app.
-- It is enqueued in the transaction that gives it something to do. So both are there, or neither.
+- Its arguments are ids, never personal data: they stay in the table.
+- It may run twice or stop anywhere. The app's tables say what is left to do.
+- It is enqueued in the transaction that creates its work.
 """
 
 import logging
@@ -21,13 +21,13 @@ logger = logging.getLogger(__name__)
 
 
 class TaskFailed(Exception):
-    """Stands in a failed task's row for what was raised. It repeats no message, which may hold rows of data."""
+    """Replaces a task's exception in its row, because messages may hold row data."""
 
 
 def background[**P](work: Callable[P, None]) -> Task[P, None]:
-    """Makes a module's function a task. The audit record and the log say `task NAME` for what it does.
+    """Makes a function a task, named `task NAME` in the audit record and the log.
 
-    The log gets the traceback, without personal data (homeshield/lib/logs.py). The task's row gets the error's kind.
+    The log gets the traceback, the task's row only the error's kind.
     """
 
     @wraps(work)
@@ -43,7 +43,7 @@ def background[**P](work: Callable[P, None]) -> Task[P, None]:
 
 
 def _kind(error: Exception) -> str:
-    cause = error.__cause__ or error  # Django wraps what psycopg raises
+    cause = error.__cause__ or error  # Django wraps psycopg's errors
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     if isinstance(cause, psycopg.Error) and cause.sqlstate:
         return f"{kind}, SQLSTATE {cause.sqlstate}"

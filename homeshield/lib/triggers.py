@@ -1,5 +1,3 @@
-"""Two kinds of trigger beside pgtrigger's own: one acts as the owner of the tables, one cannot be switched off."""
-
 from typing import override
 
 import pgtrigger
@@ -8,10 +6,7 @@ from pgtrigger import compiler
 
 
 class OwnerTrigger(pgtrigger.Trigger):
-    """A trigger that acts as the owner of the tables, whoever's statement fires it.
-
-    For what a statement must write beyond the rows that its own role may see or change.
-    """
+    """Runs as the tables' owner, to write rows that the statement's role may not."""
 
     @override
     def compile(self, model: models.Model) -> compiler.Trigger:
@@ -19,7 +14,7 @@ class OwnerTrigger(pgtrigger.Trigger):
 
 
 class FirmTrigger(pgtrigger.Trigger):
-    """A trigger that always fires. The others look away where a session sets `pgtrigger.ignore`, as any role may."""
+    """Always fires. Any role can disable others by setting `pgtrigger.ignore`."""
 
     @override
     def compile(self, model: models.Model) -> compiler.Trigger:
@@ -27,7 +22,7 @@ class FirmTrigger(pgtrigger.Trigger):
 
 
 class _ActsAsOwner(compiler.UpsertTriggerSql):
-    """The search path is fixed, because the caller's could lead the owner to a table of the caller's."""
+    """A fixed search path, or the caller could lead the owner to the caller's own tables."""
 
     @override
     def get_template(self) -> str:

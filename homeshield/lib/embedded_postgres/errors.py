@@ -1,5 +1,2 @@
-"""The one error of the launcher."""
-
-
 class EmbeddedPostgresError(RuntimeError):
-    """The development database cannot be had; the message says why and what to do."""
+    """The message says why there is no database and what to do."""

@@ -1,13 +1,11 @@
-"""Where the embedded server lives, whose it is, and who may enter.
+"""Where the embedded server lives, who owns it, and who may enter.
 
-A normal user has everything in `<project>/.local/postgres`. PostgreSQL refuses to run as root, so for root the
-server runs as an unprivileged account, which often cannot enter the project (a checkout below /root): then
-everything lies in `/var/lib/homeshield-<hash of the project's path>`. Not in /var/tmp, which some distributions
-sweep file by file after 30 days. That folder belongs to root and lets others only pass through; inside it the
-account owns `data` (0700) and nothing else, so that it cannot put a symbolic link in root's way.
+A normal user has everything in `<project>/.local/postgres`. PostgreSQL refuses to run as root, so for root it runs as
+an unprivileged account, in `/var/lib/homeshield-<hash>`: the account may be unable to enter the project. Root owns that
+folder; others may only pass through. The account owns only `data` inside, so that it cannot plant symbolic links for
+root.
 
-The socket's folder is `/tmp/homeshield-<hash>` with mode 0700: a project's path may exceed the length that a
-socket's path may have (107 bytes on Linux, 103 on macOS), and /tmp is the one short place for every user.
+The socket is in `/tmp/homeshield-<hash>`, mode 0700: a socket's path has at most 107 bytes on Linux, 103 on macOS.
 """
 
 import fcntl
@@ -25,18 +23,17 @@ from pathlib import Path
 from .errors import EmbeddedPostgresError
 
 DIRECTORY_VARIABLE = "HOMESHIELD_POSTGRES_DIR"
-PORT = 5432  # only a part of the socket's name: the server does not listen on TCP
-UNFINISHED = "unfinished-"  # folders with this prefix become whole by being renamed, or are removed
+PORT = 5432  # the socket's name only
+UNFINISHED = "unfinished-"  # prefix of folders that are renamed when complete
 PROJECT = Path(__file__).resolve().parents[3]
 
-# Accounts for root's server, best first: `postgres` is used by databases alone, `nobody` by anything, but
-# exists everywhere. A uid without an account is no choice: initdb insists on a name for its user.
+# `postgres` is used by databases only; `nobody` exists everywhere. initdb needs a named account.
 SERVER_ACCOUNTS = ("postgres", "nobody")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The unprivileged account that the server of root runs as."""
+    """Runs root's server."""
 
     name: str
     uid: int
@@ -45,7 +42,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The places of one embedded server. `account` is None where the server runs as the caller."""
+    """`account` is None if the server runs as the caller."""
 
     base: Path
     socket_dir: Path
@@ -73,12 +70,11 @@ class Location:
 
 
 def locate() -> Location:
-    """The server's places for this project, user and HOMESHIELD_POSTGRES_DIR."""
+    """For this project, user and HOMESHIELD_POSTGRES_DIR."""
     return _locate(os.environ.get(DIRECTORY_VARIABLE, ""), os.geteuid())
 
 
 def locate_replica() -> Location:
-    """The places of the streaming copy of that server."""
     return _locate(str(locate().base / "replica"), os.geteuid())
 
 
@@ -91,7 +87,7 @@ def _locate(override: str, uid: int) -> Location:
     else:
         base = Path("/var/lib") / f"homeshield-{_digest(os.fsencode(PROJECT))}"
     account = None if uid else _server_account(base / "data")
-    # Hexadecimal, because a URL's reader may change the case of what stands where a host's name is expected.
+    # Hexadecimal, because URL parsers may lower a host name's case.
     digest = _digest(os.fsencode(base) + b"\0" + str(account.uid if account else uid).encode())
     return Location(base, Path("/tmp") / f"homeshield-{digest}", account)  # noqa: S108 -- see make_socket_dir
 
@@ -101,7 +97,7 @@ def _digest(content: bytes) -> str:
 
 
 def _server_account(data: Path) -> Account:
-    """The account that owns the data; for new data the first of SERVER_ACCOUNTS that this machine has."""
+    """The owner of the data, or for new data the first of SERVER_ACCOUNTS that exists."""
     try:
         entry = pwd.getpwuid(data.lstat().st_uid)
     except KeyError:
@@ -122,7 +118,6 @@ def _server_account(data: Path) -> Account:
 
 
 def can_reach(path: Path, account: Account) -> bool:
-    """Whether the account may pass every folder above `path` and enter or execute `path` itself."""
     return all(_may_enter(step.stat(), account) for step in (path, *path.parents))
 
 
@@ -135,10 +130,7 @@ def _may_enter(entry: os.stat_result, account: Account) -> bool:
 
 
 def make_base(location: Location) -> None:
-    """Creates the base folder where it is absent. Raises EmbeddedPostgresError if it cannot serve.
-
-    An existing folder keeps its mode, and so do its parents: whoever closed them had a reason.
-    """
+    """Raises EmbeddedPostgresError if the base folder is unusable. Existing folders keep their modes."""
     base = location.base
     try:
         base.parent.mkdir(parents=True, exist_ok=True)
@@ -161,22 +153,21 @@ def make_base(location: Location) -> None:
 
 
 def _create(directory: Path, mode: int) -> None:
-    """Creates a folder that has its mode from its first moment, whatever the umask and whoever is as fast."""
+    """The folder has its mode from the start, despite umask and concurrent processes."""
     fresh = Path(tempfile.mkdtemp(prefix=f"{directory.name}.", dir=directory.parent))
     fresh.chmod(mode)
     try:
         fresh.rename(directory)
     except OSError:
         fresh.rmdir()
-        if not directory.is_dir():  # otherwise another process was first, which is as good
+        if not directory.is_dir():  # another process was first
             raise
 
 
 def make_socket_dir(location: Location) -> None:
     """Creates the socket's folder, private to the server's account.
 
-    Whoever can connect is the database's superuser, therefore a folder that anyone else made is refused: in
-    /tmp another user can be there first.
+    Whoever can connect is superuser, so a folder that another user made in /tmp is refused.
     """
     directory = location.socket_dir
     try:
@@ -195,7 +186,7 @@ def make_socket_dir(location: Location) -> None:
 
 @contextmanager
 def locked(location: Location) -> Iterator[None]:
-    """Only one process at a time starts, initialises or stops the server. The kernel frees a dead holder's lock."""
+    """One process at a time starts or stops the server. The kernel releases a dead holder's lock."""
     descriptor = os.open(location.base / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Which process is alive, and which is ours. A number in a file proves neither: pids are reused."""
+"""Identifies processes. A pid in a file proves nothing: pids are reused."""
 
 import os
 import signal
@@ -6,22 +6,21 @@ import subprocess
 import time
 from pathlib import Path
 
-_EXITING = 0x4  # the kernel's PF_EXITING
+_EXITING = 0x4  # PF_EXITING
 _KILLED = 1 << (signal.SIGKILL - 1)
 _HAS_PROC = Path("/proc/self/stat").exists()
 
 
 def start_time(pid: int) -> str | None:
-    """When the process started (the kernel's count), or None when it has ended.
+    """The kernel's start count of a process; None if it has ended. With the pid it is unique.
 
-    With the pid it names one process for good. One that is dying counts as ended, so that who kills and then
-    asks is not told of a living one; and so does a zombie, which stays for ever where nobody reaps (the first
-    process of many containers does not). Empty where the system has no /proc.
+    A dying process counts as ended, so that it is gone right after a kill; so does a zombie, because many containers
+    never reap. Empty without /proc.
     """
     if not _HAS_PROC:
         return "" if is_pid_taken(pid) else None
     try:
-        # The name, in brackets, may itself hold spaces and brackets. After it proc(5)'s fields 3, 4 and so on.
+        # The name in brackets may hold spaces and brackets; proc(5)'s fields 3 and up follow.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
@@ -32,7 +31,7 @@ def start_time(pid: int) -> str | None:
 
 
 def is_pid_taken(pid: int) -> bool:
-    """Whether a signal would find the pid: PostgreSQL's own test, which takes a zombie for alive."""
+    """PostgreSQL's own test, which takes a zombie for alive."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -43,11 +42,9 @@ def is_pid_taken(pid: int) -> bool:
 
 
 def serves(pid: int, data: Path) -> bool:
-    """Whether the process is a PostgreSQL server of this data folder.
+    """Whether the process is a PostgreSQL server of this folder.
 
-    Told by its command line, which every user may read, or by its working folder, which shows a server that
-    somebody started by hand. Reading that of another user's process is a capability that containers take away
-    from root, so it cannot be the only proof. A zombie shows neither.
+    The working folder also shows a server started by hand, but containers keep root from reading another user's.
     """
     if pid <= 0:
         return False
@@ -66,7 +63,7 @@ def serves(pid: int, data: Path) -> bool:
 
 
 def wait_for_end(pid: int, started: str, seconds: float) -> bool:
-    """Waits until the process has ended, and answers whether it has."""
+    """Returns whether the process ended in time."""
     deadline = time.monotonic() + seconds
     while start_time(pid) == started:
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Finding, initialising, starting and stopping the server. Whatever changes something here holds the lock."""
+"""Finds, initializes, starts and stops the server. Changes need the lock."""
 
 import os
 import shutil
@@ -22,10 +22,10 @@ from .processes import is_pid_taken, serves, start_time, wait_for_end
 DATABASE = "homeshield"
 SUPERUSER = "homeshield"
 
-# One call for the file system is three times as fast as one for each of a thousand files.
+# syncfs is three times as fast as syncing a thousand files.
 _SYNC_METHOD = "syncfs" if sys.platform == "linux" else "fsync"
 
-# For a development machine of 2 cores and a few GB. Durability stays on: tests of crashes must mean something.
+# For 2 cores and a few GB. Durability stays on, for crash tests.
 SERVER_SETTINGS: dict[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -34,35 +34,35 @@ SERVER_SETTINGS: dict[str, str] = {
     "max_wal_size": "2GB",
     "fsync": "on",
     "recovery_init_sync_method": _SYNC_METHOD,
-    "jit": "off",  # compiling costs more than it gains on queries of milliseconds
+    "jit": "off",  # slows short queries
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
 
-_START_SECONDS = 120.0  # recovery after a crash replays at most max_wal_size
+_START_SECONDS = 120.0  # crash recovery replays at most max_wal_size
 _STOP_SECONDS = 60.0
 _LOG_BYTES = 10_000_000
-# Nothing of the caller's environment: neither its secrets, nor a locale or PGDATA that would change the server.
+# Nothing from the caller: no secrets, locale or PGDATA.
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """The server's main process; the start time tells it from a later process with the same pid."""
+    """The start time guards against reused pids."""
 
     pid: int
     started: str
 
     def is_serving(self, location: Location) -> bool:
-        """A check for every new connection (some 30 microseconds): alive, its socket and its data in place."""
-        if not self.started:  # no /proc, no identity: only an answer proves that it lives
+        """Runs for every new connection (30 microseconds)."""
+        if not self.started:  # no /proc: only an answer proves life
             return _listener(location) is not None
         return start_time(self.pid) == self.started and location.socket.exists() and location.pid_file.exists()
 
 
 def find_ready(location: Location) -> Postmaster | None:
-    """The server, if it runs, has finished starting and accepts connections."""
+    """The server, if it accepts connections."""
     if _listener(location) is None:
         return None
     pid, ready = _read_pid_file(location)
@@ -71,7 +71,7 @@ def find_ready(location: Location) -> Postmaster | None:
 
 
 def find(location: Location) -> Postmaster | None:
-    """The server in whatever state: by its pid file, or where someone deleted that, by its socket."""
+    """The server in any state, by its pid file or its socket."""
     for pid in (_read_pid_file(location)[0], _listener(location) or 0):
         if serves(pid, location.data) and (started := start_time(pid)) is not None:
             return Postmaster(pid, started)
@@ -79,7 +79,7 @@ def find(location: Location) -> Postmaster | None:
 
 
 def _read_pid_file(location: Location) -> tuple[int, bool]:
-    """The pid in postmaster.pid (0 if there is none) and whether the server says that it is ready."""
+    """The pid (0: none), and whether the server reports ready."""
     try:
         lines = location.pid_file.read_text().splitlines()
         return int(lines[0]), len(lines) > 7 and lines[7].strip() == "ready"
@@ -88,9 +88,9 @@ def _read_pid_file(location: Location) -> tuple[int, bool]:
 
 
 def _listener(location: Location) -> int | None:
-    """The pid of whoever listens on the socket (0 where the system does not tell), or None if nobody does."""
+    """The pid of the socket's listener (0: unknown)."""
     with socket.socket(socket.AF_UNIX) as client:
-        # Not settimeout(): that makes the socket non-blocking, and a busy server would look like none.
+        # settimeout() would make it non-blocking, and a busy server would look absent.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 5, 0))
         try:
             client.connect(str(location.socket))
@@ -103,18 +103,18 @@ def _listener(location: Location) -> int | None:
 
 
 def start(location: Location) -> Postmaster:
-    """Brings the server up from whatever state it was left in, and waits until it is ready.
+    """Starts the server from any state and waits until it is ready.
 
-    Raises EmbeddedPostgresError with the end of its log if it does not start.
+    Raises EmbeddedPostgresError with the end of the log.
     """
     deadline = time.monotonic() + _START_SECONDS
     launched = written = 0
     while True:
         if ready := find_ready(location):
             return ready
-        if found := find(location):  # ours, or that of a process that died while it waited
+        if found := find(location):  # ours, or one whose starter died
             if _is_cut_off(location):
-                terminate(location, found, signal.SIGQUIT)  # at once: it may wait in vain for its files
+                terminate(location, found, signal.SIGQUIT)  # its files may be gone
         elif not launched or start_time(launched) is None:
             if launched:
                 _raise_unless_passing(location, written)
@@ -127,14 +127,14 @@ def start(location: Location) -> Postmaster:
 
 
 def _is_cut_off(location: Location) -> bool:
-    """Whether a living server lost its socket or its pid file, as when somebody deletes the folder."""
+    """Whether a live server lost its socket or pid file, as when somebody deletes the folder."""
     return not location.pid_file.exists() or (_read_pid_file(location)[1] and not location.socket.exists())
 
 
 def _raise_unless_passing(location: Location, written: int) -> None:
-    """Raises why the server ended at once, unless it is because of another one that will soon be gone or found.
+    """Raises why the server ended, unless another server is the cause.
 
-    A killed server's children end when they notice; until then its shared memory must not be touched.
+    A killed server's children take a moment to end; until then its shared memory must stay untouched.
     """
     report = _with_log("The server did not start", location, written)
     if "shared memory block" not in report and "lock file" not in report:
@@ -148,20 +148,19 @@ def _prepare(location: Location) -> None:
             path.unlink(missing_ok=True)
     if not location.data.exists():
         _initialise(location)
-    # Only now: a new data folder must not get the inode of one in which a killed initdb's server still runs,
-    # because PostgreSQL knows a data folder's shared memory by the inode.
+    # Only now: PostgreSQL identifies shared memory by the folder's inode. A new folder must not reuse the inode of one
+    # where a killed initdb's server still runs.
     for left_over in location.base.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left_over, ignore_errors=True)
     make_socket_dir(location)
 
 
 def _is_stale(lock_file: Path, location: Location) -> bool:
-    """Whether PostgreSQL would believe this lock file although no server lives.
+    """Whether PostgreSQL would trust this lock file although no server lives.
 
-    It asks only whether the pid lives, so that a reused pid (or a zombie's) stops it for ever, and it gives up
-    on an empty file. A dead pid is left to PostgreSQL, which then also looks after the shared memory.
+    A reused pid, a zombie or an empty file would block it forever. It handles a dead pid itself.
     """
-    for patience in (0.1, 0.0):  # between creating and writing, the file of a living server is empty as well
+    for patience in (0.1, 0.0):  # a live server's file is empty for a moment
         try:
             words = lock_file.read_text().split()
         except FileNotFoundError:
@@ -173,7 +172,7 @@ def _is_stale(lock_file: Path, location: Location) -> bool:
 
 
 def _initialise(location: Location) -> None:
-    """Makes the data folder aside and renames it when it is whole: a kill at any moment leaves all or nothing."""
+    """Renames the folder when complete: a kill leaves all or nothing."""
     staging = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=location.base))
     if location.account:
         os.chown(staging, location.account.uid, location.account.gid)
@@ -184,11 +183,11 @@ def _initialise(location: Location) -> None:
             [
                 *(initdb, "-D", str(staging), "--username", SUPERUSER, "--encoding", "UTF8", "--no-sync"),
                 *("--no-locale", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-                *("--auth-local", "trust", "--auth-host", "reject"),  # the socket's folder is the gate
+                *("--auth-local", "trust", "--auth-host", "reject"),  # the socket's folder guards access
             ],
             location,
         )
-        # Before the rename, and not at the first start: whoever finds a server also finds the database.
+        # Before the rename: whoever finds a server finds the database.
         create = f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'\n"
         _run([postgres, "--single", "-F", "-j", "-D", str(staging), "postgres"], location, stdin=create)
         _run([initdb, "--sync-only", "--sync-method", _SYNC_METHOD, "-D", str(staging)], location)
@@ -204,10 +203,7 @@ def _initialise(location: Location) -> None:
 
 
 def copy(primary: Location, location: Location) -> None:
-    """Makes `location` a streaming copy of the running server `primary`, in the place of whatever was there.
-
-    Like a new server it is made aside and then renamed. Raises EmbeddedPostgresError.
-    """
+    """Makes a streaming replica, replacing what was there. Raises EmbeddedPostgresError."""
     staging = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=location.base))
     if location.account:
         os.chown(staging, location.account.uid, location.account.gid)
@@ -224,10 +220,7 @@ def copy(primary: Location, location: Location) -> None:
 
 
 def _as_server(location: Location) -> dict[str, Any]:
-    """How a program of the server is run: as its account, apart from the terminal, from a folder it may enter.
-
-    A session of its own keeps Ctrl-C, which goes to the whole group of the starting process, away.
-    """
+    """Runs a program as the server's account, in its own session, away from Ctrl-C."""
     options: dict[str, Any] = {"cwd": "/", "env": _ENVIRONMENT, "start_new_session": True, "umask": 0o077}
     if location.account:
         options |= {"user": location.account.uid, "group": location.account.gid, "extra_groups": []}
@@ -249,10 +242,10 @@ def _run(command: list[str], location: Location, stdin: str = "") -> None:
 
 
 def _launch(location: Location) -> int:
-    """Starts the server in the background and returns its pid.
+    """Returns the server's pid.
 
-    A shell starts it and ends at once: the server then belongs to the system's first process instead of the
-    caller, who would have to reap it and whose children some tools kill.
+    A shell starts it and ends at once, so that init adopts it: the caller need not reap it, and tools that kill the
+    caller's children spare it.
     """
     if _log_size(location) > _LOG_BYTES:
         location.log.replace(location.log.with_suffix(".log.1"))
@@ -273,16 +266,15 @@ def _launch(location: Location) -> int:
 
 
 def terminate(location: Location, postmaster: Postmaster, how: signal.Signals = signal.SIGINT) -> None:
-    """Ends the server: clients are disconnected, what is committed stays.
+    """SIGINT shuts down cleanly; SIGQUIT leaves recovery to the next start.
 
-    SIGINT lets it tidy up first, SIGQUIT leaves that to its next start. Raises EmbeddedPostgresError if it
-    lives on.
+    Raises EmbeddedPostgresError if the server survives.
     """
     with suppress(ProcessLookupError):
         os.kill(postmaster.pid, how)
     if not wait_for_end(postmaster.pid, postmaster.started, _STOP_SECONDS):
         raise EmbeddedPostgresError(f"The server (pid {postmaster.pid}) does not end. Its log: {location.log}")
-    with suppress(OSError):  # in /tmp nothing should stay behind; if something else lies there, it is not ours
+    with suppress(OSError):  # not empty: the rest is not ours
         location.socket_dir.rmdir()
 
 
