@@ -1,10 +1,8 @@
-"""What is written down: the kinds of acts, and how they ended."""
-
 from django.db.models import TextChoices
 
 
 class AuditAction(TextChoices):
-    """One kind of act. The values stand in rows that never change: add to them, and never give one another meaning."""
+    """Stored in rows that never change: add values, never reuse one."""
 
     SIGN_IN = "sign_in", "Sign-in"
     SIGN_OUT = "sign_out", "Sign-out"
@@ -51,7 +49,7 @@ class Outcome(TextChoices):
 
 
 class Channel(TextChoices):
-    """Where an act came in: homeshield/lib/origin.py."""
+    """How an act came in (homeshield/lib/origin.py)."""
 
     PAGE = "page", "Page"
     API = "api", "API"

@@ -1,8 +1,4 @@
-"""The audit record in the admin: to look at and to search, by whoever may, and for nobody to change.
-
-The list goes from key to key (homeshield/lib/keyset.py) and counts nothing, so that its last page costs what the first
-does, whatever the number of events.
-"""
+"""View-only. Keyset pages without a count, so the last page costs what the first does."""
 
 import json
 from functools import partial
@@ -36,7 +32,7 @@ class AuditEventAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[t
     actions = None
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The newest events that the filters leave, a page at a time."""
+        """Lists the newest matching events."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = EventFilterForm(request.GET)
@@ -80,7 +76,7 @@ class AuditEventAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[t
 
 
 def _page(form: EventFilterForm, cursor: str | None) -> tuple[Page[AuditEvent], bool]:
-    """The page, and whether the address named a place that is none: then it is the first."""
+    """Returns the page, and whether the cursor was invalid (then the first page)."""
     page = partial(
         keyset_page, form.events().select_related("seal"), by="occurred_at_utc", of="audit events", limit=ROWS,
         descending=True,
@@ -96,7 +92,7 @@ def _seal_of(event: AuditEvent) -> AuditSeal | None:
 
 
 def _names_of_clients(page: Page[AuditEvent]) -> dict[Any, str]:
-    """By hand, because clients lie a floor above: an event knows its client's id alone."""
+    """Plain SQL, because clients belong to a higher layer."""
     ids = list({event.client_id for event in page.rows if event.client_id})
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, name FROM clients WHERE id = ANY(%s::uuid[])", [ids])

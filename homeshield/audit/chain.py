@@ -1,9 +1,8 @@
-"""How the chain is computed: pure functions of rows, so that an outsider can do the same with an excerpt.
+r"""How the chain is computed: pure functions, so that an outsider can check an excerpt.
 
-The hash of a seal is the SHA-256 of one line of JSON in ASCII: the object of `canonical`, its keys sorted, without
-blanks, everything beyond ASCII as \\uXXXX (Python's `json.dumps(..., sort_keys=True, separators=(",", ":"))`; RFC 8785
-but for the escapes). Instants are UTC with six decimals and a Z, hashes and ids lower-case hexadecimal, ids with
-hyphens. The first seal follows on 32 zero bytes. docs/audit.md shows it on an example.
+A seal's hash is the SHA-256 of one line of ASCII JSON: the object of `canonical`, sorted keys, no blanks, \uXXXX
+escapes (RFC 8785 but for these). Instants are UTC with six decimals and a Z; hashes and ids are lower-case hexadecimal,
+ids with hyphens. The first seal follows 32 zero bytes. Example: docs/audit.md.
 """
 
 import json
@@ -18,7 +17,7 @@ from homeshield.lib.numbers import read_digits
 
 
 class Head(NamedTuple):
-    """The end of the chain. Kept elsewhere, it proves later that nothing up to it was changed or cut off."""
+    """The end of the chain. A copy kept elsewhere proves that nothing before it was changed."""
 
     sequence: int
     hash: bytes
@@ -28,7 +27,7 @@ class Head(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The head that `str` wrote. Raises HeadUnreadable."""
+        """Reads what `str` wrote. Raises HeadUnreadable."""
         sequence, _, digest = text.strip().partition(":")
         try:
             head = cls(read_digits(sequence), bytes.fromhex(digest))
@@ -40,7 +39,6 @@ class Head(NamedTuple):
 
 
 BEGINNING = Head(0, bytes(32))
-"""What the first seal follows on."""
 
 EVENT_COLUMNS = (
     "id",
@@ -58,16 +56,14 @@ EVENT_COLUMNS = (
     "object_id",
     "details",
 )
-"""What is sealed of an event: all of it."""
+"""A seal covers all of an event."""
 
 EVENT_SQL = ", ".join(f"host(event.{name})" if name == "address" else f"event.{name}" for name in EVENT_COLUMNS)
-"""The columns of `audit_events event`, as `canonical` takes them (`details` comes as JSON's text)."""
+"""The columns of `audit_events event` for `canonical`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """A row of `audit_seals`."""
-
     sequence: int
     event_id: Any
     sealed_at_utc: datetime
@@ -76,7 +72,7 @@ class Seal:
 
 
 def canonical(event: Sequence[Any], *, sequence: int, sealed_at_utc: datetime, previous: bytes) -> bytes:
-    """The line that is hashed: the event's columns in the order of EVENT_COLUMNS, and its place in the chain."""
+    """Returns the line to hash, with the event's columns in EVENT_COLUMNS order."""
     *facts, details = event
     line: Mapping[str, object] = dict(zip(EVENT_COLUMNS, map(_plain, facts), strict=False)) | {
         "details": json.loads(details),
@@ -92,7 +88,7 @@ def seal_hash(event: Sequence[Any], *, sequence: int, sealed_at_utc: datetime, p
 
 
 def chain(events: Iterable[Sequence[Any]], *, after: Head, sealed_at_utc: datetime) -> Iterator[Seal]:
-    """The seals of these events, in their order, behind `after`."""
+    """Yields the events' seals, in order."""
     sequence, previous = after
     for event in events:
         sequence += 1

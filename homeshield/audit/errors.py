@@ -1,5 +1,3 @@
-"""Refusals of the audit record."""
-
 from homeshield.lib.errors import DomainError
 
 

@@ -1,5 +1,3 @@
-"""What an auditor looks for: the filters above the list of events."""
-
 from django import forms
 from django.db.models import Q, QuerySet
 
@@ -18,7 +16,7 @@ def _instant(label: str) -> forms.DateTimeField:
 
 
 class EventFilterForm(forms.Form):
-    """Each filter that is set narrows the list. All find by whole values, for each of which there is an index."""
+    """Filters narrow the list by whole values, each with an index."""
 
     who = forms.CharField(label="Who", required=False, help_text="Email address, user id or the start of a key.")
     what = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), *AuditAction.choices])
@@ -36,7 +34,7 @@ class EventFilterForm(forms.Form):
         return client
 
     def events(self) -> QuerySet[AuditEvent]:
-        """The events that the filters leave; none where a filter cannot be understood."""
+        """Returns the matching events; none if a filter is invalid."""
         if not self.is_valid():
             return AuditEvent.objects.none()
         asked = self.cleaned_data
@@ -54,6 +52,6 @@ class EventFilterForm(forms.Form):
 
 
 def _by(who: str) -> Q:
-    """The acts of a user under whatever address, by the id; or those under an address or a key."""
+    """A user id finds the acts under any of the user's addresses."""
     key = as_uuid(who)
     return Q(actor_id=key) if key else Q(actor=who.lower())

@@ -1,8 +1,7 @@
-"""The audit record: each act writes its event in its own transaction, and a sealer chains the events afterwards.
+"""Each act writes its event in its own transaction; a sealer chains the events later.
 
-Two tables, because a chain has one order and purchases run side by side (docs/decisions/0017). Neither refers to other
-tables: an event says what was true then, and outlives what it is about. Both are append-only, by triggers that no
-session can switch off.
+Two tables, because a chain has one order and purchases run in parallel (docs/decisions/0017). Neither references
+others: an event outlives its object. Triggers that no session can disable keep both append-only.
 """
 
 from datetime import UTC, datetime
@@ -23,15 +22,11 @@ FIRST_YEAR, LAST_YEAR = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, t
 
 
 class JsonType(models.Func):
-    """`object`, `array`, `string` ... of a JSON value."""
-
     function = "jsonb_typeof"
     output_field = models.TextField()
 
 
 class Hour(models.Func):
-    """The start of an instant's hour, in UTC."""
-
     template = "date_trunc('hour', %(expressions)s AT TIME ZONE 'UTC')"
     output_field = models.DateTimeField()
 
@@ -43,10 +38,9 @@ REFUSED = """
 
 
 class AuditEvent(models.Model):
-    """Who did what to what, when, from where, and how it ended. Append-only.
+    """Who did what, when, from where, and how it ended. Append-only.
 
-    The only person it names is who acted: the account's id and email, as they were. `details` holds counts, amounts,
-    codes and ids.
+    Names only the actor, by account id and email at the time. `details` holds counts, amounts, codes and ids.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -79,7 +73,7 @@ class AuditEvent(models.Model):
             models.CheckConstraint(
                 name="audit_event_details_are_an_object", condition=Exact(JsonType("details"), models.Value("object"))
             ),
-            # Python must be able to read every event, or one could stop the chain.
+            # Or an event that Python cannot read could stop the chain.
             models.CheckConstraint(
                 name="audit_event_instant_readable",
                 condition=Q(occurred_at_utc__gte=FIRST_YEAR, occurred_at_utc__lt=LAST_YEAR),
@@ -88,7 +82,7 @@ class AuditEvent(models.Model):
                 name="audit_event_numbers_readable",
                 condition=~Q(Regex(Cast("details", models.TextField()), models.Value("[0-9]{200}"))),
             ),
-            # Reloading a page adds no event: `audit_seen` relies on this index, in one statement.
+            # Makes a page reload add no event: see `audit_seen`.
             models.UniqueConstraint(
                 "actor_id",
                 "object_type",
@@ -99,7 +93,7 @@ class AuditEvent(models.Model):
             ),
         ]
         indexes = [
-            # Each ends in the list's order, so that any filter reads one page and no more.
+            # Each ends in the list's order, so a filter reads only one page.
             models.Index("occurred_at_utc", "id", name="audit_event_by_instant"),
             models.Index("actor_id", "occurred_at_utc", "id", name="audit_event_by_actor"),
             models.Index("actor", "occurred_at_utc", "id", name="audit_event_by_name"),
@@ -139,14 +133,11 @@ class AuditEvent(models.Model):
 
 
 class AuditUnsealed(models.Model):
-    """Events without a seal: the sealer's queue. A trigger fills it, the sealer empties it.
-
-    It is not part of the record: `verify_audit` looks at events and seals only.
-    """
+    """The sealer's queue, filled by a trigger. Not part of the record."""
 
     event_id = models.UUIDField(primary_key=True)
 
-    table_rules = TableRules(web_may=APPEND)  # a trigger's
+    table_rules = TableRules(web_may=APPEND)  # for the trigger
 
     class Meta:
         db_table = "audit_unsealed"
@@ -156,7 +147,7 @@ class AuditUnsealed(models.Model):
 
 
 class AuditSeal(models.Model):
-    """One link of the chain. Its hash covers the event, its own number and instant, and the hash before (chain.py)."""
+    """One link of the chain (chain.py)."""
 
     sequence = models.BigIntegerField(primary_key=True)
     event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="seal")
@@ -166,7 +157,7 @@ class AuditSeal(models.Model):
 
     not_personal = ("previous_hash", "hash")
 
-    table_rules = TableRules(web_may=READ)  # the sealer alone writes, which is no page
+    table_rules = TableRules(web_may=READ)  # only the sealer writes
 
     class Meta:
         db_table = "audit_seals"

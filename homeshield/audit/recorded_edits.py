@@ -1,5 +1,3 @@
-"""What staff add, change and delete in the admin, for the audit record."""
-
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -13,14 +11,13 @@ from homeshield.audit.services import Detail, Details, audit_record
 
 
 class RecordedEdits:
-    """A mixin for ModelAdmins that do not write through services, which record for themselves.
+    """For ModelAdmins that write without services, which record for themselves.
 
-    Records which fields were changed; before and after for switches, choices, references and permissions, and never for
-    what is typed.
+    Records the changed fields; values only for switches, choices, references and permissions, never typed text.
     """
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
-        request._recorded_changes = _changes(form)  # type: ignore[attr-defined]  # for the record, within this request
+        request._recorded_changes = _changes(form)  # type: ignore[attr-defined]  # read by _record
         return super().construct_change_message(request, form, formsets, add)  # type: ignore[misc]
 
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
@@ -48,13 +45,13 @@ def _record(action: AuditAction, request: HttpRequest, obj: models.Model, messag
 
 
 def client_of(obj: models.Model) -> UUID | None:
-    """The client whose matter a row is: itself, or the one that it refers to."""
+    """Returns the client itself or the one the row references."""
     client_id = obj.pk if obj._meta.label_lower == "accounts.client" else getattr(obj, "client_id", None)
     return client_id if isinstance(client_id, UUID) else None
 
 
 def _fields(message: Any) -> list[str]:
-    """The fields' names in Django's account of a change; those of a row beside it with that row's kind."""
+    """The field names in Django's change message; inline rows prefix their model."""
     parts = [part for one in message for part in one.values()] if isinstance(message, list) else []
     return [f"{part['name']}: {name}" if "name" in part else name for part in parts for name in part.get("fields", [])]
 
@@ -77,7 +74,7 @@ def _changes(form: Form) -> Details:
 
 
 def _natural(rows: Iterable[Any]) -> set[str]:
-    """By name, such as `pricing.add_pricerule`: the numbers of groups and permissions differ between databases."""
+    """By name, such as `pricing.add_pricerule`: ids differ between databases."""
     return {".".join(map(str, reversed(row.natural_key()[:2]))) for row in rows}
 
 

@@ -1,5 +1,3 @@
-"""Who of the staff was shown whose personal data, for the audit record."""
-
 from typing import Any
 
 from django.db import models
@@ -10,10 +8,7 @@ from homeshield.audit.services import audit_seen
 
 
 class RecordedViews:
-    """A mixin for ModelAdmins whose object pages show personal data (homeshield/lib/personal_data.py).
-
-    Each object once for each user and hour. A test fails where a page shows such a field without it.
-    """
+    """For ModelAdmins that show personal data (homeshield/lib/personal_data.py). A test fails where it is missing."""
 
     def render_change_form(
         self,

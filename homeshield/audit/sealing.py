@@ -1,8 +1,7 @@
-"""Sealing: puts what has been recorded since the last time into the chain.
+"""Adds new events to the chain.
 
-Acts do not wait for one another to be recorded; the chain is made behind them, by one sealer at a time (an advisory
-lock), in short transactions. It takes the events that are committed and have no seal. One whose transaction commits
-late is simply sealed later: the order of the chain is that of sealing, and each event carries its own instant.
+Recording must not make acts wait for each other, so one sealer at a time (an advisory lock) chains committed events
+later. The chain is in sealing order; each event carries its own instant.
 """
 
 from collections.abc import Sequence
@@ -16,19 +15,18 @@ from django.db.backends.utils import CursorWrapper
 from homeshield.audit.chain import BEGINNING, EVENT_SQL, Head, Seal, chain
 
 BATCH = 2_000
-"""Events in one transaction: some 50 ms."""
+"""Events per transaction, about 50 ms."""
 
 LOCK = int.from_bytes(b"audit")
-"""The advisory lock that a sealer holds until it commits."""
+"""The advisory lock that a sealer holds until commit."""
 
 logger = structlog.get_logger(__name__)
 
 
 def audit_seal(*, as_of: datetime) -> int:
-    """Seals all events that are committed, and says how many. `as_of` is the present, and stands in the seals.
+    """Seals all committed events and returns how many. `as_of` is the present.
 
-    Safe to run at any time and by several at once: they take turns. The head is logged, so that wherever the log is
-    kept there is a witness of the chain.
+    Parallel runs take turns. The logged head makes the log a witness.
     """
     sealed = 0
     while batch := _batch(as_of):
@@ -41,7 +39,7 @@ def audit_seal(*, as_of: datetime) -> int:
 
 
 def audit_head() -> Head:
-    """The end of the chain."""
+    """Returns the end of the chain."""
     with connection.cursor() as cursor:
         return _head(cursor)
 
@@ -53,7 +51,7 @@ def _head(cursor: CursorWrapper) -> Head:
 
 
 def _batch(as_of: datetime) -> list[Seal]:
-    """The seals of one transaction. Statements after the lock see what the sealer before has committed."""
+    """Seals one batch. Statements after the lock see the previous sealer's commit."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         head = _head(cursor)
@@ -64,7 +62,7 @@ def _batch(as_of: datetime) -> list[Seal]:
 
 
 def _taken(cursor: CursorWrapper) -> list[Sequence[Any]]:
-    """Takes events off the list of what waits, the oldest first (keys are time-ordered)."""
+    """Takes the oldest events off the queue (ids are time-ordered)."""
     cursor.execute(
         f"""
         WITH taken AS (

@@ -1,7 +1,6 @@
-"""Writing to the audit record: one service, which every act calls in its own transaction.
+"""Writes to the audit record, in the act's transaction.
 
-Within a transaction the event shares its fate: an act that is rolled back leaves none. What failed or was refused is
-therefore recorded after its transaction has ended.
+A rollback takes the event with it, so record a refusal after its transaction.
 """
 
 import json
@@ -22,15 +21,13 @@ type Details = Mapping[str, Detail]
 
 
 class Account(Protocol):
-    """A user, as far as the audit record is concerned."""
-
     @property
     def id(self) -> UUID: ...
     @property
     def email(self) -> str: ...
 
 
-# No RETURNING and no look-up: whoever may add events need not be able to read them.
+# No RETURNING and no SELECT: a role that adds events need not read them.
 RECORDING: LiteralString = """
     INSERT INTO audit_events (id, occurred_at_utc, action, outcome, actor_id, actor, channel, source, address,
                               request_id, client_id, object_type, object_id, details)
@@ -38,8 +35,7 @@ RECORDING: LiteralString = """
             %(audit_actor)s, %(audit_channel)s, %(audit_source)s, %(audit_address)s, %(audit_request_id)s,
             %(audit_client_id)s, %(audit_object_type)s, %(audit_object_id)s, %(audit_details)s::jsonb)
 """
-"""Writes an event, with `audit_parameters`. For the one act that is done so often that another round trip shows (the
-purchase): it sends this in one message with its last statement. All others call `audit_record`."""
+"""For purchases, which send it with their last statement to save a round trip. Everyone else calls `audit_record`."""
 
 
 def audit_record(
@@ -52,14 +48,13 @@ def audit_record(
     details: Details | None = None,
     actor: Account | None = None,
 ) -> UUID:
-    """Records an act at `as_of` (None: the database's transaction time), in the current transaction; its id.
+    """Records an act and returns the event's id.
 
-    `obj` is what it was done to: a row, or its kind and id where there is no row at hand. `client_id` is the client
-    whose matter it is. Who acted and from where is known from the origin (homeshield/lib/origin.py); `actor` is for
-    the cases where it is not, such as the sign-in itself.
+    `as_of` None means the transaction's time. `obj` is the row acted on, or its kind and id. `client_id` is the client
+    concerned. Pass `actor` only if the origin (homeshield/lib/origin.py) does not know it, as at sign-in.
 
-    `details` holds counts, amounts, codes, ids, instants, and never what describes a person, nor free text that
-    somebody typed. Money is Decimal; a float raises TypeError, because it has no one way to be written.
+    `details` holds counts, amounts, codes, ids and instants, never personal data or typed text. A float raises
+    TypeError: it has no single notation.
     """
     parameters = audit_parameters(
         action=action, as_of=as_of, obj=obj, client_id=client_id, outcome=outcome, details=details, actor=actor
@@ -71,10 +66,9 @@ def audit_record(
 
 
 def audit_seen(*, obj: models.Model, client_id: UUID | None, as_of: datetime) -> None:
-    """Records that the actor was shown the personal data of `obj`: once for each actor, object and hour.
+    """Records that the actor saw the personal data of `obj`, once per actor, object and clock hour (UTC).
 
-    The hour is that of the clock, in UTC. Of requests at once the database keeps one (audit_event_seen_once_an_hour).
-    To be called before the data are sent, so that nobody sees them whose look cannot be recorded.
+    audit_event_seen_once_an_hour settles races. Call it before sending the data, so that no view goes unrecorded.
     """
     parameters = audit_parameters(action=AuditAction.PERSONAL_DATA_SEE, as_of=as_of, obj=obj, client_id=client_id)
     with connection.cursor() as cursor:
@@ -91,7 +85,7 @@ def audit_parameters(
     details: Details | None = None,
     actor: Account | None = None,
 ) -> dict[str, Any]:
-    """What RECORDING takes, by names that all begin with `audit_`; the arguments are those of `audit_record`."""
+    """Returns the parameters of RECORDING. Arguments as for `audit_record`."""
     now = origin()
     who = now.actor if actor is None else Actor(actor.id, actor.email)
     kind, key = _named(obj)
@@ -124,7 +118,7 @@ def _named(obj: models.Model | tuple[str, object] | None) -> tuple[str, str]:
 
 
 def _plain(value: Detail) -> object:
-    """As JSON holds it in one way only."""
+    """Each value has exactly one JSON form."""
     match value:
         case None | bool() | int() | str():
             return value

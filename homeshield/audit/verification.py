@@ -1,7 +1,6 @@
-"""Proving the chain: every hash is computed again, every event is looked for, and what is wrong is named.
+"""Verifies the chain.
 
-Both tables are append-only, so batches agree with one another without one long snapshot, which every order would pay
-for. Memory stays flat.
+Both tables are append-only, so batches agree without a long snapshot, which would slow every order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,13 +18,12 @@ BATCH = 5_000
 _ACTION = EVENT_COLUMNS.index("action")
 
 FAULTS_KEPT = 20
-"""How many faults are told one by one: a chain that was replaced has as many as it has rows."""
+"""A replaced chain has a fault in every row."""
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found. `head` is the end of the chain as it was read, `waiting` counts events that have no seal yet,
-    `seen` the sealed ones that tell who was shown personal data."""
+    """`head` is the end of the chain, `waiting` counts unsealed events, `seen` sealed views of personal data."""
 
     head: Head = BEGINNING
     seals: int = 0
@@ -46,7 +44,7 @@ class Verdict:
 
 
 class _Link(NamedTuple):
-    """A seal, and the event that it covers (all of it None where there is no such event)."""
+    """A seal and its event, which is all None if missing."""
 
     sequence: int
     event_id: Any
@@ -57,10 +55,9 @@ class _Link(NamedTuple):
 
 
 def audit_verify(*, expected: Head | None = None) -> Verdict:
-    """Reads the whole chain, and compares it with the head that was kept elsewhere, where one is given.
+    """Verifies the whole chain. `expected` is a head kept elsewhere.
 
-    Finds events that were changed, taken away or put in without a seal, seals that were changed or taken away from the
-    middle, and with `expected` also an end that was cut off and a chain that was made anew.
+    Finds changed, deleted and forged events and seals; with `expected` also a cut-off or rebuilt chain.
     """
     verdict = Verdict()
     for link in _links():
@@ -125,8 +122,9 @@ def _links() -> Iterator[_Link]:
 
 
 def _check_unsealed(verdict: Verdict) -> None:
-    """Events that have no seal wait for one, or somebody has put them in or their seals away. One statement for each
-    question, because an event moves from the list of what waits to the seals at some moment."""
+    """An event without a seal must be queued. Each check is one statement, because the sealer moves events
+    meanwhile.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -1,5 +1,3 @@
-"""`manage.py seal_audit`: puts what was recorded since the last time into the audit chain."""
-
 from typing import Any
 
 from django.utils import timezone

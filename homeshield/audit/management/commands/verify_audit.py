@@ -1,5 +1,3 @@
-"""`manage.py verify_audit`: proves that the audit record is what it was."""
-
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
