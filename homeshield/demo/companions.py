@@ -1,5 +1,3 @@
-"""The programs beside the demo's server: the scheduler and the worker of background tasks, for as long as it runs."""
-
 import os
 import signal
 import subprocess
@@ -12,20 +10,17 @@ from django.conf import settings
 from homeshield.lib.processes import ends_with_us
 
 SCHEDULER = "homeshield scheduler"
-"""How its connections, which are the owner's, can be told from those of pages in pg_stat_activity."""
+"""Tells its connections (as owner) from those of pages in pg_stat_activity."""
 WORKER = "homeshield worker"
 EVERY = "2"
-"""Seconds between two rounds: who tries things out looks at the audit record at once."""
+"""Seconds between rounds: visitors look at the audit record at once."""
 STOP_SECONDS = 10
-"""How long the transaction in hand may take at the end."""
+"""Allows the current transaction to finish."""
 
 
 @contextmanager
 def companions() -> Iterator[None]:
-    """Within it the inventory is kept current, what was recorded is sealed, and background tasks run.
-
-    Both programs end with us, however we end.
-    """
+    """Runs the scheduler and the task worker, which end with us."""
     with (
         _beside_us(SCHEDULER, "run_scheduler", "--every", EVERY),
         _beside_us(WORKER, "db_worker", "--no-reload", "--interval", "0.5", "--verbosity", "0"),
@@ -40,13 +35,13 @@ def _beside_us(application: str, *command: str) -> Iterator[None]:
         [sys.executable, "manage.py", *command],
         cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL,
         env={"LOG_LEVEL": "WARNING"} | os.environ | {"PGAPPNAME": application},
-        start_new_session=True,  # Ctrl-C is for us, who then end it
+        start_new_session=True,  # Ctrl-C reaches only us; we end it
         preexec_fn=ends_with_us(),  # noqa: PLW1509 - the main thread starts it
     )  # fmt: skip
     try:
         yield
     finally:
-        if os.getpid() == us:  # and not a worker of the server's, which was forked from us
+        if os.getpid() == us:  # not in a forked worker of the server
             _end(process)
 
 

@@ -1,5 +1,3 @@
-"""What the demo's database holds, and whether a database is the demo's to fill."""
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +27,7 @@ from sales.models import Order
 from sales.ordering.baskets import CriteriaBasket
 from sales.ordering.services import order_place
 
-PASSWORD = "magnolia-porch-light"  # noqa: S105 - known to everybody, which is why the demo needs DEBUG
+PASSWORD = "magnolia-porch-light"  # noqa: S105 - public, so the demo needs DEBUG
 STAFF, BUYER = "staff@homeshield.example", "buyer@homeshield.example"
 COMPANY = "Example Insurance Agency"
 
@@ -46,20 +44,19 @@ class NotTheDemos(DomainError):
 class Account:
     email: str
     changed: bool
-    """Whether somebody has given the user another password since the demo made it."""
+    """Whether the password was changed since the demo set it."""
 
 
 def embedded() -> bool:
-    """Whether the database is the one that comes with the checkout, and not one that DATABASE_URL names."""
+    """Whether the database is the checkout's own, not DATABASE_URL's."""
     engine: str = settings.DATABASES["default"]["ENGINE"]
     return engine == ENGINE
 
 
 def database_check() -> None:
-    """Raises NotTheDemos where DATABASE_URL names a database with leads of other origin. Reads alone.
+    """Raises NotTheDemos if DATABASE_URL names a database with other leads. Only reads.
 
-    The embedded database is this checkout's own: leads that were loaded into it by hand do not matter. The question
-    stops at the first foreign lead, so that it takes no time where there are millions.
+    Stops at the first foreign lead, so it is fast with millions.
     """
     if embedded():
         return
@@ -71,7 +68,7 @@ def database_check() -> None:
 
 
 def web_role_make() -> bool:
-    """The role that the web process connects as: on the embedded server, and where WEB_DATABASE_URL names one."""
+    """Creates the web process's role, if embedded or named by WEB_DATABASE_URL."""
     if embedded():
         settings.WEB_DATABASE = {"USER": EMBEDDED_ROLE}
     if settings.WEB_DATABASE is None:
@@ -81,12 +78,12 @@ def web_role_make() -> bool:
 
 
 def leads_there(at_most: int) -> int:
-    """How many leads of the demo's there are, counted up to a limit."""
+    """Counts the demo's leads, up to a limit."""
     return Lead.objects.filter(campaign_id__startswith=CAMPAIGN).order_by()[:at_most].count()
 
 
 def leads_make(numbers: range, *, as_of: datetime, on_row: Callable[[], None] = lambda: None) -> int:
-    """Loads the fictional leads with these numbers as an operator would. Returns how many were new."""
+    """Loads these fictional leads. Returns how many were new."""
     with TemporaryDirectory() as folder:
         report = ingest(
             source=fictional_csv(numbers, today=as_of.date(), on_row=on_row),
@@ -99,12 +96,12 @@ def leads_make(numbers: range, *, as_of: datetime, on_row: Callable[[], None] = 
 
 
 def inventory_bring_up_to_date(*, as_of: datetime) -> int:
-    """Gives the leads that have entered a bucket since the last visit their records. Returns how many."""
+    """Returns how many records it created."""
     return inventory_generate(as_of=as_of, now=as_of).created
 
 
 def staff_make() -> Account:
-    """The member of staff, unless there already."""
+    """Creates the staff user if missing."""
     try:
         user = staff_create(email=STAFF, password=PASSWORD)
     except EmailTaken:
@@ -113,7 +110,7 @@ def staff_make() -> Account:
 
 
 def buyer_make() -> Account:
-    """The buyer with a company, unless there already."""
+    """Creates the buyer and company if missing."""
     try:
         _, user = client_create(company=COMPANY, email=BUYER, password=PASSWORD, status=ClientStatus.ACTIVE)
     except EmailTaken:
@@ -122,7 +119,7 @@ def buyer_make() -> Account:
 
 
 def order_make(*, buyer_email: str) -> Order | None:
-    """A first order in the buyer's history, once. None where the stock or the buyer does not allow it."""
+    """Places the buyer's first order, once. Returns None if refused."""
     buyer = User.objects.get(email=buyer_email)
     if buyer.client_id is None:
         return None
@@ -139,5 +136,5 @@ def order_make(*, buyer_email: str) -> Order | None:
         return order_place(
             client_id=buyer.client_id, user_id=buyer.id, basket=CriteriaBasket(demands), key="demo: the first order"
         )
-    except DomainError:  # few leads asked for, or the client may not buy
+    except DomainError:  # little stock, or the client may not buy
         return None

@@ -1,5 +1,3 @@
-"""The demo's web server: gunicorn as in production, in this process, for this machine alone."""
-
 import os
 from collections.abc import Callable
 from typing import Any
@@ -17,11 +15,11 @@ THREADS = 8
 
 
 def serve(*, port: int, when_ready: Callable[[], None]) -> None:
-    """Serves until Ctrl-C or a SIGTERM. `when_ready` is called once the port answers."""
+    """Serves with gunicorn until Ctrl-C or SIGTERM. Calls `when_ready` once the port answers."""
     master = os.getpid()
     try:
         _Server(port, when_ready).run()
-    except SystemExit as end:  # how gunicorn ends its processes, also when all is well
+    except SystemExit as end:  # gunicorn exits so even on success
         if end.code or os.getpid() != master:
             raise
 
@@ -48,9 +46,9 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> WSGIHandler:
-        """Called in the worker, a process of its own: the commands keep the owner's way to the database, and DEBUG.
+        """Runs in the worker: the commands keep DEBUG and the owner's connection.
 
-        A visitor who mistypes an address sees the shop's page for it, and not Django's with all addresses there are.
+        Without DEBUG, an unknown URL shows the shop's page.
         """
         settings.DEBUG = False
         connect_as_web()
