@@ -1,5 +1,3 @@
-"""Exports in the admin: who took which sales away, and when."""
-
 from datetime import datetime
 
 from django.contrib import admin
@@ -14,7 +12,7 @@ from homeshield.lib.view_only_admin import ViewOnlyAdmin, as_uuid
 from sales.admin import COMPANIES_FOUND, key_named, of_company
 
 SALES_SHOWN = 1_000
-"""How many ids of sales an export's page lists; a whole history may hold a million."""
+"""A whole history may have a million."""
 
 
 @admin.register(Export)
@@ -40,7 +38,7 @@ class ExportAdmin(ViewOnlyAdmin):
     readonly_fields = ("id", "api_key_named", "exported_at_utc", "completed", "sha256", "sanitised", "sales")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
-        """Lists do without the ids of the sales, which may be a million to a row."""
+        """Defers `sale_ids`, which may hold a million."""
         return super().get_queryset(request).defer("sale_ids")
 
     def search(self, term: str) -> Q:
@@ -60,7 +58,7 @@ class ExportAdmin(ViewOnlyAdmin):
 
     @admin.display(description="cells made harmless", empty_value="none")
     def sanitised(self, export: Export) -> SafeString | None:
-        """By column, and never what the cells held."""
+        """Counts by column, never the contents."""
         columns = export.sanitised_cells.values_list("column").annotate(cells=Count("id")).order_by("column")
         return format_html_join("", "<div>{}: {}</div>", columns) or None
 

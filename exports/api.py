@@ -1,5 +1,3 @@
-"""Purchased leads as CSV, for programs."""
-
 from typing import Annotated
 from uuid import UUID
 
@@ -29,7 +27,7 @@ CSV = {
 
 
 def _split(value: object) -> list[str]:
-    """The ids of the text. A parameter that is there twice was refused before (`refuse_unknown_parameters`)."""
+    """`refuse_unknown_parameters` has already refused a repeated parameter."""
     return [text.strip() for text in str(value).split(",") if text.strip()]
 
 

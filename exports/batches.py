@@ -1,8 +1,7 @@
-"""The rows of an export, batch by batch: read, made harmless and recorded by PostgreSQL.
+"""The rows of an export: PostgreSQL reads, sanitizes and records them in batches.
 
-Sales and leads never change, so batches agree with one another and with the record without a transaction around them.
-Two are read at a time, each on a connection of its own, while the one before is on its way to the buyer.
-docs/decisions/0004-exports-by-copy.md holds the figures.
+Sales and leads never change, so batches agree without a surrounding transaction. Two are read ahead, each on its own
+connection. Figures: docs/decisions/0004-exports-by-copy.md.
 """
 
 from collections import deque
@@ -19,20 +18,20 @@ from homeshield.lib.spreadsheet_cells import DANGEROUS, TELLING_PREFIX, harmless
 from homeshield.lib.viewer import Viewer, declare, seen_by
 
 BATCH = 5_000
-"""Sales per statement: 1.5 to 2 MB of CSV, some 40 ms of the database's time."""
+"""Sales: 1.5 to 2 MB of CSV, about 40 ms in the database."""
 
 READERS = 2
-"""Batches that are read at the same time."""
+"""Batches read at the same time."""
 
 
 class ExportInterrupted(RuntimeError):
-    """The database gave other rows than were recorded: the stream ends here, so that it cannot pass for whole."""
+    """The rows differ from the record. Aborts the stream, so the file cannot pass as complete."""
 
 
 def batches(export: Export) -> Generator[bytes]:
-    """The rows of an export in their order, without the header, in pieces of BATCH sales.
+    """Yields the rows in order, without the header.
 
-    Raises ExportInterrupted or a database error. Between two pieces no transaction is open and no connection is held.
+    Raises ExportInterrupted or a database error. Between pieces it holds no transaction or connection.
     """
     places = range(0, export.rows, BATCH)
     if len(places) == 1 or connection.in_atomic_block:  # whose rows other connections cannot see
@@ -51,7 +50,7 @@ def batches(export: Export) -> Generator[bytes]:
 
 
 def _batch_apart(export: Export, first: int) -> bytes:
-    """A batch on this thread's own connection, which the pool has back before a slow buyer takes the piece."""
+    """Frees the connection before a slow buyer takes the piece."""
     try:
         return _batch(export, first)
     finally:
@@ -60,9 +59,8 @@ def _batch_apart(export: Export, first: int) -> bytes:
 
 _OUTSIDE = [column for column in COLUMNS if column.from_outside]
 
-# A row is suspect when any of its cells begins with a character that it must lose. Looking at the first characters of
-# all cells together, once, spares nearly every row the comparison of each. OFFSET 0 keeps PostgreSQL from doing it once
-# per cell.
+# A row is suspect if any cell starts with a dangerous character. One match over all first characters spares almost
+# every row a check per cell. OFFSET 0 keeps PostgreSQL from repeating it.
 _COPY = f"""
     COPY (
         SELECT suspect, {", ".join(column.harmless_sql for column in COLUMNS)}
@@ -97,13 +95,12 @@ _RECORD_CHANGED_CELLS = f"""
 
 
 def _batch(export: Export, first: int) -> bytes:
-    """The CSV rows of one batch, beginning with the sale at place `first` (from 0). Records which cells it changed.
+    """Returns a batch's CSV rows from place `first` (from 0). Records the changed cells.
 
-    PostgreSQL ends rows with a line feed and sends each in a message of its own (its protocol promises that, psycopg
-    keeps to it), so that the row's end is told from a line break within a quoted cell. A download is read when its
-    request is over, so each batch says anew who looks.
+    PostgreSQL sends each row in one message (its protocol promises it), so row ends differ from line breaks in cells.
+    The stream outlives its request, so each batch declares its viewer.
     """
-    statement = sql.SQL(_COPY).format(  # COPY takes no parameters, hence literals
+    statement = sql.SQL(_COPY).format(  # COPY takes no parameters
         export=sql.Literal(export.id), first=sql.Literal(first + 1), last=sql.Literal(first + BATCH)
     )
     rows: list[memoryview | bytes] = []
@@ -111,7 +108,7 @@ def _batch(export: Export, first: int) -> bytes:
     with seen_by(Viewer(export.client_id)), transaction.atomic(), connection.cursor() as cursor:
         declare(connection)
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            for row in copy:  # `t,` or `f,`, then the row, which begins with the key of the sale
+            for row in copy:  # `t,` or `f,`, then the row, which starts with the sale's id
                 rows.append(row[2:-1])
                 if row[:1] == b"t":
                     suspects.append(UUID(bytes(row[2:38]).decode()))

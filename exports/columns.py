@@ -1,6 +1,6 @@
-"""The 33 columns of the purchased-leads CSV, in the order in which they are written (contract, "Export").
+"""The 33 columns of the purchased-leads CSV, in order (contract, "Export").
 
-A further column is one more line here, and nothing else: headers, values and the audit follow this list.
+Add a column here only.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,9 @@ from homeshield.lib.spreadsheet_cells import harmless_sql
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A header, and the SQL expression over `sale` (sales) and `lead` (leads) that gives the cell; NULL is empty.
+    """A header and its SQL over `sale` and `lead`; NULL is empty.
 
-    `from_outside` marks text that somebody else wrote, which may therefore look like a formula. The other columns
-    are keys, amounts, instants and enumerations of our own, which the database's constraints hold to their form.
+    `from_outside` marks text by others, which may look like a formula.
     """
 
     header: str
@@ -22,8 +21,7 @@ class Column:
 
     @property
     def harmless_sql(self) -> str:
-        """The cell as it is written, as an expression over the column of this header, and over `suspect`: whether
-        any cell of the row begins with a character that it must lose."""
+        """The cell as written. `suspect` says whether any cell of the row must be sanitized."""
         if not self.from_outside:
             return f'"{self.header}"'
         cell = f'"{self.header}"'
@@ -35,7 +33,7 @@ def _own(header: str, sql: str) -> Column:
 
 
 def _cell(field: str) -> Column:
-    """A cell of the call-center CSV, under the name of the lead's field."""
+    """A call-center cell, named like the lead's field."""
     return Column(header=field, sql=f"lead.{field}", from_outside=True)
 
 

@@ -1,5 +1,3 @@
-"""Refusals of exports. Nothing is recorded then."""
-
 from collections.abc import Sequence
 from uuid import UUID
 

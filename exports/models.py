@@ -1,4 +1,4 @@
-"""What is kept of every export: who, when, which sales, and which cells were made harmless (contract, "Export")."""
+"""What is kept of exports (contract, "Export")."""
 
 import pgtrigger
 from django.conf import settings
@@ -20,7 +20,7 @@ class Export(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="exports")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    # The migration's foreign key covers key and client together: the key is the client's own.
+    # The migration's composite foreign key: the key is the client's.
     api_key = models.ForeignKey(
         ApiKey, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="API key", db_index=False,
         db_constraint=False,
@@ -49,10 +49,7 @@ class Export(models.Model):
 
 
 class ExportCompletion(models.Model):
-    """Says that an export was sent to its end, and which file that was. Append-only.
-
-    An export without one was broken off.
-    """
+    """An export sent completely. Without this, it was aborted. Append-only."""
 
     export = models.OneToOneField(Export, on_delete=models.PROTECT, primary_key=True, related_name="completion")
     completed_at_utc = models.DateTimeField("completed (UTC)", db_default=Now(), editable=False)
@@ -80,7 +77,7 @@ class ExportCompletion(models.Model):
 
 
 class SanitisedCell(models.Model):
-    """A cell that lost its leading formula characters in an export. Says which cell, never what it holds."""
+    """A cell that lost leading formula characters. Never holds the contents."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     export = models.ForeignKey(Export, on_delete=models.PROTECT, related_name="sanitised_cells")

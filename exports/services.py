@@ -1,9 +1,7 @@
-"""Exports: the record of one, and its bytes (contract, "Export").
+"""Exports: the record and the bytes (contract, "Export").
 
-The record comes first, in a transaction of its own: who, when and which sales. The bytes then follow batch by batch,
-each with the record of the cells that lost leading formula characters; the file's digest is recorded when the last
-byte was given out. However slowly a buyer downloads, no snapshot stays open (it would keep the dead entries of
-inventory's indexes alive, which every order would pay for), no lock is held, and memory stays flat.
+The record is committed before any bytes are sent. A slow download must hold no lock and no snapshot, which would keep
+dead entries in inventory's indexes and slow every order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,10 +28,7 @@ from sales.models import Sale
 def export_start_order(
     *, client_id: UUID, user: User | None, order_id: UUID, as_of: datetime, api_key_id: UUID | None = None
 ) -> Export:
-    """Records the export of all the sales of a client's order; `export_stream` gives its bytes.
-
-    Raises SaleNotFound where there is no such order of this client's.
-    """
+    """Records the export of an order; `export_stream` returns the bytes. Raises SaleNotFound."""
     export = _record(
         "sale.order_id = %(which)s", order_id, client_id=client_id, user=user, api_key_id=api_key_id, as_of=as_of
     )
@@ -50,9 +45,9 @@ def export_start_sales(
     as_of: datetime,
     api_key_id: UUID | None = None,
 ) -> Export:
-    """Records the export of the client's sales with these ids, each once; `export_stream` gives its bytes.
+    """Records the export of these sales, each once; `export_stream` returns the bytes.
 
-    Raises NoSalesNamed, SaleNotFound or SaleOfAnotherClient; then nothing is recorded.
+    Raises NoSalesNamed, SaleNotFound, SaleOfAnotherClient.
     """
     if not sale_ids:
         raise NoSalesNamed
@@ -71,26 +66,23 @@ def export_start_sales(
 
 
 def _existing(sale_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of the sales exist, whosever they are: the database shows a client's request its own alone."""
+    """Returns the ids that exist for any client: row security hides others' sales."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT existing_sales(%s)", [list(sale_ids)])
         return {row[0] for row in cursor.fetchall()}
 
 
 def export_stream(export: Export) -> Iterator[bytes]:
-    """The CSV of an export: UTF-8, CRLF line ends (RFC 4180), one row per sale, the header with the first batch.
+    """Returns the CSV: UTF-8, CRLF line ends (RFC 4180).
 
-    Between two pieces no statement, transaction or lock is open, so the stream may be read slowly or left at any
-    point. Raises ExportInterrupted or a database error rather than end early: the server then breaks the connection
-    off, and the download fails instead of looking complete. Once the last piece is taken, the whole is recorded
-    (`export_complete`); a download that was left has no such record.
+    Between pieces no statement, transaction or lock is open. Raises ExportInterrupted or a database error instead of
+    ending early, so that a broken download fails visibly. Taking the last piece calls `export_complete`.
     """
     return _stream(export, origin())
 
 
 def _stream(export: Export, begun: Origin) -> Iterator[bytes]:
-    """The pieces. They are taken when the request that has begun the export is answered, but its end is that request's
-    matter all the same."""
+    """Runs after the request, but records its end as that request's act."""
     viewer, digest, size = Viewer(export.client_id), sha256(), 0
     header = ",".join(column.header for column in COLUMNS).encode() + b"\r\n"
     try:
@@ -102,7 +94,7 @@ def _stream(export: Export, begun: Origin) -> Iterator[bytes]:
                 size += len(whole)
                 yield whole
     except BaseException as error:
-        with within(begun), seen_by(viewer), suppress(DatabaseError):  # which may be what has broken it off
+        with within(begun), seen_by(viewer), suppress(DatabaseError):  # the database may be the cause
             reason = "left" if isinstance(error, GeneratorExit) else type(error).__name__
             _record_end(export, Outcome.FAILED, {"reason": reason, "size_bytes": size})
         raise
@@ -111,10 +103,7 @@ def _stream(export: Export, begun: Origin) -> Iterator[bytes]:
 
 
 def export_complete(*, export: Export, sha256: str, size_bytes: int) -> ExportCompletion:
-    """Records that all of an export was given out, and what it was: the file's SHA-256 in hexadecimal, and its size.
-
-    Once per export: a second time is an IntegrityError.
-    """
+    """Records that an export was sent completely, once: a second call raises IntegrityError."""
     with transaction.atomic():
         completion = ExportCompletion.objects.create(export=export, sha256=sha256, size_bytes=size_bytes)
         sanitised = SanitisedCell.objects.filter(export=export).count()
@@ -124,7 +113,7 @@ def export_complete(*, export: Export, sha256: str, size_bytes: int) -> ExportCo
 
 
 def _record_end(export: Export, outcome: Outcome, facts: Details) -> None:
-    """For the auditor. The instant is the database's: a slow reader takes the last piece long after the request."""
+    """At the database's time: a slow reader ends long after the request."""
     audit_record(
         action=AuditAction.EXPORT_END,
         outcome=outcome,
@@ -139,7 +128,7 @@ def _listed(ids: Sequence[UUID]) -> str:
     return ", ".join(str(one) for one in ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
 
 
-# In SQL, so that the ids stay in the database: an order of 100,000 sales would be 10 MB of Python's UUIDs.
+# In SQL: the ids of 100,000 sales would take 10 MB in Python.
 _RECORD = """
     INSERT INTO exports (id, client_id, user_id, api_key_id, exported_at_utc, sale_ids, rows)
     SELECT %(id)s, %(client)s, %(user)s, %(api_key)s, %(as_of)s,
@@ -157,7 +146,7 @@ def _record(
     api_key_id: UUID | None,
     as_of: datetime,
 ) -> Export | None:
-    """Writes down who exports what and when; None where no sale of the client's matches."""
+    """Returns None if none of the client's sales match."""
     export_id, user_id = new_id(), user.id if user else None
     named = {"id": export_id, "client": client_id, "user": user_id, "api_key": api_key_id, "as_of": as_of}
     with transaction.atomic(durable=True), connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Addresses of exports, below the site's root: they belong to the orders' pages."""
+"""Under the site's root, because they belong to the order pages."""
 
 from django.urls import path
 

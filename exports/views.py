@@ -1,5 +1,3 @@
-"""The download of an order's leads."""
-
 from datetime import UTC
 from uuid import UUID
 
@@ -19,7 +17,7 @@ from sales.models import Order
 @limited("download", method="GET")
 @require_GET  # not HEAD: every request is recorded as an export
 def order_download(request: Request, order_id: UUID) -> StreamingHttpResponse:
-    """The leads of one of the company's orders as CSV. 404 for an order of another company."""
+    """Downloads an order's leads. 404 for another company's order."""
     assert request.user.client_id is not None
     order = order_or_404(request, order_id)
     export = export_start_order(
@@ -34,5 +32,5 @@ def order_download(request: Request, order_id: UUID) -> StreamingHttpResponse:
 
 
 def _file_name(order: Order) -> str:
-    """`homeshield-order-2026-03-14-4f1c09ab.csv`: the day (UTC), and the key's end, which is its random part."""
+    """`homeshield-order-2026-03-14-4f1c09ab.csv`: the day (UTC) and the order id's random end."""
     return f"homeshield-order-{order.placed_at_utc.astimezone(UTC):%Y-%m-%d}-{order.id.hex[-8:]}.csv"
