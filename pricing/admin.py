@@ -1,4 +1,4 @@
-"""Prices in the administration: the table of what is in force, and the history. change_pages.py writes."""
+"""Prices in force and their history. pricing/changing/pages.py writes."""
 
 from typing import Any, cast
 
@@ -13,13 +13,12 @@ from pricing.models import PriceRule
 from pricing.selectors import price_table, rules_not_over
 
 YOUNGEST_FIRST = Case(*(When(age_bucket=str(bucket), then=number) for number, bucket in enumerate(AgeBucket)))
-"""The order of the buckets, which is not that of their names."""
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Past, in force or future, at the instant of the request."""
+    """Past, in force or future."""
 
-    title = "status"  # "state" is where a lead lives
+    title = "status"  # "state" is a lead's
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
@@ -60,7 +59,7 @@ class PriceRuleAdmin(ChangePages):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
-        """Only for a rule that is not in force yet: deleting one means withdrawing it."""
+        """Deleting means withdrawing, so only future rules."""
         future = obj is not None and obj.status(cast("Request", request).as_of) == "future"
         return future and super().has_delete_permission(request, obj)
 

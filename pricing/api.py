@@ -1,5 +1,3 @@
-"""Prices in force, and quotes, for programs."""
-
 from itertools import product
 from typing import Annotated
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""Refusals of pricing. Nothing was changed, sold or quoted then."""
-
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +10,7 @@ from pricing.changing.change import PriceChange
 
 
 class NoPrice(DomainError):
-    """No price rule is in force for the class and bucket (contract, "Price")."""
+    """No price is in force (contract, "Price")."""
 
     code, status, title = "no_price", 409, "Not for sale at present"
     sentence = (
@@ -23,11 +21,8 @@ class NoPrice(DomainError):
     age_bucket: AgeBucket
 
 
-# --- Changes of prices ---
-
-
 class PriceRefused(DomainError):
-    """`field` is the argument of `price_set` to mend."""
+    """`field` is the argument of `price_set` to correct."""
 
     code, status, title = "price_refused", 422, "Price not changed"
     sentence = "{reason}"
@@ -44,7 +39,7 @@ class InstantRefused(PriceRefused):
 
 
 class PriceNotConfirmed(DomainError):
-    """An unusual change. The same call with `confirmed=change` makes it."""
+    """The change is unusual. Call again with `confirmed=change`."""
 
     code, status, title = "price_not_confirmed", 409, "Is this what you mean?"
     sentence = "This change is unusual. Nothing was changed yet: confirm it first."
@@ -53,7 +48,7 @@ class PriceNotConfirmed(DomainError):
 
 
 class PriceChangedMeanwhile(DomainError):
-    """Somebody else changed a price of this class and bucket after the page was opened."""
+    """Someone else changed this price after the page was opened."""
 
     code, status, title = "price_changed_meanwhile", 409, "Prices have changed"
     sentence = "{news} Nothing of yours was changed."
@@ -77,9 +72,6 @@ class StartingPricesRefused(DomainError):
     code, status = "starting_prices_refused", 422
     sentence = "{reason}"
     reason: str
-
-
-# --- Quotes ---
 
 
 class NotForSale(InventoryNotFound):

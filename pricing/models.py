@@ -1,4 +1,4 @@
-"""Price rules: what a lead of one class and bucket costs, from when until when (contract, "Price")."""
+"""Price rules (contract, "Price") and quotes (contract, "Quote")."""
 
 from datetime import datetime, timedelta
 from itertools import product
@@ -27,25 +27,24 @@ _CELL = Case(
     ),
     output_field=models.IntegerField(),
 )
-"""The number of a class and bucket. The exclusion constraint compares it as a range: GiST compares texts only with the
-extension btree_gist, which the embedded PostgreSQL does not have."""
+"""A number per class and bucket: excluding texts needs btree_gist, which the embedded PostgreSQL lacks."""
 
 
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
     def in_force(self, as_of: datetime) -> Self:
-        """The rules that set the price at an instant: at most one for each class and bucket."""
+        """Returns at most one rule per class and bucket."""
         return self.not_over(as_of).filter(effective_from_utc__lte=as_of)
 
     def not_over(self, as_of: datetime) -> Self:
-        """The rules in force at an instant or after it."""
+        """Returns the rules in force at `as_of` or later."""
         return self.filter(Q(effective_until_utc__isnull=True) | Q(effective_until_utc__gt=as_of))
 
 
 class PriceRule(models.Model):
-    """An amount in USD for one class and bucket, from an instant until another or open-ended.
+    """A price in USD for one class and bucket.
 
-    The database keeps history: only a rule's end changes, until it has come, and only a future rule can be withdrawn.
-    Rules of one class and bucket never overlap.
+    Only the end may change, until it has passed, and only a future rule can be withdrawn. Rules of a class and bucket
+    never overlap.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -59,7 +58,7 @@ class PriceRule(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
 
-    table_rules = TableRules(  # no amount is ever changed
+    table_rules = TableRules(  # amounts never change
         web_may=("SELECT", "INSERT", "UPDATE (effective_until_utc)", "DELETE")
     )
 
@@ -110,8 +109,8 @@ class PriceRule(models.Model):
                 name="price_history_is_kept",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update | pgtrigger.Delete,
-                # clock_timestamp() and not now(): a transaction that waited for another's price change must see
-                # that what the other set is in force by now. A page's own instant lies a moment before: the minute.
+                # clock_timestamp(), not now(): a transaction that waited for another price change must see it in force.
+                # The request's instant is slightly earlier, hence the minute.
                 func="""
                     IF TG_OP = 'DELETE' THEN
                         IF OLD.effective_from_utc > clock_timestamp() THEN
@@ -137,23 +136,22 @@ class PriceRule(models.Model):
         return f"{self.get_classification_display()}, {self.get_age_bucket_display()}: {dollars(self.amount)}"
 
     def status(self, as_of: datetime) -> str:
-        """`past`, `in force` or `future`."""
         if self.effective_from_utc > as_of:
             return "future"
         return "past" if self.effective_until_utc and self.effective_until_utc <= as_of else "in force"
 
     def before(self) -> PriceRuleQuerySet:
-        """The rule that ends where this one begins, if there is one."""
+        """Returns the rule that ends where this one begins, if any."""
         alike = PriceRule.objects.filter(classification=self.classification, age_bucket=self.age_bucket)
         return alike.filter(effective_until_utc=self.effective_from_utc)
 
 
 QUOTE_VALIDITY = timedelta(minutes=15)
-"""How long a quote holds its prices (contract, "Quote")."""
+"""Contract, "Quote"."""
 
 
 class Quote(models.Model):
-    """Prices for specific inventory records, held for QUOTE_VALIDITY. It reserves nothing (contract, "Quote")."""
+    """Prices for specific records, held for QUOTE_VALIDITY. Reserves nothing (contract, "Quote")."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="quotes")
@@ -185,8 +183,6 @@ class Quote(models.Model):
 
 
 class QuoteItem(models.Model):
-    """One record of a quote and its price."""
-
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="items", db_index=False)
     inventory = models.ForeignKey(InventoryRecord, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -1,5 +1,3 @@
-"""Quotes: prices for specific records, held for 15 minutes. They reserve nothing (contract, "Quote")."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,16 +15,16 @@ from pricing.selectors import Prices, prices_in_force
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A new quote. The items are in the order of the request, each with its inventory record."""
+    """A new quote, with items in the order requested."""
 
     quote: Quote
     items: list[QuoteItem]
 
 
 def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime) -> Quoted:
-    """Quotes the prices in force for these records. An id given twice counts once.
+    """Quotes the prices in force, each id once.
 
-    Raises NotForSale, which names the ids that do not exist or cannot be sold to this client, and NoPrice.
+    Raises NotForSale, which names the ids, and NoPrice.
     """
     assert buyer.client_id is not None
     ids = list(dict.fromkeys(inventory_ids))
@@ -42,15 +40,15 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
     quote.subtotal = sum((item.unit_price for item in items), Decimal("0.00"))
     with transaction.atomic():
         quote.save(force_insert=True)
-        # Sorted: at commit each item locks its record for a moment, and two quotes must not cross.
+        # Sorted: each item locks its record at commit, and two quotes must not deadlock.
         QuoteItem.objects.bulk_create(sorted(items, key=lambda item: item.inventory_id))
     return Quoted(quote, items)
 
 
 def quoted_prices(*, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime) -> Prices:
-    """The prices that a quote holds: one for each class and bucket.
+    """Returns the prices a quote holds.
 
-    Raises QuoteNotFound (also for another client's quote), QuoteExpired, and NotInQuote for ids that it does not name.
+    Raises QuoteNotFound (also for another client's), QuoteExpired, and NotInQuote.
     """
     quote = Quote.objects.filter(id=quote_id, client_id=client_id).first()
     if quote is None:

@@ -1,5 +1,3 @@
-"""What leads cost at an instant."""
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -14,18 +12,14 @@ from pricing.models import PriceRule
 
 
 class Prices(dict[tuple[str, str], Decimal]):
-    """Amounts in USD by class and bucket.
-
-    `prices[classification, age_bucket]` raises NoPrice where no rule is in force (contract, "Price"). A page that shows
-    what is not for sale asks `prices.get((classification, age_bucket))`.
-    """
+    """Prices in USD by class and bucket. A missing one raises NoPrice (contract, "Price")."""
 
     def __missing__(self, cell: tuple[str, str]) -> Decimal:
         classification, age_bucket = cell
         raise NoPrice(classification=Classification(classification), age_bucket=AgeBucket(age_bucket))
 
     def of(self, criteria: Criteria) -> Decimal:
-        """The price of one lead under criteria that name a class and a bucket. Raises NoPrice."""
+        """Returns the price of one lead. Raises NoPrice."""
         assert criteria.classification is not None
         assert criteria.age_bucket is not None
         return self[criteria.classification, criteria.age_bucket]
@@ -38,22 +32,19 @@ _PRICES = """
 
 
 def prices_in_force(as_of: datetime) -> Prices:
-    """The prices at an instant. Plain SQL: for what every page and order asks, building the query took longer."""
+    """Plain SQL, because building the query took longer than running it."""
     with reading_connection().cursor() as cursor:
         cursor.execute(_PRICES, {"as_of": as_of})
         return prices_of(cursor.fetchall())
 
 
 def prices_of(rows: Iterable[tuple[str, str, Decimal]]) -> Prices:
-    """Prices from rows of (classification, bucket, amount)."""
+    """Builds Prices from (classification, bucket, amount) rows."""
     return Prices({(classification, age_bucket): amount for classification, age_bucket, amount in rows})
 
 
-# --- For staff ---
-
-
 class TablePrice(NamedTuple):
-    """The rule in force for a class and bucket, and the next one that is set."""
+    """The rule in force for a class and bucket, and the next."""
 
     classification: Classification
     rule: PriceRule | None
@@ -61,12 +52,12 @@ class TablePrice(NamedTuple):
 
 
 def rules_not_over(as_of: datetime) -> list[PriceRule]:
-    """The rules in force or ahead, in the order in which they begin."""
+    """Returns the rules in force or ahead, by start."""
     return list(PriceRule.objects.not_over(as_of).order_by("effective_from_utc"))
 
 
 def price_table(rules: Sequence[PriceRule], as_of: datetime) -> list[tuple[AgeBucket, list[TablePrice]]]:
-    """By bucket, youngest first, the prices of each class. `rules` in the order in which they begin."""
+    """Returns the buckets, youngest first, with their classes. `rules` must be sorted by start."""
     firsts: dict[tuple[str, str, str], PriceRule] = {}
     for rule in rules:
         firsts.setdefault((rule.classification, rule.age_bucket, rule.status(as_of)), rule)

@@ -1,4 +1,4 @@
-"""The starting prices: a file with one line for each class and bucket, taken whole or refused whole."""
+"""The starting prices: a file, loaded whole or refused."""
 
 import csv
 from datetime import datetime
@@ -24,9 +24,9 @@ _HEADER = ["classification", "age_bucket", "amount"]
 
 
 def starting_prices_load(*, as_of: datetime) -> int:
-    """Puts the starting prices in force from `as_of` on where there has never been a rule. Returns how many.
+    """Sets the starting prices where no rule ever was. Returns how many.
 
-    Raises StartingPricesRefused before anything is written.
+    Raises StartingPricesRefused before writing.
     """
     prices = _read(STARTING_PRICES)
     with transaction.atomic():
@@ -43,7 +43,7 @@ def starting_prices_load(*, as_of: datetime) -> int:
 
 
 def _read(path: Path) -> Prices:
-    """The price of every class and bucket. Raises StartingPricesRefused, which names the line at fault."""
+    """Raises StartingPricesRefused, which names the line."""
     prices = Prices()
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
@@ -64,7 +64,7 @@ def _read(path: Path) -> Prices:
 
 
 def _line(cells: list[str]) -> tuple[tuple[Classification, AgeBucket], Decimal]:
-    """Raises ValueError, which says what is wrong."""
+    """Raises ValueError."""
     if len(cells) != len(_HEADER):
         raise ValueError(f"It has {len(cells)} cells, not {len(_HEADER)}.")
     classification, age_bucket, text = cells

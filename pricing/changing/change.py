@@ -1,5 +1,3 @@
-"""A change of a price beside what it replaces, and what is unusual about it."""
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,20 +7,20 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 
 MOST_USUAL = Decimal("0.5")
-"""A change by more than this part of the old price may be a typing error."""
+"""A larger relative change may be a typo."""
 
 FAR_AHEAD = timedelta(days=365)
-"""A date further ahead may have the wrong year."""
+"""A later date may have the wrong year."""
 
 
 def utc(instant: datetime) -> str:
-    """`2026-03-14 15:09:26 UTC`: how everything about prices writes an instant."""
+    """Formats as `2026-03-14 15:09:26 UTC`."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceChange:
-    """In USD. `was` is the price right before the change, None if there is none. `begins` is None for now."""
+    """In USD. `was` is the price just before. `begins` None means now."""
 
     classification: Classification
     age_bucket: AgeBucket
@@ -32,14 +30,14 @@ class PriceChange:
 
     @property
     def percent_label(self) -> str:
-        """`+8,400%`, `-55.5%`; empty if there is no price to compare with."""
+        """`+8,400%`, `-55.5%`; empty without an old price."""
         if not self.was:
             return ""
         percent = ((self.amount - self.was) / self.was * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
         return f"{percent:+,f}".removesuffix(".0") + "%"
 
     def questions(self, as_of: datetime) -> list[str]:
-        """What is unusual about the change, in sentences."""
+        """Returns what is unusual, as messages."""
         found = []
         if self.was is not None and abs(self.amount - self.was) > MOST_USUAL * self.was:
             found.append(f"The price {'rises' if self.amount > self.was else 'falls'} by more than 50%.")
@@ -50,7 +48,7 @@ class PriceChange:
         return found
 
     def __str__(self) -> str:
-        """All of it in one line. A page sends it back, so that only the change that was shown is confirmed."""
+        """The page sends this back to confirm exactly the shown change."""
         was = "no price" if self.was is None else dollars(self.was)
         begins = utc(self.begins) if self.begins else "now"
         return f"{self.classification} {self.age_bucket}: {was} to {dollars(self.amount)}, {begins}"

@@ -1,5 +1,3 @@
-"""The form with which staff change a price."""
-
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,11 +16,11 @@ from pricing.errors import PriceRefused
 NOW, AT = "now", "at"
 
 SLOW_CLOCK = timedelta(minutes=5)
-"""The links "Now" and "Today" take the browser's clock. It may be this much slow."""
+"""The "Now" and "Today" links use the browser's clock, perhaps this slow."""
 
 
 class MomentField(forms.SplitDateTimeField):
-    """A date and a time. Either may be None."""
+    """A date and a time, either of which may be None."""
 
     widget = AdminSplitDateTime
     default_error_messages = {
@@ -33,7 +31,7 @@ class MomentField(forms.SplitDateTimeField):
     @override
     def clean(self, value: Any) -> Any:
         for text, fault in zip(value or [], self.default_error_messages, strict=False):
-            if text and not str(text).isascii():  # Python reads digits of other scripts as well
+            if text and not str(text).isascii():  # Python also reads digits of other scripts
                 raise forms.ValidationError(self.error_messages[fault], code=fault)
         return super().clean(value)
 
@@ -43,10 +41,9 @@ class MomentField(forms.SplitDateTimeField):
 
 
 class PriceChangeForm(forms.Form):
-    """A valid form has in `change` what `price_set` needs. Its instant is None for a change now.
+    """When valid, `change` holds the arguments of `price_set`.
 
-    `opened` (UTC) is when the page was made. An instant since then means now: it was now when it was chosen, and a
-    price cannot change in the past.
+    `opened` (UTC) is when the page was made. An instant since then means now.
     """
 
     classification = forms.TypedChoiceField(
@@ -92,7 +89,7 @@ class PriceChangeForm(forms.Form):
         return amount
 
     def clean_effective_from(self) -> datetime | None:
-        """An instant that is still ahead. None means now."""
+        """Returns a future instant, or None for now."""
         day: date | None
         hour: time | None
         (day, hour), when = self.cleaned_data["effective_from"], self.cleaned_data.get("when")

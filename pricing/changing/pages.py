@@ -1,7 +1,6 @@
-"""The pages of the administration that write prices: one sets a price, one withdraws a price set ahead.
+"""The admin pages that set and withdraw prices.
 
-Each carries, signed, what it showed (seen.py). If that has changed meanwhile, the page says so and writes nothing
-until it is sent again.
+Each carries a signed copy of what it showed (seen.py). If prices have changed since, it says so and must be sent again.
 """
 
 from datetime import datetime
@@ -35,16 +34,14 @@ from pricing.selectors import price_table, rules_not_over
 
 UNKNOWN_PAGE = "This page was more than a day old or was altered. Nothing was changed. Check it and send it again."
 INPUTS = ("classification", "age_bucket", "amount", "when", "effective_from_0", "effective_from_1")
-"""What the form sends. The date and the time are one field."""
+"""The form's inputs; date and time are one field."""
 
 LIST = "admin:pricing_pricerule_changelist"
 
 
 class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
-    # --- Set a price ---
-
     def add_view(self, request: HttpRequest, *_args: Any, **_options: Any) -> HttpResponse:
-        """Changes a price, now or from an instant ahead."""
+        """Sets a price, now or later."""
         request = cast("Request", request)
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -86,7 +83,7 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
         status: int = 200,
         notice: str = "",
     ) -> HttpResponse:
-        """The form beside the prices as they are. Without `seen` it carries these as seen."""
+        """Current prices count as seen unless `seen` is given."""
         rules = rules_not_over(form.opened)
         seen = seen or SeenPrices.of(rules, opened=form.opened)
         context = {
@@ -106,7 +103,7 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
     def _confirmation_page(
         self, request: Request, form: PriceChangeForm, seen: SeenPrices, question: PriceNotConfirmed
     ) -> HttpResponse:
-        """What an unusual change does, with the form hidden in the page, to be sent again if it is meant."""
+        """Shows an unusual change, with the form hidden for confirmation."""
         change = question.change
         context = {
             "title": "Confirm the price change",
@@ -119,10 +116,8 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
         }
         return self._page(request, "confirm", context)
 
-    # --- Withdraw a price that was set ahead ---
-
     def delete_view(self, request: HttpRequest, object_id: str, *_args: Any, **_options: Any) -> HttpResponse:
-        """Withdraws a price that is not in force yet."""
+        """Withdraws a future price."""
         request = cast("Request", request)
         rule: PriceRule | None = self.get_object(request, unquote(object_id))
         if not super().has_delete_permission(request, rule):
@@ -139,7 +134,7 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _withdraw(self, request: Request, rule: PriceRule, seen: SeenPrices) -> HttpResponse:
         try:
-            with transaction.atomic():  # the log's entry describes the row, so it is written while there is one
+            with transaction.atomic():  # the log entry needs the row
                 self.log_deletions(request, PriceRule.objects.filter(pk=rule.pk))
                 price_withdraw(rule=rule, as_of=request.as_of, by=request.user, seen=seen)
         except PriceChangedMeanwhile as meanwhile:
@@ -170,13 +165,13 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def _for_sale(classification: Classification, age_bucket: AgeBucket, as_of: datetime) -> int:
-    """How many records of a class and bucket anybody may buy."""
+    """Counts what an unrestricted buyer may buy."""
     criteria = Criteria(classification=classification, age_bucket=age_bucket)
     return available_count(criteria=criteria, buyer=Buyer(), as_of=as_of)
 
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
-    """The class and bucket that the table's links choose. The rest of an address is ignored."""
+    """Reads the preselection from a link of the price table."""
     choices = {"classification": Classification.values, "age_bucket": AgeBucket.values}
     sent = request.GET.dict()
     return {name: str(sent[name]) for name, values in choices.items() if sent.get(name) in values}
@@ -187,7 +182,7 @@ def _told(meanwhile: PriceChangedMeanwhile) -> str:
 
 
 def _changed(rule: PriceRule, form: PriceChangeForm) -> str:
-    """What the change does. Says when it ends, if a change that was set earlier ends it."""
+    """Says when the price ends, if another is planned."""
     until = rule.effective_until_utc
     was_now = form.cleaned_data["when"] == AT and form.cleaned_data["effective_from"] is None
     return (

@@ -1,4 +1,4 @@
-"""What a page showed of the prices, so that nobody overwrites unseen what somebody else has set meanwhile."""
+"""What a page showed, so that nobody overwrites a change they have not seen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,14 +16,12 @@ from pricing.errors import PriceChangedMeanwhile
 from pricing.models import PriceRule
 
 LONGEST = timedelta(days=1)
-"""A page that was open for longer must be looked at again."""
+"""An older page must be reviewed again."""
 
 _SALT = "pricing.seen"
 
 
 class SeenRule(NamedTuple):
-    """A price rule that a page showed. `price` says the amount and from when."""
-
     id: str
     classification: str
     age_bucket: str
@@ -34,7 +32,7 @@ class SeenRule(NamedTuple):
 class SeenPrices:
     """The rules in force or ahead when a page was opened (UTC).
 
-    Of a rule only its end ever changes, and only when another is set or withdrawn. So their ids tell everything.
+    Ids suffice: rules end differently only when another is set or withdrawn.
     """
 
     opened: datetime
@@ -46,12 +44,12 @@ class SeenPrices:
         return cls(opened, seen)
 
     def token(self) -> str:
-        """For a hidden field of the page."""
+        """For a hidden field."""
         return signing.dumps([self.opened.isoformat(), self.rules], salt=_SALT, compress=True)
 
     @classmethod
     def of_token(cls, token: str, *, as_of: datetime) -> Self | None:
-        """What the page of a token showed. None for a token that is not ours, or older than LONGEST."""
+        """Returns None for a forged token, or one older than LONGEST."""
         try:
             opened, rules = signing.loads(token, salt=_SALT)
         except signing.BadSignature:
@@ -60,7 +58,7 @@ class SeenPrices:
         return seen if as_of - seen.opened <= LONGEST else None
 
     def require_unchanged(self, classification: Classification, age_bucket: AgeBucket, *, reader: User | None) -> None:
-        """Raises PriceChangedMeanwhile, which tells the reader what others did to this class and bucket since."""
+        """Raises PriceChangedMeanwhile, which tells what others did to this price."""
         cell = (classification, age_bucket)
         rules = PriceRule.objects.not_over(self.opened).filter(classification=classification, age_bucket=age_bucket)
         now = {str(rule.id): rule for rule in rules.select_related("created_by").order_by("created_at_utc", "id")}

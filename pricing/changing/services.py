@@ -1,7 +1,6 @@
-"""Changes of prices. Each holds the table's one write lock, so they come one after the other.
+"""Price changes, one at a time under a table lock.
 
-Price changes are rare and take milliseconds. One lock for the whole table is the simplest that leaves no gap: it also
-covers a class and bucket without a rule to lock. Readers, purchases among them, never wait for it.
+Changes are rare, and the lock also covers cells without a rule. Readers, including purchases, never wait.
 """
 
 import logging
@@ -25,13 +24,13 @@ from pricing.errors import AmountRefused, InstantRefused, PriceNotConfirmed, Pri
 from pricing.models import PriceRule
 
 MAX_AMOUNT = Decimal("10000.00")
-"""The highest price in USD. A higher one is taken for a typing error."""
+"""In USD. More is taken for a typo."""
 
 logger = logging.getLogger(__name__)
 
 
 def price_check(amount: Decimal) -> None:
-    """Raises AmountRefused for an amount in USD that cannot be a price."""
+    """Raises AmountRefused."""
     if not amount.is_finite():
         raise AmountRefused(reason="A price is a number of US dollars, for example 8.50.")
     if amount < 0:
@@ -53,11 +52,10 @@ def price_set(
     seen: SeenPrices | None = None,
     confirmed: str = "",
 ) -> PriceRule:
-    """Sets the price in USD from `effective_from` (UTC; None: now) until the next change that is already set.
+    """Sets the price in USD from `effective_from` (UTC; None: now) until the next planned change.
 
-    The rule in force at that instant ends at it. Raises PriceRefused for an amount or an instant that cannot be, and
-    for a change that changes nothing (contract, "Price"); PriceChangedMeanwhile if the prices are not those `seen`;
-    PriceNotConfirmed for an unusual change, unless `confirmed` is that change as text.
+    Raises PriceRefused for a bad amount or instant or a change of nothing (contract, "Price"), PriceChangedMeanwhile if
+    prices differ from `seen`, and PriceNotConfirmed for an unusual change unless `confirmed` is its text.
     """
     price_check(amount)
     begins, effective_from = effective_from, effective_from or as_of
@@ -101,7 +99,7 @@ def price_set(
 
 
 def _require_change(before: PriceRule, amount: Decimal, effective_from: datetime) -> None:
-    """Raises PriceRefused where a rule begins at that instant already, or has that amount."""
+    """Raises PriceRefused if the rule starts at that instant or has that amount."""
     if before.effective_from_utc == effective_from:
         raise InstantRefused(
             reason=f"A price of {dollars(before.amount)} is already set from {utc(effective_from)}. "
@@ -112,10 +110,9 @@ def _require_change(before: PriceRule, amount: Decimal, effective_from: datetime
 
 
 def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None, seen: SeenPrices | None = None) -> None:
-    """Takes back a rule that is not in force yet. The rule before it lasts until where this one would have ended.
+    """Withdraws a future rule and extends the one before it.
 
-    Raises PriceRuleHasBegun, PriceRuleIsGone if somebody else withdrew it, and PriceChangedMeanwhile if the prices
-    around it are not those `seen`.
+    Raises PriceRuleHasBegun, PriceRuleIsGone, PriceChangedMeanwhile.
     """
     with _only_writer(too_late=PriceRuleHasBegun()):
         future = PriceRule.objects.filter(pk=rule.pk).first()
@@ -133,7 +130,7 @@ def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None, seen: S
 
 @contextmanager
 def _only_writer(*, too_late: DomainError) -> Iterator[None]:
-    """A transaction in which nobody else changes a price. Raises `too_late` if a rule became history meanwhile."""
+    """Raises `too_late` if a rule became history while waiting for the lock."""
     try:
         with transaction.atomic():
             prices_lock()
@@ -145,7 +142,7 @@ def _only_writer(*, too_late: DomainError) -> Iterator[None]:
 
 
 def prices_lock() -> None:
-    """Until the transaction ends, nobody else changes a price."""
+    """Blocks other price changes until commit."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE pricing IN SHARE ROW EXCLUSIVE MODE")
 
@@ -153,7 +150,7 @@ def prices_lock() -> None:
 def price_record(
     action: AuditAction, rule: PriceRule, *, was: Decimal | None, by: User | None, as_of: datetime
 ) -> None:
-    """For the auditor, in the same transaction: the price, what it was (USD), and from when (UTC)."""
+    """Records the change in the audit, in USD and UTC."""
     audit_record(
         action=action,
         obj=("pricing.pricerule", rule.id),

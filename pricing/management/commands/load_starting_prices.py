@@ -1,5 +1,3 @@
-"""`manage.py load_starting_prices`: prices for what has never had one."""
-
 from typing import Any
 
 from django.core.management.base import CommandError
