@@ -65,10 +65,11 @@ def _exclusion_trigger(name: str, operation: pgtrigger.Operation, moved: str, **
 
 
 def sale_trigger() -> pgtrigger.Trigger:
-    """The trigger on sales: from now on the buyer owns the lead (contract, "Exclusion").
+    """The trigger on sales: from now on the buyer owns the lead, and the others of its person (contract, "Exclusion").
 
-    No ON CONFLICT: where the pair is there already, the lead was excluded, and the primary key refuses the sale.
-    Sorted, so that two orders of one client never wait for one another's pairs in a circle.
+    The second statement has no ON CONFLICT: where the pair is there already, the lead was excluded, and the primary key
+    refuses the sale. So it does where an order has two leads of one person. Sorted, so that two orders of one client
+    never wait for one another's pairs in a circle.
     """
     return OwnerTrigger(
         name="sale_makes_pairs",
@@ -77,6 +78,12 @@ def sale_trigger() -> pgtrigger.Trigger:
         operation=pgtrigger.Insert,
         referencing=pgtrigger.Referencing(new="new_rows"),
         func="""
+            INSERT INTO exclusions (lead_id, client_id, owned, listed)
+            SELECT DISTINCT link.other_id, sale.client_id, true, false
+            FROM new_rows sale,
+                 LATERAL (SELECT other_id FROM person_links WHERE lead_id = sale.lead_id OFFSET 0) AS link
+            ORDER BY 1, 2
+            ON CONFLICT (lead_id, client_id) DO UPDATE SET owned = true WHERE NOT exclusions.owned;
             INSERT INTO exclusions (lead_id, client_id, owned, listed)
             SELECT lead_id, client_id, true, false FROM new_rows ORDER BY lead_id, client_id;
             RETURN NULL;

@@ -5,8 +5,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-OWNED = "SELECT lead_id, client_id FROM sales"
-"""Whom which lead belongs to."""
+OWNED = """
+    SELECT lead_id, client_id FROM sales
+    UNION
+    SELECT link.other_id, sales.client_id FROM sales JOIN person_links link ON link.lead_id = sales.lead_id
+"""
+"""Who owns which leads: what it has bought, and the others of their persons."""
 
 COMPARE = f"""
     SELECT coalesce(pair.lead_id, due.lead_id), coalesce(pair.client_id, due.client_id), due.lead_id IS NOT NULL

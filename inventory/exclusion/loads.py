@@ -1,0 +1,64 @@
+"""What a load excludes: its leads may be of persons whom clients own or have on a list (contract, "Exclusion").
+
+The statements work on sets, and on temporary tables that the end of a load has made by then
+(inventory/withholding/statements_of_loads.py): `persons_touched`, the leads whose links may have changed, and
+`key_bearers`, the leads that share a key with others.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.backends.utils import CursorWrapper
+
+SLACK = timedelta(minutes=2)
+"""More than the time between the instant of an order and its commit (inventory/allocation/waiting.py)."""
+
+BOUGHT = """
+    SELECT touched.lead_id, pair.client_id
+    FROM (SELECT DISTINCT lead_id FROM persons_touched) AS touched,
+         LATERAL (SELECT touched.lead_id AS lead_id
+                  UNION ALL
+                  SELECT other_id FROM person_links link WHERE link.lead_id = touched.lead_id OFFSET 0) AS person,
+         LATERAL (SELECT client_id FROM exclusions WHERE lead_id = person.lead_id AND owned OFFSET 0) AS pair
+    WHERE EXISTS (SELECT FROM sales
+                  WHERE sales.client_id = pair.client_id AND sales.lead_id = person.lead_id OFFSET 0)
+"""
+"""Who has bought a touched lead, or one that is linked with it. A sale always has a pair of its own, and pairs are
+found by lead; OFFSET keeps each question a look-up by key, whatever statistics say."""
+
+OWN = f"""
+    INSERT INTO exclusions (lead_id, client_id, owned, listed)
+    SELECT DISTINCT lead_id, client_id, true, false FROM ({BOUGHT}) AS bought ORDER BY lead_id, client_id
+    ON CONFLICT (lead_id, client_id) DO UPDATE SET owned = true WHERE NOT exclusions.owned
+"""  # noqa: S608 - the text is ours
+
+_NO_LONGER = f"""
+    owned AND lead_id IN (SELECT lead_id FROM persons_touched)
+    AND (lead_id, client_id) NOT IN (SELECT lead_id, client_id FROM ({BOUGHT}) AS bought)
+"""  # noqa: S608
+FORGET = f"DELETE FROM exclusions WHERE NOT listed AND {_NO_LONGER}"  # noqa: S608
+DISOWN = f"UPDATE exclusions SET owned = false WHERE listed AND {_NO_LONGER}"  # noqa: S608
+"""Links go where a key has become common: then a client owns what it has bought itself, and no more."""
+
+SOLD_MEANWHILE = """
+    INSERT INTO exclusions (lead_id, client_id, owned, listed)
+    SELECT DISTINCT link.other_id, sale.client_id, true, false
+    FROM clients client,
+         LATERAL (SELECT id FROM orders WHERE client_id = client.id AND placed_at_utc >= %(since)s OFFSET 0) AS placed,
+         LATERAL (SELECT client_id, lead_id FROM sales WHERE order_id = placed.id OFFSET 0) AS sale,
+         LATERAL (SELECT other_id FROM person_links WHERE lead_id = sale.lead_id OFFSET 0) AS link
+    ORDER BY 1, 2
+    ON CONFLICT (lead_id, client_id) DO UPDATE SET owned = true WHERE NOT exclusions.owned
+"""
+"""An order that was placed while the load ran did not see its links, so its sales made no pairs by them."""
+
+
+def exclusions_for_load(cursor: CursorWrapper, *, began_at_utc: datetime) -> None:
+    """Makes the pairs of a load's leads, and of those whose persons it changed, before the load commits.
+
+    The caller holds the lock of persons, has made the links, and begins again after a deadlock: the last step waits for
+    the orders in flight and holds new ones until the commit. `began_at_utc` (UTC) is when the load began.
+    """
+    for statement in (OWN, FORGET, DISOWN):
+        cursor.execute(statement)
+    cursor.execute("LOCK TABLE clients IN EXCLUSIVE MODE")  # every order holds its client FOR SHARE
+    cursor.execute(SOLD_MEANWHILE, {"since": began_at_utc - SLACK})
