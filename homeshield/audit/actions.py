@@ -36,6 +36,8 @@ class AuditAction(TextChoices):
     EXPORT_START = "export.start", "Export begun"
     EXPORT_END = "export.end", "Export ended"
     INGEST = "ingest", "Ingest"
+    WITHDRAWAL_MAKE = "withdrawal.make", "Leads withdrawn"
+    WITHDRAWAL_TAKE_BACK = "withdrawal.take_back", "Withdrawal taken back"
     PERSONAL_DATA_SEE = "personal_data.see", "Personal data seen"
     ADMIN_ADD = "admin.add", "Added by staff"
     ADMIN_CHANGE = "admin.change", "Changed by staff"

@@ -15,6 +15,7 @@ from homeshield.lib.ids import new_id_text
 from homeshield.lib.table_statistics import analyze_first_rows
 from inventory.counting.compaction import counts_compact
 from inventory.facts.criteria import Cell
+from inventory.withholding.persons import load_end
 from leads.age import DAY, NEVER, AgeBucket
 from leads.classification import Classification
 from leads.ingestion import NewLead, Persons
@@ -38,6 +39,7 @@ class FirstRecords:
     """
 
     def __init__(self, as_of: datetime) -> None:
+        self._as_of = as_of
         self._spans = [
             (
                 bucket,
@@ -73,13 +75,14 @@ class FirstRecords:
         if records:
             analyze_first_rows(cursor, "inventory")
 
-    def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:  # noqa: ARG002 - of the protocol
+    def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:
         """A large file changes every count, many times over: nobody is to see the changes before they are added up.
 
         So it waits where another upkeep is at it: these changes are not that one's, and no other might come for long.
         """
+        persons = load_end(load_id=load_id, began_at_utc=began_at_utc, as_of=self._as_of)
         counts_compact(wait=True)
-        return Persons()
+        return persons
 
 
 _NEVER = NEVER.isoformat()

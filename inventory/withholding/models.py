@@ -17,6 +17,8 @@ from leads.models import Lead
 MANY_BEARERS = 5
 """A key that more leads bear than this is nobody's (contract, "Person")."""
 
+LONGEST_NOTE = 500
+
 STAFF_WRITE = Policy("staff_write", "INSERT", check="(SELECT current_setting('homeshield.staff', true) = 'on')")
 
 
@@ -49,7 +51,7 @@ class Withdrawal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reason = models.CharField(max_length=12, choices=Reason)
-    note = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
     withdrawn_at_utc = models.DateTimeField("withdrawn (UTC)")
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
@@ -102,7 +104,7 @@ class WithdrawalTakenBack(models.Model):
     """That a withdrawal does not hold any more. Its leads are on sale again, unless another one holds."""
 
     withdrawal = models.OneToOneField(Withdrawal, on_delete=models.PROTECT, primary_key=True, related_name="taken_back")
-    note = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
     taken_back_at_utc = models.DateTimeField("taken back (UTC)")
     taken_back_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False

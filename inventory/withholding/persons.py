@@ -1,0 +1,87 @@
+"""Persons at the end of a load: who shares a key with whom, and who is withheld for it (contract, "Person")."""
+
+from datetime import datetime
+
+from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg.errors import DeadlockDetected
+
+from inventory.withholding import statements_of_loads as of_loads
+from inventory.withholding.locking import persons_lock
+from inventory.withholding.models import Reason
+from inventory.withholding.services import leads_withdraw
+from inventory.withholding.statements import AWAIT_RELEASED, CLOSE_RELEASED, OPEN_RELEASED, RELEASE, WITHHOLD
+from leads.ingestion import Persons
+
+WORK_MEM = "64MB"
+"""For sorting the keys of a large load. The server's usual 4 MB would go to disk several times."""
+
+ATTEMPTS = 5
+"""Orders that hold a client wait for its records, and the end of a load holds records and waits for clients. PostgreSQL
+ends one of the two; where it is the load's end, that is tried again."""
+
+
+def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Persons:  # noqa: ARG001 - for pairs
+    """What remains to be done when all rows of a load are in, within its transaction: persons and what follows from
+    them. Takes the lock of persons, and holds it until the load commits.
+
+    `began_at_utc` is when the load began: what others committed since then, its batches may have missed.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                persons_lock()
+                persons = persons_of_load(cursor, load_id=load_id, as_of=as_of)
+                return persons._replace(opted_out=late_opt_outs_withdraw(load_id=load_id, as_of=as_of))
+        except DatabaseError as error:
+            if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def late_opt_outs_withdraw(*, load_id: int, as_of: datetime) -> int:
+    """Withdraws the new leads whose person opted out after their batch had asked the register; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(of_loads.OPTED_OUT, {"load": load_id})
+        late = [lead for (lead,) in cursor.fetchall()]
+    if late:
+        leads_withdraw(
+            lead_ids=late,
+            reason=Reason.OPT_OUT,
+            note="The person opted out while the file was being loaded.",
+            by_id=None,
+            as_of=as_of,
+        )
+    return len(late)
+
+
+def persons_of_load(cursor: CursorWrapper, *, load_id: int, as_of: datetime) -> Persons:
+    """Links the new leads with others of their persons, and withholds all but the latest inquiry of each.
+
+    The caller holds the lock of persons. Leads that a common key joined are apart from now on, so some may be on sale
+    again at `as_of`.
+    """
+    cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEM])
+    for statement in (of_loads.KEYS, of_loads.BEARERS):
+        cursor.execute(statement, {"load": load_id})
+    cursor.execute(of_loads.TOUCHED)
+    cursor.execute(of_loads.COMMON)
+    common = cursor.rowcount
+    for statement in (of_loads.UNLINK, of_loads.LINK, of_loads.TOUCH):
+        cursor.execute(statement)
+    touched_recompute(cursor, as_of=as_of)
+    cursor.execute(of_loads.SEEN_BEFORE)
+    seen_before: int = cursor.fetchone()[0]
+    cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_released")
+    return Persons(seen_before=seen_before, common_keys=common)
+
+
+def touched_recompute(cursor: CursorWrapper, *, as_of: datetime) -> None:
+    """Withholds and releases the leads in the temporary table `persons_touched`."""
+    touched, released = "persons_touched AS touched", "persons_released AS released"
+    cursor.execute(WITHHOLD.format(touched=touched))
+    cursor.execute(of_loads.RELEASED)
+    gone = RELEASE.format(touched=touched)
+    cursor.execute(f"WITH gone AS ({gone}) INSERT INTO persons_released SELECT lead_id FROM gone")  # noqa: S608
+    for statement in (CLOSE_RELEASED, OPEN_RELEASED, AWAIT_RELEASED):
+        cursor.execute(statement.format(released=released, as_of="%(as_of)s"), {"as_of": as_of})

@@ -1,0 +1,164 @@
+"""Of several inquiries of one person only the latest is on sale, whatever came in which order (contract, "Person")."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inventory.counting.compaction import counts_compare
+from inventory.models import CommonKey, Withdrawal, WithdrawalTakenBack, WithdrawnLead, YoungLead
+from inventory.upkeep.roll import inventory_generate
+from leads.age import AgeBucket
+from leads.ingestion import Persons
+from leads.models import Lead
+from tests.inventory.withholding.people import (
+    Inquiry,
+    Naive,
+    key,
+    links_now,
+    load,
+    on_sale,
+    withheld_now,
+)
+
+pytestmark = pytest.mark.django_db
+
+AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def days(age: int, *, phone: int | None = 1, call_in: int | None = None) -> Inquiry:
+    return Inquiry(phone, call_in, timedelta(days=age))
+
+
+@pytest.mark.parametrize("latest_first", [False, True])
+def test_of_two_inquiries_the_latest_is_on_sale_in_whichever_order_they_are_loaded(
+    as_of: datetime, latest_first: bool
+) -> None:
+    ages = (200, 400) if latest_first else (400, 200)
+    for age in ages:
+        load(days(age), as_of=as_of)
+    [lead] = Lead.objects.filter(id__in=on_sale(as_of))
+    assert lead.created_at_utc == as_of - timedelta(days=200)
+
+
+def test_who_called_again_last_week_is_not_sold_as_a_call_of_last_year(as_of: datetime) -> None:
+    load(days(400), as_of=as_of)
+    load(days(7), as_of=as_of)
+    assert on_sale(as_of) == set()
+    later = as_of + timedelta(days=83)
+    inventory_generate(as_of=later, now=later)
+    [lead] = Lead.objects.filter(id__in=on_sale(later))
+    assert lead.created_at_utc == as_of - timedelta(days=7)
+
+
+def test_a_borrowers_number_meets_the_number_that_another_called_from(as_of: datetime) -> None:
+    [old], _ = load(days(400, phone=1, call_in=2), as_of=as_of)
+    [new], found = load(days(200, phone=2, call_in=3), as_of=as_of)
+    assert found == Persons(seen_before=1)
+    assert links_now() == {(old.id, new.id), (new.id, old.id)}
+    assert on_sale(as_of) == {new.id}
+
+
+def test_a_chain_of_shared_numbers_makes_no_person_of_its_ends(as_of: datetime) -> None:
+    """The oldest shares a number with the middle one alone; that one is superseded, and supersedes all the same."""
+    leads, _ = load(days(400, phone=1, call_in=2), days(300, phone=2, call_in=3), days(200, phone=3), as_of=as_of)
+    assert on_sale(as_of) == {leads[2].id}
+    assert (leads[0].id, leads[2].id) not in links_now()
+
+
+def test_two_inquiries_of_one_instant_leave_one_on_sale(as_of: datetime) -> None:
+    leads, _ = load(days(200), days(200), as_of=as_of)
+    assert on_sale(as_of) == {max(lead.id for lead in leads)}
+
+
+def test_a_number_that_a_sixth_lead_bears_is_nobodys(as_of: datetime) -> None:
+    five, found = load(*(days(200 + n) for n in range(5)), as_of=as_of)
+    assert (found, on_sale(as_of)) == (Persons(), {five[0].id})
+    [sixth], found = load(days(150), as_of=as_of)
+    assert found == Persons(common_keys=1)
+    assert links_now() == set()
+    assert on_sale(as_of) == {lead.id for lead in five} | {sixth.id}
+    assert set(CommonKey.objects.values_list("key", flat=True)) == {key(1)}
+    _, found = load(*(days(200 + n) for n in range(3)), as_of=as_of)
+    assert found == Persons()  # it was known
+    assert len(on_sale(as_of)) == 9
+    assert counts_compare() == []
+
+
+def test_leads_that_share_another_number_stay_one_person_when_one_becomes_common(as_of: datetime) -> None:
+    pair, _ = load(days(300, phone=1, call_in=2), days(200, phone=2, call_in=1), as_of=as_of)
+    load(*(days(500 + n) for n in range(4)), as_of=as_of)
+    assert set(CommonKey.objects.values_list("key", flat=True)) == {key(1)}
+    assert links_now() == {(pair[0].id, pair[1].id), (pair[1].id, pair[0].id)}
+    assert len(on_sale(as_of)) == 5
+
+
+def test_who_was_superseded_through_a_birthday_comes_back_in_the_bucket_of_then(as_of: datetime) -> None:
+    """The key becomes common years later: the lead's old record has lapsed, and the one of its present age opens."""
+    [old], _ = load(days(170), as_of=as_of)
+    load(days(160), as_of=as_of)
+    later = as_of + timedelta(days=30)
+    inventory_generate(as_of=later, now=later)
+    load(*(days(500 + n) for n in range(4)), as_of=later)
+    assert old.id in on_sale(later)
+    records = {record.age_bucket: record.lapsed_at_utc for record in old.inventory.all()}
+    assert records == {"MONTH_3_TO_5": later, "MONTH_6_TO_8": None}
+
+
+numbers = st.one_of(st.integers(0, 3), st.none())
+inquiries = st.builds(
+    Inquiry, numbers, numbers, st.sampled_from([timedelta(days=n) for n in (10, 89, 120, 179, 250, 800)])
+)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("load"), st.lists(inquiries, max_size=5)),
+        st.tuples(st.just("withdraw"), st.sets(st.integers(0, 30), min_size=1, max_size=3)),
+        st.tuples(st.just("take_back"), st.integers(0, 10)),
+        st.tuples(st.just("pass"), st.integers(1, 100)),
+    ),
+    max_size=9,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=steps)
+def test_whatever_happens_in_whichever_order_the_contract_holds(steps: list[tuple[str, object]]) -> None:
+    savepoint = transaction.savepoint_create()
+    try:
+        run(steps)
+    finally:
+        transaction.savepoint_rollback(savepoint)
+
+
+def run(steps: list[tuple[str, object]]) -> None:
+    naive, now, made = Naive(), AS_OF, list[Withdrawal]()
+    for act, what in steps:
+        match act, what:
+            case "load", list():
+                naive.load(load(*what, as_of=now)[0], what)
+            case "withdraw", set():
+                ids = list(naive.people)
+                if named := {ids[number % len(ids)] for number in what if ids}:
+                    withdrawal = Withdrawal.objects.create(reason="other", withdrawn_at_utc=now)
+                    WithdrawnLead.objects.bulk_create(
+                        WithdrawnLead(lead_id=id_, withdrawal=withdrawal) for id_ in named
+                    )
+                    naive.withdrawals.append(named)
+                    made.append(withdrawal)
+            case "take_back", int() if made:
+                place = what % len(made)
+                WithdrawalTakenBack.objects.create(withdrawal=made.pop(place), taken_back_at_utc=now)
+                del naive.withdrawals[place]
+            case "pass", int():
+                now += timedelta(days=what)
+                inventory_generate(as_of=now, now=now)
+        assert links_now() == naive.links
+        assert set(CommonKey.objects.values_list("key", flat=True)) == {key(number) for number in naive.common}
+        assert withheld_now() == naive.withheld
+        in_a_bucket = {id_ for id_, (_, created) in naive.people.items() if AgeBucket.at(created, now)}
+        assert on_sale(now) == in_a_bucket - naive.withheld.keys()
+        waiting = set(YoungLead.objects.values_list("lead_id", flat=True))
+        assert waiting >= naive.people.keys() - in_a_bucket - naive.withheld.keys()
+    assert counts_compare() == []
