@@ -1,10 +1,8 @@
 #!/usr/bin/env python
-"""The operators' entrance: `uv run manage.py help` lists the commands."""
-
 import signal
 
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and not ignored, as in the background
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while all else is imported ends it, without a traceback
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored, as in the background
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during imports needs no traceback
 
 import os
 import sys
@@ -21,7 +19,7 @@ class _Utility(ManagementUtility):
     def fetch_command(self, subcommand: str) -> BaseCommand:
         command = super().fetch_command(subcommand)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on the command tidies up
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on the command cleans up
         return command
 
 
@@ -38,7 +36,7 @@ def main() -> None:
             raise
         sys.stderr.write(f"The settings cannot be used: {error}\n")
         sys.exit(2)
-    except KeyboardInterrupt:  # before the command had begun
+    except KeyboardInterrupt:  # before the command began
         sys.exit(130)
 
 

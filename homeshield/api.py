@@ -1,8 +1,4 @@
-"""The REST API, version 1: where its operations live, who may call them, and how a refusal is said.
-
-Every error has one shape, `{"detail": ..., "request_id": ...}`. DomainErrors are translated here and nowhere else in
-the API.
-"""
+"""The REST API, version 1: its operations, their callers, and its errors."""
 
 import json
 import logging
@@ -34,7 +30,7 @@ logger = logging.getLogger("django.request")
 
 api = DescribedApi(urls_namespace="api", docs_url=None, auth=ApiKeyAuth(), parser=StrictParser())
 api.add_decorator(refuse_unknown_parameters)
-# The download's address would also be that of an order, so it comes first.
+# First: the download's path also matches an order.
 api.add_router("", exports.api.router)
 api.add_router("", inventory.api.router)
 api.add_router("", sales.browse.api.router)
@@ -42,12 +38,9 @@ api.add_router("", sales.api.router)
 api.add_router("", pricing.api.router)
 
 
-# --- Refusals ---
-
-
 @api.exception_handler(DomainError)
 def _domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:  # noqa: ARG001
-    if isinstance(error, BadCursor):  # the one that is about a field
+    if isinstance(error, BadCursor):  # about a field
         return refusal(422, [{"loc": ["query", "cursor"], "msg": error.message, "type": error.code}])
     return refusal_of(error)
 
@@ -58,11 +51,11 @@ def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:  #
 
 
 _LONGEST_NAME = 100
-"""How much is repeated of a name that is none of ours, in characters."""
+"""Characters of an unknown name to repeat."""
 
 
 def _place(error: Mapping[str, Any]) -> dict[str, Any]:
-    """Where and why, without ninja's name for the operation's argument, which is none of the caller's."""
+    """Removes ninja's argument name from the place."""
     source, *way = error["loc"]
     if source in {"body", "query"} and way and way[0] in {"body", "query", "filters"}:
         way = way[1:]
@@ -72,7 +65,7 @@ def _place(error: Mapping[str, Any]) -> dict[str, Any]:
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
-    """The one that ninja raises by itself: a body that is no JSON, or holds what no text can."""
+    """ninja raises it for a body that is not JSON, or holds unusable text."""
     if isinstance(error.__cause__, UnusableText):
         return refusal(422, [_place(one) for one in error.__cause__.mistakes])
     return refusal(422, [{"loc": ["body"], "msg": why_no_json(error.__cause__), "type": "json_invalid"}])
@@ -80,7 +73,7 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa
 
 @api.exception_handler(UnreadablePostError)
 def _broken_off(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:  # noqa: ARG001
-    """The body never came; most likely nobody reads the answer either."""
+    """The body never came."""
     return refusal_of_status(400)
 
 
@@ -102,25 +95,21 @@ def _our_fault(request: HttpRequest, error: Exception) -> HttpResponse:
     return refusal_of_status(500)
 
 
-# --- Pages beside the API ---
-
-
 @csrf_exempt
 def no_such_operation(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """Any address below /api/ that is none of ours."""
+    """Any other path below /api/."""
     return refusal_of_status(404)
 
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    """The interactive documentation, for everybody; it runs on the files that come with the shop."""
     return render(request, "docs.html")
 
 
 @csrf_exempt
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """Whether the shop can serve: 503 where the database does not answer."""
+    """503 if the database does not answer."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,5 +1,3 @@
-"""What `manage.py check --deploy` asks beside Django's own questions."""
-
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +6,6 @@ from django.core.checks import CheckMessage, Tags, Warning, register
 
 @register(Tags.security, deploy=True)
 def web_role_check(**_options: Any) -> list[CheckMessage]:
-    """Whether the web process has a role of its own in the database."""
     if settings.WEB_DATABASE is not None:
         return []
     return [
@@ -23,7 +20,6 @@ def web_role_check(**_options: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def sender_check(**_options: Any) -> list[CheckMessage]:
-    """Whether mails come from an address of the site's own."""
     if not settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith(".example"):
         return []
     return [

@@ -1,8 +1,7 @@
-"""Which answers are compressed: what the API's operations say (200, JSON), where the program asks for it.
+"""Compresses the API's successful JSON answers, if the program asks.
 
-A compressed length tells what stands beside text that somebody else may choose ("BREACH"). So pages are not compressed,
-which hold tokens beside search terms, nor errors, which repeat what was sent. What operations answer holds no secret:
-keys are never sent back. Downloads are not either: they are streamed, and leave as the file whose digest is on record.
+A compressed length reveals secrets next to text that an attacker chooses ("BREACH"). So pages, which hold tokens, and
+errors, which repeat input, stay uncompressed. Downloads are streamed as the file whose digest is on record.
 """
 
 import re
@@ -11,12 +10,10 @@ from typing import override
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-_REFUSES = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)")  # which Django takes for asking
+_REFUSES = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)")  # Django takes it for a yes
 
 
 class AnswerCompressionMiddleware(GZipMiddleware):
-    """Django's compression, with its padding of random length, for the API's answers alone."""
-
     @override
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not _is_answer(request, response) or _REFUSES.search(request.headers.get("Accept-Encoding", "")):

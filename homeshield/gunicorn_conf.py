@@ -1,8 +1,7 @@
-"""How gunicorn serves the shop, behind the nginx that `manage.py serve` puts in front of it.
+"""gunicorn's settings, behind the nginx of `manage.py serve`.
 
-Several workers listen on one socket; each is a process with its own pool of connections, and they share nothing but
-the database. Options on gunicorn's command line win over what stands here. A thread is held by each request that has
-begun and not ended, so gunicorn must not meet visitors itself: 17 that stall would stop the shop.
+A thread serves one request until it ends, so 17 stalled visitors would stop the shop without nginx. Workers are
+processes that share only the database. The command line overrides this file.
 """
 
 import os
@@ -23,19 +22,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeshield.settings")
 workers = number(env, "WEB_CONCURRENCY", default=2, least=1)
 threads = number(env, "WEB_THREADS", default=8, least=1)
 worker_class = "gthread"
-bind = "127.0.0.1:8000"  # never 0.0.0.0, which is gunicorn's own where PORT is set
-# gunicorn's constant would cap the limit at 8190, and 0 is none at all.
+bind = "127.0.0.1:8000"  # never 0.0.0.0, gunicorn's default where PORT is set
+# gunicorn caps the limit at 8190, and 0 means none.
 message.MAX_REQUEST_LINE = limit_request_line = REQUEST_LINE
-# nginx is the first to refuse long headers, in our own words: gunicorn's are HTML, also for programs.
+# nginx must refuse first: gunicorn answers in HTML.
 limit_request_field_size = REQUEST_LINE
 limit_request_fields = 1000
-keepalive = 75  # nobody who pauses for some seconds finds the connection reset
-graceful_timeout = 120  # for what was begun before a reload: the new workers serve meanwhile
+keepalive = 75  # a pause of seconds must not reset the connection
+graceful_timeout = 120  # for requests from before a reload
 control_socket_disable = True
-logconfig_dict = LOGGING  # its own lines as well are JSON, and without what visitors sent
+logconfig_dict = LOGGING  # JSON, without what visitors sent
 
 SPARE = 10
-"""Connections that the workers leave to commands, a replica and whoever looks after the database."""
+"""Connections left for commands, a replica and administrators."""
 
 _CONNECTIONS = """
     SELECT sum(setting::int * CASE name WHEN 'max_connections' THEN 1 ELSE -1 END)::int FROM pg_settings
@@ -44,7 +43,7 @@ _CONNECTIONS = """
 
 
 def on_starting(server: Arbiter) -> None:
-    """Before the first worker starts. What is raised here is told in one line, and nothing starts."""
+    """Errors here are printed in one line, and nothing starts."""
     bind_check(server.cfg.address)
     production_check()
     connections_check(workers=server.cfg.workers, threads=server.cfg.threads)
@@ -52,9 +51,10 @@ def on_starting(server: Arbiter) -> None:
 
 
 def connections_check(*, workers: int, threads: int) -> None:
-    """Raises RuntimeError where so many workers could need more connections than there are (at the busiest hour, some
-    requests would wait for the pool or be turned away by the server), or where the server turns this login away. One
-    that does not answer is no reason yet."""
+    """Raises RuntimeError if the workers may need more connections than there are, or the server refuses the login.
+
+    A server that does not answer is no error yet.
+    """
     from django.conf import settings
     from django.db import connection
 
@@ -65,14 +65,14 @@ def connections_check(*, workers: int, threads: int) -> None:
             "threads."
         )
     if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
-        return  # behind a pooler its own max_client_conn counts, which only its administrator can ask for
+        return  # a pooler's limit is not visible here
     parameters = {"connect_timeout": 5} | connection.get_connection_params()
     try:
         with psycopg.connect(**parameters) as asked:
             row = asked.execute(_CONNECTIONS).fetchone()
     except psycopg.OperationalError as error:
         if settings.WEB_DATABASE is not None:
-            return  # web_role_check, which comes next, asks for that login
+            return  # web_role_check, next, needs that login
         if reason := why_turned_away(error, parameters):
             raise RuntimeError(
                 f"The database turns away the login that DATABASE_URL names. {reason} Correct it, and start again."

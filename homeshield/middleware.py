@@ -1,5 +1,3 @@
-"""The outermost layer of a page: reads the clock once, and turns a refusal into a page that explains it."""
-
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -30,8 +28,10 @@ type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class OriginMiddleware:
-    """Tells everything that a request brings about whence it comes (homeshield/lib/origin.py), the answer its request
-    id, and the log that it was answered. Outermost, so that also what the others refuse has all three."""
+    """Gives a request its origin (homeshield/lib/origin.py), its id in the answer, and a line in the log.
+
+    Outermost, so that refusals of other middleware have them too.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -40,7 +40,7 @@ class OriginMiddleware:
         began = perf_counter()
         headers_clean(request)
         origin = RequestOrigin(request)
-        request.origin = origin  # type: ignore[attr-defined]  # for what Django logs when all middleware has returned
+        request.origin = origin  # type: ignore[attr-defined]  # Django logs after the middleware
         with within(origin):
             response = self.get_response(request)
             _log_answer(request, response, origin, milliseconds=round((perf_counter() - began) * 1000, 1))
@@ -49,7 +49,7 @@ class OriginMiddleware:
 
 
 def _log_answer(request: HttpRequest, response: HttpResponse, origin: RequestOrigin, *, milliseconds: float) -> None:
-    """One line for each request. Not for what is asked every few seconds, or with every page, and went well."""
+    """Skips successful health checks and static files."""
     routine = request.path == "/health" or request.path.startswith(settings.STATIC_URL)
     if routine and response.status_code < HTTPStatus.BAD_REQUEST:
         return
@@ -74,20 +74,17 @@ PERMISSIONS_POLICY = ", ".join(
         "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
     )
 ) + ", publickey-credentials-get=(self), publickey-credentials-create=(self)"  # fmt: skip
-"""No page uses any of these; passkeys alone, and on our own pages."""
+"""No page uses any; passkeys work only on our own pages."""
 
 
 CLEARED_AT_SIGN_OUT = '"cache", "storage"'
-"""Pages that the browser holds for its back button, and what scripts have kept. Cookies stay: one of them says that the
-account was signed in to with this browser before, by which its owner is told from who guesses (accounts/devices.py)."""
+"""Removes cached pages and scripts' storage. Cookies stay: one marks a known browser (accounts/devices.py)."""
 
 
 class HeadersMiddleware:
-    """What Django has no setting for (the features that pages do without; that no page of others may load our files),
-    and what its SecurityMiddleware sets, also where a request is refused before it gets there.
+    """Adds headers that Django has no setting for, and SecurityMiddleware's, which refusals before it would lack.
 
-    Nobody keeps a copy of an answer, static files excepted: pages hold what only this user may see, forms their
-    tokens, and some addresses (an invitation, a new password) a secret.
+    Only static files may be cached: pages hold private data and tokens, and some URLs a secret.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -108,7 +105,7 @@ class HeadersMiddleware:
 
 
 class InstantMiddleware:
-    """Gives each request its `as_of`: one instant (UTC) for everything that it shows or does."""
+    """One instant (UTC) for everything in the request."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -119,10 +116,7 @@ class InstantMiddleware:
 
 
 class ViewerMiddleware:
-    """Tells the database who looks, for its row-level security: a buyer's client, staff on the staff pages, or nobody.
-
-    The API's requests say who they come from by their key: see ApiKeyAuth.
-    """
+    """Tells row-level security who looks: a client, staff on staff pages, or nobody. API keys do it in ApiKeyAuth."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -132,7 +126,7 @@ class ViewerMiddleware:
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> None:
-        # Without a cookie nobody is signed in; and /health must not need the database for more than its answer.
+        # Without the cookie nobody is signed in. /health must not need more of the database.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(("/api/", "/health")):
             look_as(_viewer_of(request))
 
@@ -147,7 +141,7 @@ def _viewer_of(request: HttpRequest) -> Viewer:
 
 
 class DomainErrorMiddleware:
-    """Shows a DomainError that no view has answered as a page."""
+    """Renders a DomainError that no view handled."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -165,10 +159,9 @@ class DomainErrorMiddleware:
 
 
 class UnreadableInputMiddleware:
-    """Answers 400 on staff pages to what nothing can read: a NUL, which PostgreSQL keeps in no text, or a value that a
-    field or the database finds to be none of its type. Their lists, filters and actions take whatever an address says.
+    """Answers 400 on staff pages to NUL, which PostgreSQL refuses, and to values that do not fit their fields.
 
-    Buyers' pages and the API check what they read themselves, and say it at the field.
+    The admin passes on whatever the URL holds. Other pages and the API validate by themselves.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -194,7 +187,7 @@ class UnreadableInputMiddleware:
 
 
 class StaffSecondFactorMiddleware:
-    """Asks for the second factor before any page of the administration; who has none is sent to set one up."""
+    """Requires the second factor in the admin, or sends staff to set one up."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -207,16 +200,14 @@ class StaffSecondFactorMiddleware:
         if not settings.STAFF_NEED_SECOND_FACTOR or match is None or match.app_name != "admin":
             return None
         if not (user.is_authenticated and user.is_staff):
-            return None  # sent to the sign-in, or refused, by the administration itself
+            return None  # the admin handles it
         assert isinstance(user, User)
         why = "Set up two-step verification first. Staff need it to open the administration."
         return second_factor_step(request, user, why=why)
 
 
 class ApiMiddleware:
-    """What every answer of the API has in common: https, a bound on the body, what is left of the allowance, errors in
-    the API's one shape also where Django says them (a method that is not allowed, a host that is not ours), and no
-    copies kept on the way."""
+    """Gives the API https, a limit on bodies, allowance headers, no caching, and one shape for Django's errors too."""
 
     _OURS = re.compile(r"/(api(/|$)|health$)")
 
@@ -233,7 +224,7 @@ class ApiMiddleware:
         else:
             response = self.get_response(request)
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith("application/json"):
-            response.content = refusal_of_status(response.status_code).content  # its headers stay, such as Allow
+            response.content = refusal_of_status(response.status_code).content  # keeps headers such as Allow
             response["Content-Type"] = "application/json"
             response["Content-Length"] = str(len(response.content))
         if allowance := getattr(request, "allowance", None):
@@ -244,12 +235,12 @@ class ApiMiddleware:
 
     @staticmethod
     def _in_the_clear(request: HttpRequest) -> bool:
-        """Whether the call came by plain http where the shop is served by https. A health check may."""
+        """Whether the call came by plain http, which only a health check may."""
         return settings.SECURE_SSL_REDIRECT and not request.is_secure() and request.path != "/health"
 
     @staticmethod
     def _body_refused(request: HttpRequest) -> int | None:
-        """The status for a body that is too large, or whose length nobody can know: Django would take it for none."""
+        """The status for a body that is too large, or of unknown length, which Django would read as empty."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             return 411

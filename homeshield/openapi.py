@@ -1,4 +1,4 @@
-"""The API's description for programs: what django-ninja tells of the operations, made complete."""
+"""Completes django-ninja's description of the API."""
 
 import json
 import re
@@ -53,7 +53,7 @@ _SAID: dict[str, tuple[str, dict[str, object] | None]] = {
         Busy().detail,
     ),
 }
-"""What each status means, and a refusal that has it, as an example."""
+"""By status: its meaning, and an example."""
 
 
 def _of(part: str, name: str) -> dict[str, str]:
@@ -97,10 +97,10 @@ _OF_AN_OPERATION = {
     "download_sales": ("Content-Disposition",),
     "download_order": ("Content-Disposition",),
 }
-"""What an operation's 200 has beside the headers of all."""
+"""Headers of an operation's 200."""
 
 _PUBLIC_NAMES = {"ClassName": "Classification", "BucketName": "AgeBucket", "PriceList": "Prices"}
-"""Schemas whose names in our code would be odd ones in a client that a program has made."""
+"""Names that read better in generated clients."""
 
 HEALTH = "/health"
 _HEALTH = {
@@ -147,7 +147,7 @@ _HEALTH_STATUS_SCHEMA = {
 
 
 class JsonRenderer(BaseRenderer):
-    """Answers as JSON, by orjson: for a page of inventory thirty times as fast as by Python's own (decision 0012)."""
+    """orjson: thirty times as fast on a page of inventory (decision 0012)."""
 
     media_type = "application/json"
 
@@ -157,8 +157,6 @@ class JsonRenderer(BaseRenderer):
 
 
 class DescribedApi(NinjaAPI):
-    """NinjaAPI with the API's title and a full description."""
-
     def __init__(self, **options: Any) -> None:
         super().__init__(
             title="HomeShield API",
@@ -195,7 +193,7 @@ class DescribedApi(NinjaAPI):
 
 def _complete(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
-        parameter.pop("examples", None)  # ninja's list, where OpenAPI wants a map; they stand in the schema as well
+        parameter.pop("examples", None)  # ninja's list, where OpenAPI wants a map; the schema has them too
         parameter["schema"] = _without_null(parameter["schema"])
     answers = operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
     for status, answer in answers.items():
@@ -210,7 +208,7 @@ def _complete(operation: dict[str, Any]) -> None:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Of a parameter, which is there or is not: null has no place in an address."""
+    """A parameter in a URL cannot be null."""
     some: list[dict[str, Any]] = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
     if len(some) != 1:
         return schema
@@ -218,7 +216,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _publish(schema: OpenAPISchema) -> None:
-    """Leaves out the schemas that nothing refers to (ninja spreads queries into parameters), and renames some."""
+    """Drops unused schemas (ninja spreads queries into parameters), and renames some."""
     schemas = schema["components"]["schemas"]
     found = set(_names({"paths": schema["paths"]}))
     queue = list(found)
@@ -235,7 +233,6 @@ def _publish(schema: OpenAPISchema) -> None:
 
 
 def _names(part: Any) -> Iterator[str]:
-    """The names of the schemas that a part refers to."""
     return (match[1] for match in re.finditer(r'"#/components/schemas/([^"]+)"', json.dumps(part, default=str)))
 
 
@@ -253,8 +250,7 @@ def _renamed(part: Any) -> Any:
 
 
 def _made_once(view: Any) -> Any:
-    """Anybody may ask for the description, and making it takes as long as a hundred calls: each process makes it
-    once."""
+    """Anyone may ask for the description, and making it costs as much as a hundred calls: so once per process."""
 
     @cache
     def made() -> bytes:

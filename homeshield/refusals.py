@@ -1,4 +1,4 @@
-"""Errors in the API's one shape, `{"detail": ..., "request_id": ...}`, whoever says them."""
+"""Errors in the API's shape."""
 
 from http import HTTPStatus
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from homeshield.lib.origin import origin
 
 
 class HttpsRequired(DomainError):
-    """Not a redirect: a program would send its key in the clear each time."""
+    """A redirect would let a program send its key in the clear each time."""
 
     code, status = "https_required", 403
     sentence = (
@@ -21,7 +21,7 @@ class HttpsRequired(DomainError):
 
 
 class HttpRefusal(NamedTuple):
-    """A refusal that is about HTTP or about us. nginx has a page of its own for people, where there is a title."""
+    """About HTTP or us. nginx has a page for those with a title."""
 
     error: str
     message: str
@@ -90,7 +90,7 @@ HTTP_REFUSALS = {
 
 
 def refusal(status: int, detail: object, *, retry_after: int | None = None) -> JsonResponse:
-    """An error in the API's one shape. The request's id is that of the header X-Request-ID and of our log."""
+    """The request id is also in X-Request-ID and the log."""
     response = JsonResponse({"detail": detail, "request_id": origin().request_id}, status=status)
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
@@ -108,6 +108,6 @@ def refusal_of_status(status: int, *, retry_after: int | None = None) -> JsonRes
 
 
 def detail_of_status(status: int) -> dict[str, object]:
-    """What is said under a status that no DomainError has chosen."""
+    """For a status that no DomainError set."""
     said = HTTP_REFUSALS.get(status, HTTP_REFUSALS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500])
     return {"error": said.error, "message": said.message.format(limit=settings.API_MAX_BODY_BYTES)}

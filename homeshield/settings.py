@@ -1,8 +1,7 @@
-"""Settings: one file, read from the environment with types, loud where something is missing.
+"""Settings, read from the environment with types. `.env.example` documents every variable.
 
-`.env.example` documents every variable. Without any, this is a development site: DEBUG on, reachable from
-this machine only, on the embedded PostgreSQL. Naming a SECRET_KEY makes it a production site, which falls back to
-nothing of that: what it needs and is not told (database, hosts, mail) is an error.
+Without any this is a development site: DEBUG on, this machine only, embedded PostgreSQL. With a SECRET_KEY it is a
+production site, where a missing setting is an error.
 """
 
 import re
@@ -22,10 +21,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")  # the process's own environment wins over the file
+environ.Env.read_env(BASE_DIR / ".env")  # the process's environment wins
 
 # --- Development or production -----------------------------------------------------------------------------
-# A forgotten SECRET_KEY must not become a public site with a known key: without one, only loopback is served.
+# Without SECRET_KEY only loopback is served: a forgotten one must not become a public site with a known key.
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 DEBUG = switch(env, "DEBUG", default=not SECRET_KEY)
@@ -36,15 +35,14 @@ if not SECRET_KEY:
             'for example with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
         )
     SECRET_KEY = "development-only-" + "0" * 40
-# Keys from before: what they have signed or encrypted (sessions, links to set a password, second factors, cursors of
-# lists) still holds, and nothing new is made with them.
+# What earlier keys signed or encrypted (sessions, password links, cursors) stays valid.
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 if weak := sum(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
     raise ImproperlyConfigured(
         f"{weak} of the keys in SECRET_KEY and SECRET_KEY_FALLBACKS have fewer than 50 characters. Make each with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
-# Keys of phone numbers are made with it and kept: with another one, nobody would be known again (docs/security.md).
+# Stored keys of phone numbers depend on it (docs/security.md).
 CONTACT_KEY = env.str("CONTACT_KEY", default="") or ("development-only-" + "1" * 40 if DEBUG else "")
 if not CONTACT_KEY:
     raise ImproperlyConfigured(
@@ -70,21 +68,20 @@ BEHIND_TLS_PROXY = switch(env, "BEHIND_TLS_PROXY", default=False)
 BEHIND_BUFFERING_PROXY = switch(env, "BEHIND_BUFFERING_PROXY", default=False)
 
 # --- Database ----------------------------------------------------------------------------------------------
-# Nothing the shop does leaves anything behind in a session of the database, and no statement is prepared there: a
-# pooler may hand out another connection for each transaction (docs/scaling.md).
+# No session state and no prepared statements: a pooler may switch connections between transactions (docs/scaling.md).
 
-DATABASE_POOL_SIZE = number(env, "DATABASE_POOL_SIZE", default=20, least=1)  # at least the threads of a web worker
-REPLICA_MAX_LAG = number(env, "REPLICA_MAX_LAG", default=5, least=1)  # in seconds
+DATABASE_POOL_SIZE = number(env, "DATABASE_POOL_SIZE", default=20, least=1)  # at least a web worker's threads
+REPLICA_MAX_LAG = number(env, "REPLICA_MAX_LAG", default=5, least=1)  # seconds
 
 
 def database_from_environment() -> dict[str, Any]:
-    """The one database: the server that DATABASE_URL names; on a development site that names none, the embedded one.
+    """The server of DATABASE_URL; in development without one, the embedded server.
 
-    Raises ImproperlyConfigured for anything but PostgreSQL: allocation stands on its row locks.
+    Raises ImproperlyConfigured for anything but PostgreSQL: allocation needs its row locks.
     """
     if url := env.str("DATABASE_URL", default=""):
         database = _database_of(url, "DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
-    elif url := env.str("WEB_DATABASE_URL", default=""):  # a web process need not know the owner's password
+    elif url := env.str("WEB_DATABASE_URL", default=""):  # spares web processes the owner's password
         database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to use the embedded PostgreSQL")
     elif DEBUG:
         database = _usual({"ENGINE": "homeshield.lib.embedded_engine", "NAME": "homeshield"})
@@ -100,10 +97,7 @@ def database_from_environment() -> dict[str, Any]:
 
 
 def web_database_from_environment() -> dict[str, Any] | None:
-    """How the web process connects, where it does so as a role of its own: what WEB_DATABASE_URL names.
-
-    A login of its own, and no SET ROLE, which whoever can run a statement can also take back.
-    """
+    """A login, because whoever can run a statement can undo SET ROLE."""
     if not (url := env.str("WEB_DATABASE_URL", default="")):
         return None
     database = _database_of(url, "WEB_DATABASE_URL", otherwise="remove it to serve pages as the owner of the tables")
@@ -114,10 +108,9 @@ def web_database_from_environment() -> dict[str, Any] | None:
 
 
 def replica_from_environment() -> dict[str, Any] | None:
-    """The copy that REPLICA_URL names, from which browsing is served (homeshield/lib/replica.py); None without one.
+    """The replica for browsing (homeshield/lib/replica.py).
 
-    Each thread keeps its own connection: a pool would try for seconds to reach a server that is not there, and not say
-    why it cannot.
+    No pool: it would retry a dead server for seconds and hide the reason.
     """
     if not (url := env.str("REPLICA_URL", default="")):
         return None
@@ -129,27 +122,26 @@ def replica_from_environment() -> dict[str, Any] | None:
 
 
 def _pool() -> dict[str, Any]:
-    """Waits ten seconds for a database that does not answer, then 503. No shorter: the pool tries again after pauses
-    that double, so that what was asked in an outage of 4 s was answered after 8 (tried), and nobody was refused."""
+    """Waits ten seconds, then 503. Not less: the pool retries with doubling pauses, so requests in an outage of 4 s
+    were answered after 8 s (measured).
+    """
     return {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "check": check_connection}
 
 
 def _usual(database: dict[str, Any]) -> dict[str, Any]:
-    """With what holds for every connection of ours."""
-    database["CONN_HEALTH_CHECKS"] = True  # a restarted database costs one check, not failed requests
-    database["HOST"] = unquote(database.get("HOST", ""))  # a socket's folder stands percent-encoded in a URL
+    database["CONN_HEALTH_CHECKS"] = True  # a restarted database costs a check, not failed requests
+    database["HOST"] = unquote(database.get("HOST", ""))  # a socket's folder is percent-encoded
     options = database.setdefault("OPTIONS", {})
     options["prepare_threshold"] = None
     pooled = database["DISABLE_SERVER_SIDE_CURSORS"] = switch(env, "DATABASE_POOLER", default=False)
     if not pooled:  # PgBouncer refuses startup options: docs/scaling.md
-        # Compiling costs more than it gains on queries of milliseconds: counting took 60 instead of 2. The URL's own
-        # options come last, and win.
+        # JIT slows short queries: counting took 60 ms instead of 2. The URL's own options win.
         options["options"] = f"-c jit=off {options.get('options', '')}".rstrip()
     return database
 
 
 def _database_of(url: str, variable: str, *, otherwise: str) -> dict[str, Any]:
-    """What the URL in a variable names. No refusal repeats it, for it holds a password."""
+    """Parses a URL. No error may repeat it: it holds a password."""
     mending = f"Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or {otherwise}."
     scheme, mark, _ = url.partition("://")
     if not mark:
@@ -175,18 +167,18 @@ def _database_of(url: str, variable: str, *, otherwise: str) -> dict[str, Any]:
 DATABASES = {"default": database_from_environment()}
 if replica := replica_from_environment():
     DATABASES["replica"] = replica
-WEB_DATABASE = web_database_from_environment()  # taken over by homeshield.lib.web_database
+WEB_DATABASE = web_database_from_environment()
 if WEB_DATABASE and replica and replica["USER"] != WEB_DATABASE["USER"]:
     raise ImproperlyConfigured(
         f"REPLICA_URL connects as {replica['USER']!r}, but the web process's role is {WEB_DATABASE['USER']!r}: pages "
         "would read past the policies that bind it. Name the user of WEB_DATABASE_URL in REPLICA_URL."
     )
 DATABASE_ROUTERS = ["homeshield.lib.replica.Router"]
-PGTRIGGER_MIGRATIONS = False  # `migrate` brings the triggers to what the models say (homeshield/apps.py)
+PGTRIGGER_MIGRATIONS = False  # `migrate` applies the models' triggers (homeshield/apps.py)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# The cache holds the sign-in rate limits, which all workers share; its table comes with the accounts' migrations.
+# All workers share the sign-in rate limits. The accounts' migrations create the table.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
-# Background work stands in the database too, and `manage.py db_worker` does it (docs/background.md).
+# `manage.py db_worker` runs them (docs/background.md).
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Applications ------------------------------------------------------------------------------------------
@@ -221,10 +213,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "homeshield.middleware.OriginMiddleware",  # outermost: every answer has a request id
-    "homeshield.middleware.HeadersMiddleware",  # as early as these are, what any other refuses is protected as well
+    "homeshield.middleware.HeadersMiddleware",  # early: other middleware's refusals need the headers
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "homeshield.middleware.ApiMiddleware",  # what the others refuse is said in the API's shape as well
+    "homeshield.middleware.ApiMiddleware",  # puts other middleware's refusals in the API's shape
     "homeshield.compression.AnswerCompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -268,13 +260,13 @@ TEMPLATES = [
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["homeshield.accounts.backends.SignInBackend"]
 PASSWORD_HASHERS = ["homeshield.accounts.hashers.Argon2Hasher", "homeshield.accounts.hashers.EarlierHasher"]
-# Of the threads of a web process a quarter may hash passwords and a quarter wait for that: the others serve pages.
+# A quarter of the threads may hash and a quarter wait to: the others serve pages.
 PASSWORD_HASHES_AT_ONCE = number(
     env, "PASSWORD_HASHES_AT_ONCE", default=max(1, number(env, "WEB_THREADS", default=8, least=1) // 4), least=1
 )
 PASSWORD_HASHES_WAITING = number(env, "WEB_THREADS", default=8, least=1) // 4
-PASSWORD_WAIT = 5  # in seconds
-PASSWORDS_PER_MINUTE = number(env, "PASSWORDS_PER_MINUTE", default=30, least=1)  # of one address
+PASSWORD_WAIT = 5  # seconds
+PASSWORDS_PER_MINUTE = number(env, "PASSWORDS_PER_MINUTE", default=30, least=1)  # per address
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -286,13 +278,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-# A session ends so many minutes after its last request (homeshield/accounts/sessions.py).
+# Since the session's last request (homeshield/accounts/sessions.py).
 SESSION_IDLE_MINUTES = number(env, "SESSION_IDLE_MINUTES", default=12 * 60, least=2)
 STAFF_SESSION_IDLE_MINUTES = number(env, "STAFF_SESSION_IDLE_MINUTES", default=60, least=2)
 SESSION_COOKIE_AGE = 60 * SESSION_IDLE_MINUTES
-# A company that signs up buys nothing before staff have approved it.
 CLIENTS_NEED_APPROVAL = switch(env, "CLIENTS_NEED_APPROVAL", default=True)
-# Whether staff enter the administration only with a second factor; a development site does without.
 STAFF_NEED_SECOND_FACTOR = not DEBUG
 ACCOUNT_ADAPTER = "homeshield.accounts.adapter.AccountAdapter"
 USERSESSIONS_ADAPTER = "homeshield.accounts.adapter.SessionsAdapter"
@@ -300,36 +290,35 @@ ACCOUNT_SIGNUP_FORM_CLASS = "homeshield.accounts.sign_up.CompanyForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# Nobody is signed in before the address is verified, by a code that is sent to it.
+# By a mailed code, before the first sign-in.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_CHANGE_EMAIL = True  # one address for each user; the new one counts once it is verified
+ACCOUNT_CHANGE_EMAIL = True  # one per user; a new one counts once verified
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the factor or password once more, before how to sign in is changed
-# Who signs in by another service has no password: a code is mailed instead (AccountAdapter says to whom).
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before changing how to sign in
+# Users of social sign-in have no password: a mailed code replaces it.
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "HomeShield: "
-# Whose attempts are counted together: without the proxies' X-Forwarded-For it would be all visitors' at once.
+# For rate limits: without X-Forwarded-For all visitors would count as one.
 ALLAUTH_TRUSTED_PROXY_COUNT = number(env, "TRUSTED_PROXY_COUNT", default=1 if BEHIND_TLS_PROXY else 0, least=0)
-# Wrong passwords are counted by address and account together, or for a browser that has signed in to the account before
-# by that browser; and once more by account, all browsers together that have not. So who guesses is stopped, from one
-# address or from many, and does not shut out who owns the account, nor the others of an office that share an address.
+# Wrong passwords are counted by address and account, or by browser if it has signed in before; and by account over all
+# unknown browsers. This stops guessing from many addresses without locking out the owner or others in an office.
 ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",
     "login_failed": "5/5m/key,60/m/ip",
     "login_failed_elsewhere": "30/h/key",
     "signup": "20/h/ip",
-    "confirm_email": "3/5m/key",  # who asks for another code, or signs in before the first one has come, gets one
+    "confirm_email": "3/5m/key",  # another code, or a sign-in before the first arrived
     "reset_password": "20/m/ip,5/h/key",
-    "request_login_code": "20/m/ip,5/h/key",  # the code that confirms who somebody is
+    "request_login_code": "20/m/ip,5/h/key",  # reauthentication
 }
 
-# What one user does on pages; programs are held to the rate of their key. A purchase takes locks, an export is a file
-# of personal data, an invitation is a mail to somebody.
+# Pages only; API keys have their own rate. A purchase takes locks, an export holds personal data, an invitation sends
+# mail.
 USER_RATE_LIMITS = {"purchase": "60/m/user", "download": "60/m/user", "invite": "30/h/user"}
 
 MFA_ADAPTER = "homeshield.accounts.adapter.SecondFactorAdapter"
@@ -339,8 +328,7 @@ MFA_TOTP_ISSUER = "HomeShield"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be off by 30 seconds
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost
 
-# Signing in by way of another service: only of those whose credentials are there. Each has the origin that a form of
-# ours may be sent on to.
+# A service is on if its credentials are set. The origins are for form-action.
 SOCIAL_ORIGINS = {
     "google": "https://accounts.google.com",
     "microsoft": "https://login.microsoftonline.com",
@@ -349,7 +337,7 @@ SOCIAL_ORIGINS = {
 
 
 def social_sign_in_from_environment() -> dict[str, Any]:
-    """Settings of the services whose GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET (or MICROSOFT_, GITHUB_) are there."""
+    """Reads GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, and those of MICROSOFT and GITHUB."""
     providers: dict[str, Any] = {}
     for name in SOCIAL_ORIGINS:
         client_id, secret = (env.str(f"{name.upper()}_CLIENT_{part}", default="") for part in ("ID", "SECRET"))
@@ -366,13 +354,13 @@ def social_sign_in_from_environment() -> dict[str, Any]:
 SOCIALACCOUNT_PROVIDERS = social_sign_in_from_environment()
 SOCIALACCOUNT_ADAPTER = "homeshield.accounts.social.SocialAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = False  # the company's name is missing
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address at another service opens no account here: connect it first
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # a service's address must not open an account here
 if SOCIALACCOUNT_PROVIDERS:
     INSTALLED_APPS += ["allauth.socialaccount"]
     INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 
 # --- Web server --------------------------------------------------------------------------------------------
-# Where the front door listens (homeshield/front/): read by `manage.py serve`, and by no other process.
+# Where `manage.py serve` listens (homeshield/front/).
 
 WEB_LISTEN: list[str] = env.list("WEB_LISTEN", default=[])
 WEB_LISTEN_TLS: list[str] = env.list("WEB_LISTEN_TLS", default=[])
@@ -382,22 +370,22 @@ TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 WEB_SPOOL_DIR = env.str("WEB_SPOOL_DIR", default="") or "/var/tmp"  # noqa: S108 - on disk; a folder of our own is made in it
 
 # --- API ---------------------------------------------------------------------------------------------------
-# For each key, over all workers. What is not used is saved up to so many calls, which may then come at once.
+# Per key. Unused calls accumulate up to API_CALLS_AT_ONCE.
 
-# Leads that a client is shown before purchase in a day (UTC), on pages and by the API, all its users and keys together.
+# Leads shown to a client before purchase, per UTC day.
 PREVIEWS_PER_DAY = number(env, "PREVIEWS_PER_DAY", default=25_000, least=1)
 API_CALLS_PER_MINUTE = number(env, "API_CALLS_PER_MINUTE", default=600, least=1)
 API_CALLS_AT_ONCE = number(env, "API_CALLS_AT_ONCE", default=100, least=1)
-API_ATTEMPTS_PER_MINUTE = number(env, "API_ATTEMPTS_PER_MINUTE", default=60, least=1)  # without a key in force
+API_ATTEMPTS_PER_MINUTE = number(env, "API_ATTEMPTS_PER_MINUTE", default=60, least=1)  # without a valid key
 API_MAX_BODY_BYTES = number(env, "API_MAX_BODY_BYTES", default=262_144, least=1)  # 1000 ids are 40 kB
-DATA_UPLOAD_MAX_MEMORY_SIZE = max(262_144, API_MAX_BODY_BYTES)  # of pages, whose forms have some kilobytes
-DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page takes files: leads are loaded by operators
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(262_144, API_MAX_BODY_BYTES)
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # operators load leads
 
 # --- Email ------------------------------------------------------------------------------------------------
 
 
 def mailer_from_environment() -> dict[str, Any]:
-    """The mailer: the server that EMAIL_URL names; the console where it says `console:`, or nothing in development."""
+    """Prints mail for `console:`, or in development without EMAIL_URL."""
     url = env.str("EMAIL_URL", default="") or ("console:" if DEBUG else "")
     if url == "console:":
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
@@ -434,13 +422,13 @@ def mailer_from_environment() -> dict[str, Any]:
 MAILERS = {"default": mailer_from_environment()}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "HomeShield <no-reply@homeshield.example>"
 
-# --- Language and time: every instant is UTC ----------------------------------------------------------------
+# --- Language and time ----------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-FORMAT_MODULE_PATH = "homeshield.formats"  # instants to the second
+FORMAT_MODULE_PATH = "homeshield.formats"  # to the second
 
 # --- Static files ------------------------------------------------------------------------------------------
 
@@ -458,11 +446,11 @@ STORAGES = {
     },
 }
 
-# --- Reports of security faults: /.well-known/security.txt --------------------------------------------------
+# --- /.well-known/security.txt --------------------------------------------------
 
 
 def security_contacts_from_environment() -> list[str]:
-    """Where faults are reported, as URIs (RFC 9116): what SECURITY_CONTACT names, the best one first."""
+    """URIs (RFC 9116), the best first."""
     contacts = []
     for text in env.list("SECURITY_CONTACT", default=[]):
         contact = f"mailto:{text}" if _E_MAIL_ADDRESS.fullmatch(text) else text
@@ -495,25 +483,25 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
-CSRF_COOKIE_HTTPONLY = True  # forms bring the token with them; no script reads it
+CSRF_COOKIE_HTTPONLY = True  # no script reads it
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SAMESITE = "Lax"
 if not DEBUG:
     SECURE_SSL_REDIRECT = switch(env, "SECURE_SSL_REDIRECT", default=True)
-    # A load balancer asks behind TLS, and takes a redirect for a failure; who reports a fault should find the address.
+    # A load balancer takes a redirect for a failure; security.txt must be easy to find.
     SECURE_REDIRECT_EXEMPT = [r"^health$", r"^\.well-known/security\.txt$"]
     SECURE_HSTS_SECONDS = number(env, "SECURE_HSTS_SECONDS", default=31_536_000, least=0)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = switch(env, "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
     SECURE_HSTS_PRELOAD = switch(env, "SECURE_HSTS_PRELOAD", default=True)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    # A browser takes such a name from this very host alone, over https: no neighbour of the domain can plant one.
+    # A __Host- name cannot be planted by a sibling domain.
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     if BEHIND_TLS_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- Logs: no personal data (homeshield/lib/logs.py), so no query strings, no request bodies, no SQL -----------
+# --- Logs: no personal data (homeshield/lib/logs.py) -----------
 
 LOG_LEVEL = choice(env, "LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FORMAT = choice(env, "LOG_FORMAT", default="lines" if DEBUG else "json", among=("json", "lines"))
@@ -524,10 +512,10 @@ LOGGING = {
     "formatters": {"log": {"()": "homeshield.lib.logs.formatter", "as_json": LOG_FORMAT == "json"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "log"}},
     "loggers": {
-        "django": {"handlers": []},  # its own handlers would say everything again
-        "django.db.backends": {"level": "INFO"},  # at DEBUG it writes every statement with its values
-        "django.server": {"handlers": [], "propagate": False},  # runserver's line of each request, with its query:
-        "gunicorn.access": {"handlers": [], "propagate": False},  # there is one of our own, without
+        "django": {"handlers": []},  # would repeat everything
+        "django.db.backends": {"level": "INFO"},  # DEBUG logs statements with their values
+        "django.server": {"handlers": [], "propagate": False},  # logs queries
+        "gunicorn.access": {"handlers": [], "propagate": False},  # ours omits queries
         "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},

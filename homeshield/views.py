@@ -1,5 +1,3 @@
-"""The start page, and where security faults are reported."""
-
 from datetime import UTC, timedelta
 
 from django.conf import settings
@@ -16,7 +14,7 @@ from leads.models import Lead
 
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """A company's users go to the inventory or their orders; others see the start page."""
+    """Sends a company's users to the inventory or their orders."""
     if request.user.is_authenticated:
         for act, page in ((Act.BROWSE, "inventory:record-list"), (Act.ORDERS, "sales:order-list")):
             if act in request.user.acts:
@@ -27,12 +25,11 @@ def home(request: Request) -> HttpResponse:
 
 
 SECURITY_TXT_HOLDS = timedelta(days=180)
-"""How long who has read it may rely on it. It is made anew for each who asks."""
 
 
 @require_safe
 def security_txt(request: Request) -> HttpResponse:
-    """Where faults are reported (RFC 9116); 404 where SECURITY_CONTACT names no address."""
+    """Where to report security problems (RFC 9116); 404 without SECURITY_CONTACT."""
     if not settings.SECURITY_CONTACTS:
         raise Http404
     until = (request.as_of.astimezone(UTC) + SECURITY_TXT_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,1 +1,1 @@
-"""The walls in the database, and the role of the web process: applied and checked by `manage.py provision_roles`."""
+"""The web's role, policies and triggers; `manage.py provision_roles` applies and checks them."""

@@ -1,7 +1,7 @@
-"""Makes the web process's role, grants it what the models declare and revokes everything else.
+"""Makes the web's role, grants it what models declare, and revokes the rest.
 
-The role is a login of its own: whoever can run a statement could undo a `SET ROLE`. It owns nothing, so that row-level
-security binds it, and belongs to no other role.
+The role is a login, because whoever can run a statement can undo `SET ROLE`. It owns nothing, so row-level security
+binds it, and is in no other role.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,11 +17,11 @@ from homeshield.database_roles.tables import NOT_EVERYWHERE, web_privileges
 from homeshield.lib.errors import DomainError
 from homeshield.lib.table_rules import Privileges
 
-_LOCK = 4_803_110  # of our own choosing: roles belong to the whole server, and two runs must not make one twice
+_LOCK = 4_803_110  # roles are server-wide: two runs must not make one twice
 
 
 class RoleRefused(DomainError):
-    """The role cannot be the web process's, or cannot be made."""
+    """The role is unfit for the web process, or we may not make it."""
 
     code, status = "role_refused", 409
     sentence = "{reason}"
@@ -29,7 +29,7 @@ class RoleRefused(DomainError):
 
 
 class TableWithoutRule(DomainError):
-    """The declared tables and the database's are not the same."""
+    """The declared tables are not the database's."""
 
     code, status = "table_without_rule", 409
     sentence = "{reason}"
@@ -38,7 +38,7 @@ class TableWithoutRule(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableGrant:
-    """What the web's role may do with a table, and whether policies choose the rows that it sees."""
+    """`row_security`: policies choose the rows."""
 
     table: str
     privileges: Privileges
@@ -47,7 +47,7 @@ class TableGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioned:
-    """What holds for the role now. `changes` names what was missing, changed or too wide, in order."""
+    """`changes` is what was missing, changed or too wide."""
 
     role: str
     owner: str
@@ -57,13 +57,12 @@ class Provisioned:
 
 
 def roles_provision(*, role: str, password: str = "", dry_run: bool = False) -> Provisioned:
-    """Brings the database to what the models declare: rules, the web's role and its grants, in one transaction.
+    """Applies rules, the web's role and its grants in one transaction; `dry_run` only reports.
 
-    Run it as the owner of the tables, who needs CREATEROLE only where the role is still to be made. The password is set
-    where the role is made, and sent as its digest. With `dry_run` nothing changes, and `changes` says what would.
+    Run it as the tables' owner, who needs CREATEROLE only to make the role. The password is set only then, as a digest.
 
-    Raises TableWithoutRule. Raises RoleRefused where the role is the owner, a superuser, above row-level security or a
-    member of other roles, and where we may not make it.
+    Raises TableWithoutRule. Raises RoleRefused for an owner, a superuser, a role above row-level security or in other
+    roles, and if we may not make it.
     """
     grants = _privileges_due()
     with transaction.atomic(durable=True):
@@ -77,19 +76,14 @@ def roles_provision(*, role: str, password: str = "", dry_run: bool = False) -> 
 
 
 def role_lacks(*, role: str) -> list[str]:
-    """The names of the tables with which the role may not do what pages need.
+    """Tables where the role lacks what pages need.
 
-    `roles_provision` finds what the role may do beyond that. Unknown tables are passed over: a database may already be
-    migrated for the next version, and a server of this one must still start.
-
-    Raises RoleRefused as `roles_provision` does, and TableWithoutRule where tables are missing.
+    Ignores unknown tables: after the next version's migration a server of this one must still start. Raises
+    RoleRefused, and TableWithoutRule for missing tables.
     """
     list(_making(role, ""))
     granted, due = _granted(role), _privileges_due(unknown_allowed=True)
     return [table for table, may in sorted(due.items()) if not {*may} <= {*granted.get(table, ())}]
-
-
-# --- The role ---
 
 
 def _making(role: str, password: str) -> Iterator[sql.Composed]:
@@ -123,13 +117,10 @@ def _making(role: str, password: str) -> Iterator[sql.Composed]:
 
 
 def _digest(role: str, password: str) -> sql.Literal:
-    """As the server keeps it: the password itself must not get into the server's log."""
+    """Keeps the password out of the server's log."""
     connection.ensure_connection()
     digest: bytes = connection.connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
     return sql.Literal(digest.decode())
-
-
-# --- Its grants ---
 
 
 def _database_grants(role: str) -> Iterator[sql.Composed]:
@@ -145,7 +136,7 @@ def _database_grants(role: str) -> Iterator[sql.Composed]:
             """
         )
     )
-    # A temporary table stands in front of a true one of the same name, in functions as well.
+    # A temporary table hides a real one of its name, in functions too.
     for privilege in ("TEMPORARY", "CONNECT"):
         if ("PUBLIC", privilege) in granted:
             yield sql.SQL("REVOKE {} ON DATABASE {} FROM PUBLIC").format(sql.SQL(privilege), name)
@@ -159,7 +150,7 @@ def _database_grants(role: str) -> Iterator[sql.Composed]:
 
 
 def _table_grants(role: str, grants: Mapping[str, Privileges]) -> Iterator[sql.Composed]:
-    """Only what differs, so that a second run changes nothing and locks nothing."""
+    """Only differences: a second run locks nothing."""
     web, public = sql.Identifier(role), sql.SQL("PUBLIC")
     of_web, of_public = _granted(role), _granted(None)
     for table, wanted in sorted(grants.items()):
@@ -167,7 +158,7 @@ def _table_grants(role: str, grants: Mapping[str, Privileges]) -> Iterator[sql.C
             have = has.get(table, ())
             if excess := [privilege for privilege in have if privilege not in due]:
                 yield _statement("REVOKE {} ON {} FROM {}", excess, table, grantee)
-            # To revoke a verb for the table takes it from the columns as well.
+            # Revoking a verb for the table revokes it for columns too.
             if missing := [one for one in due if one not in have or one.partition(" (")[0] in excess]:
                 yield _statement("GRANT {} ON {} TO {}", missing, table, grantee)
 
@@ -178,7 +169,7 @@ def _statement(text: LiteralString, privileges: list[str], table: str, grantee: 
 
 
 def _granted(role: str | None) -> Mapping[str, Privileges]:
-    """What a role, or None for everybody, has been granted itself on each table of the schema and its columns."""
+    """What was granted to a role (None: PUBLIC) on tables and columns."""
     found: dict[str, list[str]] = {}
     for table, privilege, column in _rows(
         """
@@ -202,15 +193,8 @@ def _granted(role: str | None) -> Mapping[str, Privileges]:
     return {table: tuple(privileges) for table, privileges in found.items()}
 
 
-# --- What is there ---
-
-
 def _privileges_due(*, unknown_allowed: bool = False) -> Mapping[str, Privileges]:
-    """What is declared for the tables that are there.
-
-    Raises TableWithoutRule where a declared table is missing, or one is there that nobody declared, unless
-    `unknown_allowed`.
-    """
+    """Raises TableWithoutRule for missing tables, and for unknown ones unless `unknown_allowed`."""
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor, include_views=True))
     if not tables:
@@ -245,9 +229,6 @@ def _report(role: str, grants: Mapping[str, Privileges], changes: list[str]) -> 
     )
 
 
-# --- The database ---
-
-
 def _carry_out(statement: sql.Composed) -> None:
     try:
         connection.connection.execute(statement)
@@ -264,7 +245,7 @@ def _told(statement: sql.Composed) -> str:
 
 
 def _shown(statement: sql.Composed) -> str:
-    """For people and logs, so without the password's digest."""
+    """Without the password's digest."""
     return statement.as_string(None).partition(" PASSWORD ")[0]
 
 

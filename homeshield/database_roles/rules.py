@@ -1,7 +1,7 @@
-"""Brings triggers, policies, functions and views to what the models declare, and names what differs.
+"""Applies the declared triggers, policies, functions and views, and reports differences.
 
-Each of them carries a stamp in its comment: a digest of what was declared and of what PostgreSQL made of it. So both an
-edit of the declaration and a change by hand are found without any statement that locks a table.
+Each one's COMMENT holds a digest of its declaration and of its definition in PostgreSQL. So edits of either are found
+without locking a table.
 """
 
 from collections.abc import Iterator
@@ -15,18 +15,15 @@ from django.db import connection, transaction
 from homeshield.database_roles.tables import declared_rules
 from homeshield.lib.table_rules import OwnerFunction, OwnerView, Policy
 
-_LOCK = 4_803_111  # any number of our own: two runs must not create the same thing
+_LOCK = 4_803_111  # two runs must not create the same thing
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that the database must hold."""
-
     name: str
     thing: str
-    """As COMMENT ON names it."""
+    """As in COMMENT ON."""
     create: str
-    """Statements that create or replace it."""
 
     def stamp(self, definition: str) -> str:
         return sha256(f"{self.create}\n{definition}".encode()).hexdigest()
@@ -47,13 +44,13 @@ class _Found:
     definition: str
     comment: str
     too_wide: str
-    """The statement that takes it away where no model declares it; empty for what may stay."""
+    """Removes it if undeclared; empty if it may stay."""
 
 
 def rules_apply(*, dry_run: bool = False) -> list[Difference]:
-    """Creates what is missing or changed and takes away what is too wide, in one transaction. Returns what differed.
+    """Creates what is missing or changed, removes what is too wide, in one transaction; returns the differences.
 
-    Does nothing until all tables exist. With `dry_run` it only looks.
+    Does nothing until all tables exist. `dry_run` only looks.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -85,9 +82,6 @@ def _differences(rules: list[Rule]) -> Iterator[Difference]:
     for thing, found in there.items():
         if thing not in declared and found.too_wide:
             yield Difference("too wide", thing.lower(), found.too_wide)
-
-
-# --- What the models declare ---
 
 
 def _declared() -> Iterator[Rule]:
@@ -139,8 +133,6 @@ def _view(view: OwnerView) -> Rule:
         """,
     )
 
-
-# --- What is there ---
 
 _FOUND = """
     SELECT format('POLICY %I ON %I', polname, relname),

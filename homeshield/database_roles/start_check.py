@@ -1,5 +1,3 @@
-"""Before a page is served: the web's login is let in, and may do what pages need."""
-
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -17,10 +15,10 @@ _MENDING = "Run manage.py provision_roles as the owner of the tables (docs/secur
 
 
 def web_role_check() -> None:
-    """Raises RuntimeError where WEB_DATABASE_URL names a login that the server does not let in, that may do less than
-    pages need, or that is none for a web process. A server that does not answer is no reason yet.
+    """Raises RuntimeError if the server refuses WEB_DATABASE_URL's login, or its role is unfit or lacks privileges.
 
-    Afterwards this process connects as the web's role, and no connection is open: a server may be forked from it.
+    A server that does not answer is no error yet. Afterwards this process connects as the web's role, with no
+    connection open, so that it can fork.
     """
     if settings.WEB_DATABASE is None:
         return
@@ -30,8 +28,7 @@ def web_role_check() -> None:
     role: str = settings.WEB_DATABASE["USER"]
     if not _let_in(web, role):
         return
-    # The models say what pages need. A child loads them: workers forked from a process that has them would never see
-    # new code.
+    # A child loads the models: workers forked from a process with models would never see new code.
     with ProcessPoolExecutor(1, mp_context=get_context("fork")) as child:
         refusal = child.submit(_refusal, role).result()
     if refusal:
@@ -39,7 +36,7 @@ def web_role_check() -> None:
 
 
 def _refusal(role: str) -> str:
-    """Why nothing may start; empty if all is well, or if the database went away meanwhile."""
+    """Empty if all is well, or the database went away."""
     django.setup()
     try:
         lacking = role_lacks(role=role)
@@ -54,7 +51,7 @@ def _refusal(role: str) -> str:
 
 
 def _let_in(web: DatabaseWrapper, role: str) -> bool:
-    """False where nobody answers. Uses a connection of its own: a pool would try for ten seconds and not say why."""
+    """False if nobody answers. No pool: it would try for ten seconds and hide the reason."""
     parameters = {"connect_timeout": 5} | web.get_connection_params()
     try:
         psycopg.connect(**parameters).close()

@@ -1,6 +1,6 @@
-"""What the web's role may do with every table: as our models declare, and as listed here for those of libraries.
+"""The web's privileges on every table, from our models and, for libraries, from here.
 
-Only the owner may alter a table, truncate it, or switch a trigger off.
+Only the owner may alter or truncate a table, or disable triggers.
 """
 
 from collections.abc import Mapping
@@ -20,22 +20,21 @@ LIBRARY_TABLES: Mapping[str, Privileges] = {
     "django_content_type": READ,
     "django_migrations": READ,
     "django_session": KEEP,
-    "django_tasks_database_dbtaskresult": ("INSERT",),  # pages give tasks, and read none
+    "django_tasks_database_dbtaskresult": ("INSERT",),  # pages never read tasks
     "mfa_authenticator": KEEP,
     "socialaccount_socialaccount": KEEP,
     "socialaccount_socialapp": READ,
     "socialaccount_socialtoken": KEEP,
-    "users_groups": READ,  # an operator says who is staff: manage.py staff
+    "users_groups": READ,  # operators appoint staff: manage.py staff
     "users_user_permissions": READ,
     "usersessions_usersession": KEEP,
 }
 
 NOT_EVERYWHERE = frozenset({"socialaccount_socialaccount", "socialaccount_socialapp", "socialaccount_socialtoken"})
-"""Tables that are there only where the settings ask for them."""
+"""Depend on the settings."""
 
 
 def declared_rules() -> dict[str, TableRules]:
-    """The rules of our own models, by table."""
     found: dict[str, TableRules] = {}
     for model in apps.get_models():
         rules = getattr(model, "table_rules", None)
@@ -45,7 +44,6 @@ def declared_rules() -> dict[str, TableRules]:
 
 
 def web_privileges() -> dict[str, Privileges]:
-    """What the web's role may do with each table and view."""
     ours = declared_rules()
     views = {view.name: READ for rules in ours.values() for view in rules.views}
     return {**LIBRARY_TABLES, **{table: rules.web_may for table, rules in ours.items()}, **views}

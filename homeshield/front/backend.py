@@ -1,4 +1,4 @@
-"""gunicorn behind nginx: one process tree that serves the shop on a socket in a folder of ours."""
+"""gunicorn behind nginx: a process tree on a socket in our folder."""
 
 import http.client
 import os
@@ -16,14 +16,12 @@ from django.conf import settings
 from homeshield.lib.processes import ends_with_us
 
 START_SECONDS = 180
-"""How long a start may take until the shop answers."""
-
 OURS = {"BEHIND_TLS_PROXY": "true", "TRUSTED_PROXY_COUNT": "1"}
-"""What the shop behind nginx is told: exactly one proxy of ours stands in front, and says the truth about visitors."""
+"""Exactly one proxy of ours is in front."""
 
 
 class DidNotStart(Exception):
-    """It ended, or did not answer; what it said is on standard error."""
+    """The reason is on standard error."""
 
 
 class Backend:
@@ -36,8 +34,8 @@ class Backend:
                 "--bind", f"unix:{place}", "homeshield.wsgi",
             ],
             cwd=settings.BASE_DIR, env=os.environ | OURS, stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for us, who then stop it gently
-            preexec_fn=ends_with_us(),  # noqa: PLW1509 - the main thread alone starts processes
+            start_new_session=True,  # keeps Ctrl-C away: we stop it
+            preexec_fn=ends_with_us(),  # noqa: PLW1509 - only the main thread starts processes
         )  # fmt: skip
 
     @property
@@ -45,7 +43,7 @@ class Backend:
         return self._process.poll() is not None
 
     def wait_until_it_answers(self, *, unless: Callable[[], bool]) -> None:
-        """Raises DidNotStart. `unless` is asked all the while, and a start that nobody wants any more is given up."""
+        """Raises DidNotStart, also once `unless` is true."""
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self.has_ended or time.monotonic() > deadline or unless():
@@ -54,7 +52,7 @@ class Backend:
             time.sleep(0.05)
 
     def _answers(self) -> bool:
-        """Whatever it says, so also where the database is away."""
+        """Any answer counts, so that the database may be down."""
         asked = _UnixConnection(self.place)
         try:
             asked.request("GET", "/health", headers={"Host": _a_host(), "Connection": "close"})
@@ -66,7 +64,7 @@ class Backend:
         return True
 
     def stop(self) -> None:
-        """Lets it finish what it has begun, and returns at once."""
+        """Returns at once; requests in progress finish."""
         if self.stopped_at is None:
             self.stopped_at = time.monotonic()
             self._process.send_signal(signal.SIGTERM)
@@ -78,7 +76,7 @@ class Backend:
             self.kill()
 
     def kill(self) -> None:
-        """At once: SIGQUIT, by which gunicorn ends its workers as well."""
+        """gunicorn ends its workers at SIGQUIT."""
         if not self.has_ended:
             self._process.send_signal(signal.SIGQUIT)
             try:
@@ -89,7 +87,7 @@ class Backend:
 
 
 def _a_host() -> str:
-    """One that the shop answers to, so that its log has no fault."""
+    """An allowed host, so that nothing is logged."""
     allowed = settings.ALLOWED_HOSTS[0].removeprefix(".")
     return "localhost" if allowed == "*" else allowed
 

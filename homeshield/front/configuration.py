@@ -1,4 +1,4 @@
-"""What nginx is told: from the settings to a configuration and the pages of its own refusals."""
+"""Makes nginx's configuration and error pages from the settings."""
 
 import json
 import os
@@ -20,15 +20,15 @@ from homeshield.middleware import PERMISSIONS_POLICY
 from homeshield.refusals import HTTP_REFUSALS, HttpRefusal, detail_of_status
 
 TEMPLATE = Path(__file__).with_name("nginx.conf")
-SPOOL = "2048m"  # of one answer: an export of a million leads has 400 MB
+SPOOL = "2048m"  # per answer: an export of a million leads is 400 MB
 _OPEN_FILES = 32_768
 _LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+):(?P<port>[0-9]{1,5})")
-_PATH = re.compile(r"/[^\s;{}'\"\\$#]*")  # nginx takes it as it stands, also inside an address
-_QUOTED_PATH = re.compile(r'/[^\x00-\x1f"\\$]*')  # and this one between double quotes
+_PATH = re.compile(r"/[^\s;{}'\"\\$#]*")  # unquoted in the configuration
+_QUOTED_PATH = re.compile(r'/[^\x00-\x1f"\\$]*')  # quoted
 
 _SAME_TO_PROGRAMS = (405, 503)
-"""Programs get the text for people too: what the shop says under these statuses is not true here."""
+"""Programs get the text for people: our own is wrong if nginx answers with these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Where nginx listens, with which certificate, and which proxies' words about visitors it believes."""
+    """`trusted` are the proxies whose word about visitors counts."""
 
     plain: tuple[Address, ...]
     secure: tuple[Address, ...]
@@ -60,13 +60,12 @@ class Front:
 
     @property
     def shown(self) -> str:
-        """Where the shop is, for people."""
         named = [f"https://{address}" for address in self.secure] or [f"http://{address}" for address in self.plain]
         return ", ".join(named)
 
 
 def front_from_settings() -> Front:
-    """Raises ImproperlyConfigured where the settings fit no site that could be served."""
+    """Raises ImproperlyConfigured for settings that no site could be served with."""
     certificate, key = (_file(name) for name in ("TLS_CERTIFICATE", "TLS_CERTIFICATE_KEY"))
     if bool(certificate) != bool(key):
         raise ImproperlyConfigured(
@@ -97,7 +96,7 @@ def front_from_settings() -> Front:
 
 
 def _spool_check(folder: Path) -> None:
-    longest = 60  # of the path: that of a socket may have 107 bytes, with a folder and a name of ours in it
+    longest = 60  # characters: a socket's path may have 107 bytes, with our folder and name
     if not _PATH.fullmatch(str(folder)) or not os.access(folder, os.W_OK | os.X_OK) or len(str(folder)) > longest:
         raise ImproperlyConfigured(
             f"WEB_SPOOL_DIR is {str(folder)!r}, but must be a folder that we may write to, with a whole path of "
@@ -119,7 +118,7 @@ def _address(name: str, text: str) -> Address:
 
 
 def _everywhere(port: int) -> tuple[Address, ...]:
-    every = (Address("0.0.0.0", port),)  # noqa: S104 - a certificate is there: it is a public site
+    every = (Address("0.0.0.0", port),)  # noqa: S104 - with a certificate it is a public site
     return (*every, Address("[::]", port)) if _speaks_ipv6() else every
 
 
@@ -133,7 +132,7 @@ def _speaks_ipv6() -> bool:
 
 
 def _file(name: str) -> Path | None:
-    """The file that a setting names. That it can be read, and holds what it should, is nginx's to say."""
+    """nginx itself checks the contents."""
     if not (text := getattr(settings, name)):
         return None
     if not _QUOTED_PATH.fullmatch(text) or not Path(text).is_file():
@@ -156,16 +155,16 @@ def _networks() -> tuple[str, ...]:
 
 
 def configuration(front: Front, *, folder: Path, version: tuple[int, ...], user: str | None) -> str:
-    """The text for nginx of this version, with all of its files in `folder`; `user` for the workers of a root's."""
+    """nginx's configuration; `user` runs root's workers."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     files = _OPEN_FILES if limit == resource.RLIM_INFINITY else min(_OPEN_FILES, limit)
     context = {
         "user": user,
         "folder": folder,
         "open_files": files,
-        "connections": files // 4,  # a visitor's, the shop's for it, and a file for each of two
+        "connections": files // 4,  # each visitor takes two connections and two files
         "request_line": REQUEST_LINE,
-        "max_body": 2 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE,  # up to here the shop says itself what is too large
+        "max_body": 2 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE,  # the shop itself refuses bodies up to here
         "spool": SPOOL,
         "trusted": front.trusted,
         "refusals": _for_programs(),
@@ -182,7 +181,7 @@ def configuration(front: Front, *, folder: Path, version: tuple[int, ...], user:
 
 
 def _protection() -> list[tuple[str, str]]:
-    """The headers that the shop gives its own answers, quoted for nginx. What is sent is never kept on the way."""
+    """The headers of the shop's own answers, quoted for nginx."""
     policies: dict[str, list[str]] = dict(settings.SECURE_CSP)  # type: ignore[arg-type]  # the stubs say object
     policy = "; ".join(
         f"{name} {' '.join(word for word in words if word != CSP.NONCE)}" for name, words in policies.items()
@@ -215,7 +214,7 @@ def _own_refusals() -> list[tuple[int, HttpRefusal]]:
 
 
 def _for_programs() -> list[tuple[int, str]]:
-    """What nginx says to programs, in the API's one shape, quoted for nginx, which puts the request's id in."""
+    """In the API's shape, quoted for nginx, which adds the request id."""
     said = []
     for status, refusal in _own_refusals():
         detail = detail_of_status(status)
@@ -227,7 +226,6 @@ def _for_programs() -> list[tuple[int, str]]:
 
 
 def write_refusals(folder: Path) -> None:
-    """The pages for people that nginx answers with where it does not ask the shop."""
     (folder / "people").mkdir(parents=True)
     for status, refusal in _own_refusals():
         page = render_to_string("errors/front.html", {"title": refusal.title, "text": refusal.text})

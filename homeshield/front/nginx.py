@@ -1,5 +1,3 @@
-"""nginx itself: where it is, whether it takes our configuration, and what it says, as lines of our own log."""
-
 import json
 import os
 import pwd
@@ -25,11 +23,11 @@ _LEVELS = {"emerg": "critical", "alert": "critical", "crit": "error", "error": "
 
 
 class NginxRefused(Exception):
-    """There is no nginx, or it does not take its configuration; the message says why and how to mend it."""
+    """nginx is missing or rejects its configuration; the message says what to do."""
 
 
 def program() -> str:
-    """Raises NginxRefused where there is none."""
+    """Raises NginxRefused."""
     found = shutil.which("nginx", path=_PLACES)
     if found is None:
         raise NginxRefused(
@@ -46,7 +44,7 @@ def version() -> tuple[int, ...]:
 
 
 def account_of_workers() -> str | None:
-    """For whom the workers of a root's nginx run; None where we are not root, and they run as we do."""
+    """The account for root's workers; None if we are not root."""
     if os.geteuid() != 0:
         return None
     names = {account.pw_name for account in pwd.getpwall()}
@@ -54,7 +52,7 @@ def account_of_workers() -> str | None:
 
 
 def check(configuration: Path) -> None:
-    """Raises NginxRefused with what nginx says, where it would not start with this configuration."""
+    """Raises NginxRefused with nginx's reason."""
     done = subprocess.run(  # noqa: S603 - the program that was found
         [program(), "-t", "-q", "-e", "stderr", "-c", str(configuration)],
         capture_output=True, text=True, check=False, timeout=60,
@@ -71,14 +69,12 @@ def _first_fault(said: str) -> str:
 
 
 class Nginx:
-    """A running nginx. What it says goes on in our log."""
-
     def __init__(self, configuration: Path) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - the program that was found
             [program(), "-e", "stderr", "-c", str(configuration)],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
-            start_new_session=True,  # Ctrl-C is for us, who then stop it gently
-            preexec_fn=ends_with_us(),  # noqa: PLW1509 - the main thread alone starts processes
+            start_new_session=True,  # keeps Ctrl-C away: we stop it
+            preexec_fn=ends_with_us(),  # noqa: PLW1509 - only the main thread starts processes
         )  # fmt: skip
         assert self._process.stderr is not None
         self._reader = Thread(target=_log, args=[self._process.stderr], daemon=True)
@@ -89,11 +85,11 @@ class Nginx:
         return self._process.poll() is not None
 
     def reload(self) -> None:
-        """With its files read anew: a renewed certificate. Visitors' requests under way are finished."""
+        """Rereads the certificate; requests in progress finish."""
         self._process.send_signal(signal.SIGHUP)
 
     def stop(self, seconds: float) -> None:
-        """No new visitor; those who are being served have so long."""
+        """Visitors being served have `seconds` to finish."""
         for number, patience in ((signal.SIGQUIT, seconds), (signal.SIGTERM, 5)):
             if self.has_ended:
                 break
@@ -106,7 +102,7 @@ class Nginx:
             self._process.kill()
             self._process.wait()
         with suppress(ProcessLookupError):
-            # Workers outlive a master that was killed, and hold its port against the next start.
+            # Workers outlive a killed master and hold its port.
             os.killpg(self._process.pid, signal.SIGKILL)
         self._reader.join(2)
 
@@ -118,9 +114,9 @@ def _log(said: IO[str]) -> None:
 
 
 def _log_line(line: str) -> None:
-    """Requests that never reached the shop are JSON, as the configuration makes them; all else are nginx's faults.
+    """Logs requests that never reached the shop (JSON lines), and nginx's errors.
 
-    Of these the end is left out: the visitor's address and the request, whose query may hold anything.
+    Errors lose their end, which holds the visitor's address and query.
     """
     if line.startswith("{"):
         try:

@@ -1,4 +1,4 @@
-"""The folder of the socket and of what nginx keeps on disk: bodies, and what slow readers have not taken yet."""
+"""The folder for the socket and nginx's buffers on disk."""
 
 import fcntl
 import os
@@ -19,14 +19,14 @@ logger = structlog.get_logger("homeshield.front")
 
 _PREFIX = "homeshield-shop-"
 _YOUNG_SECONDS = 60
-"""So old a folder is at least when it is removed: a younger one may be that of a shop which has not locked it yet."""
+"""A younger folder may belong to a shop that has not locked it yet."""
 
 
 @contextmanager
 def spool_folder() -> Iterator[Path]:
-    """A new one, removed at the end. Nobody else may enter; nginx's workers may where we are root.
+    """A new private folder, which root opens to nginx's workers; removed at the end.
 
-    What a shop has left that was killed is removed first: nobody would do so later, and it may hold leads.
+    First removes what killed shops left: it may hold leads.
     """
     _remove_left_behind(Path(settings.WEB_SPOOL_DIR))
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=settings.WEB_SPOOL_DIR, ignore_cleanup_errors=True) as name:
@@ -36,7 +36,7 @@ def spool_folder() -> Iterator[Path]:
             folder.chmod(0o710)
         held = os.open(folder, os.O_DIRECTORY)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX)  # for as long as we live, however we end
+            fcntl.flock(held, fcntl.LOCK_EX)  # as long as we live, however we end
             yield folder
         finally:
             os.close(held)
@@ -55,6 +55,6 @@ def _remove_left_behind(where: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
                 logger.warning("Removed what a killed shop had left on disk.", folder=folder.name)
         except BlockingIOError:
-            continue  # it runs
+            continue  # in use
         finally:
             os.close(held)

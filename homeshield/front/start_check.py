@@ -1,8 +1,3 @@
-"""Before gunicorn's first worker starts: it meets no visitors directly, and no part of a production site is missing.
-
-What is raised here is told in one line.
-"""
-
 from collections.abc import Sequence
 from ipaddress import ip_address
 
@@ -10,8 +5,7 @@ from django.conf import settings
 
 
 def bind_check(addresses: Sequence[str | tuple[str, int] | tuple[str, int, int, int]]) -> None:
-    """Raises RuntimeError where gunicorn would listen beyond this machine, unless the settings say that something
-    which buffers stands in front."""
+    """Raises RuntimeError if gunicorn would listen beyond this machine without a buffering proxy."""
     if settings.BEHIND_BUFFERING_PROXY:
         return
     for address in addresses:
@@ -31,7 +25,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def production_check() -> None:
-    """Raises RuntimeError where a production site would serve pages as a development site does."""
+    """Raises RuntimeError if a production site lacks the web's role or static files."""
     if settings.DEBUG:
         return
     if settings.WEB_DATABASE is None:

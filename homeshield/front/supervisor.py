@@ -1,4 +1,4 @@
-"""Both halves of the front door in one process tree: started together, reloaded without a pause, ended together."""
+"""Runs nginx and gunicorn together, and reloads without a pause."""
 
 import signal
 import socket
@@ -19,19 +19,18 @@ from homeshield.lib.ports import PortInUse, port_check
 logger = structlog.get_logger("homeshield.front")
 
 VISITORS_SECONDS = 30
-"""How long a stop waits for visitors who are being served."""
+"""For visitors in progress at a stop."""
 RETIRED_SECONDS = 150
-"""How long the shop of before a reload may finish what it had begun."""
+"""For the old shop's requests after a reload."""
 _SETTLING_SECONDS = 1.0
-"""After nginx was pointed to the new shop: until no connection waits to be taken by the old one."""
+"""Until no connection waits for the old shop."""
 
 
 class HalfEnded(Exception):
-    """One of the two ended by itself."""
+    """nginx or gunicorn ended by itself."""
 
 
 def write_configuration(front: Front, folder: Path) -> Path:
-    """nginx's configuration and the pages of its own refusals, in the folder."""
     write_refusals(folder / "refusals")
     text = configuration(front, folder=folder, version=nginx.version(), user=nginx.account_of_workers())
     place = folder / "nginx.conf"
@@ -40,7 +39,7 @@ def write_configuration(front: Front, folder: Path) -> Path:
 
 
 class Supervisor:
-    """Use `run`. SIGTERM and SIGINT end it, SIGHUP puts a new shop in the place of the old one."""
+    """`run` ends at SIGTERM and SIGINT; SIGHUP replaces the shop."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -50,7 +49,7 @@ class Supervisor:
         self._retired: list[Backend] = []
 
     def check(self) -> None:
-        """Raises NginxRefused or PortInUse, before anything is started."""
+        """Raises NginxRefused or PortInUse; starts nothing."""
         with spool_folder() as folder:
             nginx.check(write_configuration(self._front, folder))
         for address in self._front.addresses:
@@ -63,7 +62,7 @@ class Supervisor:
                 raise PortInUse(f"{address}: {error}{hint}") from None
 
     def run(self, *, when_ready: Callable[[], None]) -> None:
-        """Serves until it is told to stop. Raises DidNotStart or HalfEnded; either way nothing is left running."""
+        """Raises DidNotStart or HalfEnded; either way nothing keeps running."""
         handled = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         before = {number: signal.signal(number, self._told) for number in handled}
         try:
@@ -105,14 +104,14 @@ class Supervisor:
                 one.wait(VISITORS_SECONDS)
 
     def _start_shop(self, folder: Path) -> Backend:
-        """One that answers, and to which nginx is pointed from now on. Raises DidNotStart; then all is as it was."""
+        """Starts a shop and points nginx to it. Raises DidNotStart and then changes nothing."""
         self._started += 1
         shop = Backend(folder / f"shop-{self._started}.sock")
         shop.wait_until_it_answers(unless=lambda: self._stopping)
         pointer = folder / "shop.sock"
         fresh = folder / "shop.sock.new"
         fresh.symlink_to(shop.place.name)
-        fresh.replace(pointer)  # in one step: whoever connects meets the one or the other
+        fresh.replace(pointer)  # atomic: each connection meets one of them
         return shop
 
     def _reload(self, folder: Path, shop: Backend) -> Backend:
@@ -147,7 +146,7 @@ class Supervisor:
         return True
 
     def _certificate(self) -> list[tuple[int, int]]:
-        """What changes when a certificate is renewed."""
+        """Changes when a certificate is renewed."""
         files = [one for one in (self._front.certificate, self._front.certificate_key) if one is not None]
         return [(file.stat().st_mtime_ns, file.stat().st_ino) for file in files if file.exists()]
 
@@ -157,7 +156,7 @@ class Supervisor:
         self._signals.put(number)
 
     def _asked_to_reload(self) -> bool:
-        """Waits a second at most. However often it was asked for meanwhile, one reload does."""
+        """Waits a second at most. Several requests are one reload."""
         asked = False
         try:
             asked = self._signals.get(timeout=1) == signal.SIGHUP

@@ -15,7 +15,7 @@ from ninja.parser import Parser
 ANYWHERE = "client_id"
 """Every operation takes it."""
 
-_LONGEST_INTEGER = 300  # digits: fewer than Python's parser and a float can take
+_LONGEST_INTEGER = 300  # digits: within Python's limit and a float's range
 
 
 class StrictParser(Parser):
@@ -87,7 +87,7 @@ def _no_number(text: str) -> Any:
 
 
 def _integer(digits: str) -> int | float:
-    """Returns infinity for longer numbers, which the field itself then refuses."""
+    """Longer numbers become a float, mostly infinity, which the field refuses."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 

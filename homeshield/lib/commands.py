@@ -158,7 +158,7 @@ def instant(text: str) -> datetime:
 
 @contextmanager
 def sigterm_interrupts() -> Iterator[None]:
-    """Turns SIGTERM into KeyboardInterrupt, so that cleanup runs. Works in the main thread only."""
+    """Turns SIGTERM into KeyboardInterrupt, so that cleanup runs; in the main thread only."""
     if current_thread() is not main_thread():
         yield
         return

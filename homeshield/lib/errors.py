@@ -17,12 +17,8 @@ class DomainError(Exception):
     """
 
     code = "domain_error"
-    """For programs."""
-
     status = 400
     title = "That didn’t work"
-    """The page's heading."""
-
     sentence = ""
     """What is wrong and what to do, with fields in braces."""
 

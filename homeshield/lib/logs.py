@@ -24,7 +24,7 @@ from homeshield.lib.origin import Origin, origin_or_none
 from homeshield.lib.personal_data import homeowner_fields
 
 SPEAK_OF_CODE = (AttributeError, NameError, ImportError, TypeError, NotImplementedError, RecursionError, DomainError)
-"""Their messages hold names of code, or our own words."""
+"""Their messages are about code, or our own words."""
 
 _E_MAIL = re.compile(r"[^\s@\"'<>()\[\]{},;:=|]+@[^\s@\"'<>()\[\]{},;:=|]+\.[A-Za-z]{2,}")
 

@@ -15,8 +15,6 @@ _MESSAGES: dict[str, Any] = {str(fault): reason for fault, reason in REASONS.ite
 
 
 class WholeNumberField(forms.IntegerField):
-    """`error_messages` may override each Fault's message."""
-
     default_error_messages = _MESSAGES
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 

@@ -36,7 +36,6 @@ class Origin:
 
     @property
     def source(self) -> str:
-        """The name of the page or command."""
         return self._source
 
     @property
@@ -45,7 +44,6 @@ class Origin:
 
     @property
     def address(self) -> str | None:
-        """The visitor's network address."""
         return None
 
 

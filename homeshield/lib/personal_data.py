@@ -50,7 +50,7 @@ LIBRARY_NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "admin.LogEntry": ("object_id", "change_message"),
     "auth.Permission": ("name", "codename"),
     "auth.Group": ("name",),
-    "django_tasks_database.DBTaskResult": (  # homeshield/lib/tasks.py keeps them clean
+    "django_tasks_database.DBTaskResult": (  # see homeshield/lib/tasks.py
         *("task_path", "queue_name", "backend_name", "args_kwargs", "worker_ids"),
         *("return_value", "exception_class_path", "traceback"),
     ),

@@ -26,7 +26,7 @@ LOOK_EVERY = 1.0
 """Seconds between checks."""
 
 LEAVE_ALONE = 5.0
-"""Seconds until a failed replica is tried again."""
+"""Seconds until a failed replica is retried."""
 
 _BROWSED = frozenset({"leads", "inventory", "pricing"})
 """The apps that browsing reads. Users, sessions and drafts always come from the primary."""
@@ -45,7 +45,7 @@ def reading_from_replica() -> Iterator[None]:
 
 
 def reading_connection() -> BaseDatabaseWrapper:
-    """For raw SQL reads of inventory, leads or prices."""
+    """For raw SQL."""
     return connections[ALIAS if _reading.get() else DEFAULT_DB_ALIAS]
 
 
@@ -114,7 +114,7 @@ class Freshness:
 
 
 def _position(alias: str, function: str) -> int | None:
-    """Bytes; None if there is none."""
+    """In bytes; None if there is none."""
     with connections[alias].cursor() as cursor:
         cursor.execute(f"SELECT ({function} - '0/0')::bigint")
         position: int | None = cursor.fetchone()[0]

@@ -50,7 +50,7 @@ class StaffPages:
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Django writes `None` for a missing value on an object's page, but not in lists."""
+        """Django writes `None` for a missing value on an object's page."""
         super().__init_subclass__(**options)
         for name, column in list(vars(cls).items()):
             if callable(column) and hasattr(column, "short_description"):

@@ -22,8 +22,6 @@ from psycopg.pq import TransactionStatus
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A client sees its own rows; staff see all."""
-
     client_id: UUID | None = None
     is_staff: bool = False
 
@@ -86,7 +84,7 @@ def _say(connection: BaseDatabaseWrapper, statements: str) -> None:
 
 
 def _declaring(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Django's execute wrapper: prefixes a transaction's first statement with the viewer's settings."""
+    """Prefixes a transaction's first statement with the viewer's settings."""
     connection, statements = context["connection"], _viewer.get().settings_sql
     if not statements or connection.connection.info.transaction_status != TransactionStatus.IDLE:
         return execute(sql, params, many, context)

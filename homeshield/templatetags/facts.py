@@ -1,4 +1,4 @@
-"""How the staff pages write what the audit record holds as JSON."""
+"""Formats the audit record's JSON for staff pages."""
 
 import re
 
@@ -7,12 +7,12 @@ from django import template
 register = template.Library()
 
 _CODE = re.compile(r"[A-Z]+(_[A-Z0-9]+)+")
-"""The value of an enumeration, such as `MONTH_3_TO_5`. What it is called in words, floors above the audit know."""
+"""An enumeration's value, such as `MONTH_3_TO_5`. Only floors above know its label."""
 
 
 @register.filter
 def fact(value: object) -> str:
-    """`yes`, `LA, TX`, `was buyer, is owner`, `month 3 to 5`; a dash for what is empty. Other text as it is."""
+    """`yes`, `LA, TX`, `was buyer, is owner`, `month 3 to 5`, or a dash."""
     match value:
         case None | "" | []:
             return "–"

@@ -1,5 +1,3 @@
-"""How the pages write figures and instants."""
-
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -14,13 +12,13 @@ register = template.Library()
 
 @register.filter
 def dollars(amount: Decimal | None) -> str:
-    """`$1,234.50`; nothing for an amount that is not known."""
+    """`$1,234.50`, or nothing."""
     return "" if amount is None else money.dollars(amount)
 
 
 @register.filter
 def instant(value: datetime) -> SafeString:
-    """`Jun 1, 2026, 12:00 UTC`: the zone is named, since a buyer's own is another one."""
+    """`Jun 1, 2026, 12:00 UTC`: names the zone, because the buyer's own differs."""
     utc = value.astimezone(UTC)
     return format_html(
         '<time datetime="{}">{}</time>',

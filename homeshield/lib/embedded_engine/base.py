@@ -27,8 +27,6 @@ class DatabaseClient(client.DatabaseClient):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Starts the server on demand, also after it ended."""
-
     client_class = DatabaseClient
 
     def get_connection_params(self) -> dict[str, Any]:

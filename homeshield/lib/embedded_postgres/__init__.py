@@ -123,7 +123,7 @@ def _url(info: ConnectionInfo, dbname: str) -> str:
 
 
 def replica_make(dbname: str = DATABASE) -> str:
-    """Makes and starts a fresh streaming replica; returns its URL for REPLICA_URL.
+    """Makes and starts a fresh streaming replica; returns its URL.
 
     The server keeps no WAL for a stopped replica: make it again after a long pause. Raises EmbeddedPostgresError.
     """
@@ -149,5 +149,4 @@ def replica_start() -> ConnectionInfo:
 
 
 def replica_stop() -> bool:
-    """Returns whether the replica ran."""
     return _stop(locate_replica())

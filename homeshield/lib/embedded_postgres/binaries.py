@@ -18,7 +18,6 @@ LIBRARIES = f"{PACKAGE}.libs"
 
 @lru_cache
 def installation() -> Path:
-    """The newest PostgreSQL in the package."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedPostgresError(
@@ -39,7 +38,7 @@ def postgres_binary(name: str) -> Path:
 
 
 def server_binary(name: str, location: Location) -> Path:
-    """Returns a program that the server's account can run, copied below the base if necessary."""
+    """Copies the program below the base if the server's account cannot run it in place."""
     program = postgres_binary(name)
     home = installation()
     libraries = home.parent.parent / LIBRARIES

@@ -24,7 +24,7 @@ from .errors import EmbeddedPostgresError
 
 DIRECTORY_VARIABLE = "HOMESHIELD_POSTGRES_DIR"
 PORT = 5432  # the socket's name only
-UNFINISHED = "unfinished-"  # prefix of folders that are renamed when complete
+UNFINISHED = "unfinished-"  # prefix of incomplete folders
 PROJECT = Path(__file__).resolve().parents[3]
 
 # `postgres` is used by databases only; `nobody` exists everywhere. initdb needs a named account.
@@ -70,7 +70,6 @@ class Location:
 
 
 def locate() -> Location:
-    """For this project, user and HOMESHIELD_POSTGRES_DIR."""
     return _locate(os.environ.get(DIRECTORY_VARIABLE, ""), os.geteuid())
 
 

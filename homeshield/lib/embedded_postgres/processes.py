@@ -42,10 +42,7 @@ def is_pid_taken(pid: int) -> bool:
 
 
 def serves(pid: int, data: Path) -> bool:
-    """Whether the process is a PostgreSQL server of this folder.
-
-    The working folder also shows a server started by hand, but containers keep root from reading another user's.
-    """
+    """The working folder also shows a server started by hand, but containers keep root from reading another user's."""
     if pid <= 0:
         return False
     if not _HAS_PROC:
@@ -63,7 +60,6 @@ def serves(pid: int, data: Path) -> bool:
 
 
 def wait_for_end(pid: int, started: str, seconds: float) -> bool:
-    """Returns whether the process ended in time."""
     deadline = time.monotonic() + seconds
     while start_time(pid) == started:
         if time.monotonic() > deadline:

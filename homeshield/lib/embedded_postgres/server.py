@@ -62,7 +62,6 @@ class Postmaster:
 
 
 def find_ready(location: Location) -> Postmaster | None:
-    """The server, if it accepts connections."""
     if _listener(location) is None:
         return None
     pid, ready = _read_pid_file(location)
@@ -220,7 +219,7 @@ def copy(primary: Location, location: Location) -> None:
 
 
 def _as_server(location: Location) -> dict[str, Any]:
-    """Runs a program as the server's account, in its own session, away from Ctrl-C."""
+    """In its own session, away from Ctrl-C."""
     options: dict[str, Any] = {"cwd": "/", "env": _ENVIRONMENT, "start_new_session": True, "umask": 0o077}
     if location.account:
         options |= {"user": location.account.uid, "group": location.account.gid, "extra_groups": []}

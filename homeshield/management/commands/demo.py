@@ -1,5 +1,3 @@
-"""`manage.py demo`: the whole shop on this machine, with fictional leads, ready to be tried out."""
-
 from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
@@ -79,7 +77,6 @@ class Command(DatabaseCommand):
         self._done("Orders", f"the buyer has an order of {order.quantity} leads to look at" if order else "none")
 
     def _make_leads(self, rows: int, as_of: datetime) -> str:
-        """Makes what is missing up to `rows`, and says so."""
         there = contents.leads_there(rows)
         if there == rows:
             return f"{there:,} or more fictional ones are there already" if rows else "none asked for"
@@ -97,9 +94,9 @@ class Command(DatabaseCommand):
         return f"{made:,} fictional ones loaded" + (f" beside {there:,} from before" if there else "")
 
     def _serve(self, port: int) -> None:
-        # The server's workers are forks of this process, and must not share its connections.
+        # Forked workers must not share connections.
         connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]  # of the PostgreSQL engine
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL only
 
         with companions():
             serve(port=port, when_ready=lambda: self._welcome(port))
@@ -125,7 +122,7 @@ def _another(port: int) -> int:
 
 
 def _version() -> str:
-    major, minor = divmod(connection.pg_version, 10_000)  # type: ignore[attr-defined]  # of the PostgreSQL engine
+    major, minor = divmod(connection.pg_version, 10_000)  # type: ignore[attr-defined]  # PostgreSQL only
     return f"{major}.{minor}"
 
 

@@ -1,5 +1,3 @@
-"""`manage.py postgres start|stop|status|url|replica|replica-stop`: the embedded development server, by hand."""
-
 from argparse import ArgumentParser
 from typing import Any
 
@@ -12,7 +10,7 @@ ENGINE = "homeshield.lib.embedded_engine"
 
 
 class Command(BaseCommand):
-    """Checks and databases are left alone: it must work where the server does not."""
+    """Needs no checks and no database: it must work if the server does not."""
 
     help = "Controls the embedded PostgreSQL. It starts by itself when it is first needed."
     requires_system_checks: list[str] = []

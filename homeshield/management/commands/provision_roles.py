@@ -1,5 +1,3 @@
-"""`manage.py provision_roles`: the walls in the database, and the role that the web process connects as."""
-
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,7 +8,7 @@ from homeshield.database_roles.provisioning import Provisioned, RoleRefused, Tab
 from homeshield.lib.commands import DatabaseCommand, write_json
 
 EMBEDDED_ROLE = "homeshield_web"
-"""Where no WEB_DATABASE_URL names one: on a server of this machine's own, which asks for no password."""
+"""Without WEB_DATABASE_URL: a local server needs no password."""
 
 
 class Command(DatabaseCommand):

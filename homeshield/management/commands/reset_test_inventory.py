@@ -1,5 +1,3 @@
-"""`manage.py reset_test_inventory`: a development database as if nothing had been bought."""
-
 from argparse import ArgumentParser
 from typing import Any
 
@@ -40,11 +38,11 @@ class Command(DatabaseCommand):
         )
 
     def _reset(self) -> None:
-        """One transaction. TRUNCATE, because the triggers keep every row of a sale from being deleted by itself."""
+        """TRUNCATE, because triggers keep a sale's rows from being deleted."""
         tables = [model._meta.db_table for model in (SanitisedCell, ExportCompletion, Export, Sale, OrderLine, Order)]
         with pgtrigger.ignore("inventory.InventoryRecord:inventory_sold_stays_sold"), transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, tables))}")
             InventoryRecord.objects.filter(sold_at_utc__isnull=False).update(sold_at_utc=None)
             exclusions_rebuild()
-            counts_rebuild()  # TRUNCATE tells nobody what it removes
+            counts_rebuild()  # TRUNCATE fires no row triggers

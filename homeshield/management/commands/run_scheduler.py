@@ -1,5 +1,3 @@
-"""`manage.py run_scheduler`: does again and again what must not be forgotten, until it is told to stop."""
-
 import logging
 import signal
 from argparse import ArgumentParser
@@ -24,10 +22,10 @@ from homeshield.lib.numbers import decimal_number
 from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
 
 EVERY = Decimal(10)
-"""How many seconds lie between two rounds. A round without anything to do takes some milliseconds."""
+"""Seconds. An idle round takes milliseconds."""
 
 REFUSED_AGAIN_AFTER = timedelta(hours=1)
-"""For how long a lead that the roll was refused is left alone. Each try costs as many transactions as such leads."""
+"""Until refused leads are tried again: each costs a transaction."""
 
 REMOVED_EVERY = timedelta(hours=1)
 
@@ -35,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class Stopping(Exception):
-    """Raised between two transactions once the scheduler was told to stop."""
+    """Raised between transactions."""
 
 
 class Command(DatabaseCommand):
@@ -76,13 +74,15 @@ class Command(DatabaseCommand):
         logger.info("The scheduler has stopped.")
 
     def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
-        """Who says it twice does not want to wait."""
+        """A second signal interrupts at once."""
         self._stop.set()
         signal.signal(number, signal.default_int_handler)
 
     def _round(self) -> None:
-        """Each job once. What cannot be done for the moment keeps no other from being done, and is tried again in the
-        next round. A login that may not do it ends the scheduler: no later round is different."""
+        """A failed job is retried in the next round and does not stop the others.
+
+        Missing privileges end the scheduler: no later round would differ.
+        """
         for name, job in self._jobs():
             try:
                 job(timezone.now())
@@ -92,7 +92,7 @@ class Command(DatabaseCommand):
                 refusal = database_refusal(error) or CommandError(f"The database said: {first_line(error)}.")
                 logger.error("%s was broken off, and is tried again. %s", name, refusal)
             finally:
-                connection.close()  # held by nobody between two rounds, and checked before the next
+                connection.close()  # checked before the next round
 
     def _jobs(self) -> tuple[tuple[str, Callable[[datetime], None]], ...]:
         return (

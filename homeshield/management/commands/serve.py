@@ -1,5 +1,3 @@
-"""`manage.py serve`: the shop in production, behind a front door that stalled visitors do not block."""
-
 from argparse import ArgumentParser
 from typing import Any
 
@@ -14,7 +12,7 @@ from homeshield.lib.ports import PortInUse
 
 
 class Command(BaseCommand):
-    requires_system_checks = ()  # gunicorn asks none either, and a start takes a second less
+    requires_system_checks = ()  # saves a second; gunicorn runs none either
     help = (
         "Serves the shop with nginx in front of gunicorn. Checks both before it starts them, and ends both on SIGTERM "
         "or Ctrl-C. SIGHUP loads new code and settings without a pause."
