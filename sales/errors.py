@@ -1,5 +1,3 @@
-"""Refusals of an order. Nothing was bought then."""
-
 from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
@@ -9,7 +7,7 @@ from inventory.facts.criteria import MAX_QUANTITY
 
 
 class PricesChanged(DomainError):
-    """The buyer saw another total than the order now costs."""
+    """The total differs from the one shown."""
 
     code, status, title = "prices_changed", 409, "Prices have changed"
     sentence = (
@@ -21,7 +19,7 @@ class PricesChanged(DomainError):
 
 
 class AlreadyOwned(DomainError):
-    """The client has bought leads of these records before. Nothing else is sold in their place."""
+    """Nothing else is sold in the place of leads that the client owns."""
 
     code, status, title = "already_owned", 409, "You own some of these leads"
     sentence = "You own these leads already: {inventory_ids}. Nothing was bought. Leave them out to buy the others."
@@ -45,9 +43,6 @@ class OrderNotFound(DomainError):
     sentence = "You have no such order."
 
 
-# --- The draft ---
-
-
 class DraftChanged(DomainError):
     code, status, title = "draft_changed", 409, "Your cart has changed"
     sentence = "Your cart was changed in another window. Nothing was bought. This is your cart now."
@@ -59,7 +54,7 @@ class DraftNotFound(DomainError):
 
 
 class DraftBought(DomainError):
-    """With other lines, or at other prices, than the page showed."""
+    """With other lines or prices than the page showed."""
 
     code, status, title = "draft_bought", 409, "Already bought"
     sentence = (
@@ -77,9 +72,6 @@ class TooManyLines(DomainError):
 class LineNotFound(DomainError):
     code, status, title = "line_not_found", 404, "Line not found"
     sentence = "This line is not in your cart anymore."
-
-
-# --- What is asked for ---
 
 
 class EmptyOrder(DomainError):
@@ -111,11 +103,8 @@ class InvalidIdempotencyKey(DomainError):
     most: int
 
 
-# --- What other orders hold ---
-
-
 class Busy(DomainError):
-    """Waiting for records that other orders hold took too long."""
+    """Other orders held the records too long."""
 
     code, status, title = "busy", 503, "Please try again"
     sentence = "Other orders hold these leads at the moment. Nothing was bought. Please try again."
@@ -123,8 +112,6 @@ class Busy(DomainError):
 
 
 class DraftBusy(Busy):
-    """The draft is being bought or changed, and waiting for it took too long."""
-
     sentence = (
         "Your cart is being bought or changed in another window at the moment. Nothing was changed here. "
         "Please try again."
@@ -132,7 +119,7 @@ class DraftBusy(Busy):
 
 
 class InProgress(DomainError):
-    """The same order was sent before. Whether it goes through is not known yet."""
+    """The same order is already being placed."""
 
     code, status, title = "in_progress", 409, "Already on its way"
     sentence = "This order is being placed at the moment. Look under Orders before you send it again."

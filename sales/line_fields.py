@@ -1,5 +1,3 @@
-"""The columns of a line, of a cart as of an order."""
-
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -11,7 +9,7 @@ from leads.classification import Classification
 
 
 class LineFields(Facts):
-    """What a line asks for: criteria and a quantity. A level of the place that is NULL is left open."""
+    """A line's criteria and quantity. NULL leaves that level of the place open."""
 
     state = models.CharField(max_length=2, null=True, blank=True)  # type: ignore[assignment]
     county = models.TextField(null=True, blank=True)  # type: ignore[assignment]

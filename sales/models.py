@@ -1,4 +1,4 @@
-"""Orders and sales, which are final (contract, "Sale", "Purchase"). The draft of the next one is in cart/models.py."""
+"""Orders and sales, which are final (contract, "Sale", "Purchase")."""
 
 import pgtrigger
 from django.conf import settings
@@ -21,7 +21,7 @@ __all__ = ["Draft", "DraftLine", "Order", "OrderLine", "Sale"]
 
 
 def _would_grow(table: str, leads: str, name: str) -> str:
-    """A trigger's text: an order has no more `leads` in this table than it says. What is placed does not grow."""
+    """A trigger that keeps `leads` in this table within the order's quantity: a placed order cannot grow."""
     return f"""
         SELECT orders.id INTO grown
         FROM orders
@@ -37,15 +37,14 @@ def _would_grow(table: str, leads: str, name: str) -> str:
 
 
 class Order(models.Model):
-    """A purchase that went through, whole. The database keeps it as it was, and at commit makes sure that its
-    quantity and total are those of its lines and of its sales."""
+    """A completed purchase, final. At commit its quantity and total must equal those of its lines and of its sales."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="orders", db_index=False)
     placed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="orders", db_index=False
     )
-    # The constraint is one over key and client together, in the migration: the key is the client's own.
+    # The migration's composite foreign key: the key is the client's.
     api_key = models.ForeignKey(
         ApiKey, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="API key", db_index=False,
         db_constraint=False,
@@ -127,14 +126,14 @@ class Order(models.Model):
         ]
 
     replayed = False
-    """Whether a request got this order as the answer to its repeat. It is about the request, and not kept."""
+    """Whether this answers a repeated request. Not stored."""
 
     def __str__(self) -> str:
         return f"Order {self.id}"
 
 
 class OrderLine(LineFields):
-    """A line of an order, filled in full, at the price of that instant."""
+    """A line, filled in full, at the price of that instant."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
@@ -149,8 +148,7 @@ class OrderLine(LineFields):
         web_may=APPEND,
         policies=(
             Policy("of_visible_order", "SELECT", using="EXISTS (SELECT FROM orders WHERE orders.id = order_id)"),
-            # The statement that writes a line with its order does not see the order yet. Triggers keep lines away from
-            # other orders.
+            # A line is inserted before its order is visible. Triggers protect other orders.
             Policy("new_line", "INSERT", check="true"),
         ),
     )
@@ -205,7 +203,7 @@ class Sale(models.Model):
         web_may=APPEND,
         policies=(OWN_CLIENT, STAFF_LOOKS),
         functions=(
-            # A refusal tells another client's sales from none: which of the ids exist, and nothing else.
+            # To tell another client's sales from missing ones; reveals only existence.
             OwnerFunction("existing_sales(uuid[])", "SETOF uuid", "SELECT id FROM sales WHERE id = ANY ($1)"),
         ),
     )
@@ -214,7 +212,7 @@ class Sale(models.Model):
         db_table = "sales"
         ordering = ["id"]
         constraints = [
-            # Buyer protection, which the allocation asks before it takes a lead (contract, "Sale").
+            # Buyer protection (contract, "Sale").
             models.UniqueConstraint(
                 fields=["client", "lead"],
                 name="sale_once_per_client_and_lead",
@@ -239,7 +237,7 @@ class Sale(models.Model):
                 declare=[("grown", "uuid")],
                 func=_would_grow("sales", "count(*)", "order_gets_no_more_sales"),
             ),
-            # The second wall behind the purchase's own look at the client (ordering/terms.py), which locks its row.
+            # A second guard behind ordering/terms.py.
             pgtrigger.Trigger(
                 name="sale_to_a_client_that_may_buy",
                 level=pgtrigger.Statement,

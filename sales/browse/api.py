@@ -1,5 +1,3 @@
-"""Inventory with its prices, for programs."""
-
 from decimal import Decimal
 
 from ninja import Query, Router

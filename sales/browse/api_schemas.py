@@ -1,5 +1,3 @@
-"""What programs ask of stock and prices, and what they are told."""
-
 from pydantic import Field
 
 from homeshield.lib.api_schemas import Answer, Body, CurrencyCode, Instant, Money, NextCursor, example

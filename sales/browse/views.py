@@ -1,5 +1,3 @@
-"""The shop window: what is in stock under a filter, what it costs, and the form that puts it into the cart."""
-
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -32,16 +30,17 @@ from sales.cart.services import draft_line_add, draft_quantity
 from sales.errors import DraftBusy, QuantityOutOfRange, TooManyLines
 
 DEFAULT_QUANTITY = 10
-"""What the form for a line begins with, where so many are in stock."""
+"""What the line form starts with, if available."""
 
 SHADES = 4
-"""How many tints the table of cells has for its counts."""
+"""Tints for the table's counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixCell:
-    """One class and bucket in the place that is looked at: its exact count, its price in USD (None: not for sale),
-    a tint from 0 to SHADES by its share of the largest count, and the address that chooses it, or lets go of it."""
+    """`price` is in USD, None if not for sale. `shade` is 0 to SHADES by share of the largest count. `address` selects
+    the cell, or deselects it.
+    """
 
     classification: Classification
     age_bucket: AgeBucket
@@ -53,15 +52,15 @@ class MatrixCell:
 
 
 def browse_address(criteria: Criteria, cursor: str = "") -> str:
-    """The address of the list under these criteria: only what is not left open is in it."""
+    """Returns the list's URL without open filters."""
     query = urlencode(criteria.as_filter() | ({"cursor": cursor} if cursor else {}))
     return reverse("inventory:record-list") + (f"?{query}" if query else "")
 
 
 def line_offer(criteria: Criteria, available: int, prices: Prices, quantity: int | None = None) -> dict[str, Any]:
-    """What the form to order a line shows: the line, its stock, and its price in USD for a quantity.
+    """Returns the context of the line form, with the price in USD.
 
-    No form where the criteria name no line: then a class or an age must be chosen first.
+    The form is None unless the criteria name a class and an age.
     """
     if criteria.classification is None or criteria.age_bucket is None:
         return {"line_form": None}
@@ -82,7 +81,7 @@ def line_offer(criteria: Criteria, available: int, prices: Prices, quantity: int
 @require_safe
 @replica_may_answer
 def record_list(request: Request) -> HttpResponse:
-    """The list, its exact count, and the table of cells with their prices; for htmx, only what changes."""
+    """Renders list, count and prices; for HTMX only what changes."""
     form, cursor = FilterForm(request.GET), request.GET.get("cursor", "")
     if form.is_valid() and not request.htmx and _has_blanks(request.GET):
         return redirect(browse_address(form.criteria))
@@ -100,12 +99,11 @@ def record_list(request: Request) -> HttpResponse:
 
 
 def _has_blanks(query: QueryDict) -> bool:
-    """Whether the address came from a form without JavaScript, which sends what is left open as well."""
+    """Whether a form without JavaScript sent this, with its empty fields."""
     return any(not value or name == "county_of" for name, value in query.items())
 
 
 def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> dict[str, Any]:
-    """One page of the list, each record with the price of its cell (None: not for sale), and its neighbours."""
     buyer = buyer_of(request.user)
     try:
         found = previews_page(criteria=criteria, buyer=buyer, as_of=request.as_of, cursor=cursor or None)
@@ -123,7 +121,6 @@ def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> 
 
 
 def _window(form: FilterForm, stock: Availability, prices: Prices) -> dict[str, Any]:
-    """Everything around the list."""
     form.offer(stock)
     return {
         "form": form,
@@ -163,7 +160,7 @@ def _cells(row: Classification, criteria: Criteria, stock: Availability, prices:
 @vary_on_headers("HX-Request")
 @require_POST
 def line_add(request: Request) -> HttpResponse:
-    """Adds what the list shows to the order; says at the field what is wrong."""
+    """Adds a line to the cart. Reports errors at the quantity."""
     form = LineForm(request.POST)
     if form.is_valid():
         quantity: int = form.cleaned_data["quantity"]
@@ -193,7 +190,7 @@ def _line_added(request: Request, form: LineForm, quantity: int) -> HttpResponse
 @require_safe
 @replica_may_answer
 def line_quote(request: Request) -> HttpResponse:
-    """What a line of the quantity being typed costs: a fragment for htmx."""
+    """Prices the quantity being typed: an HTMX fragment."""
     form = LineForm(request.GET)
     form.is_valid()
     return render(request, "sales/_line_add.html#price", _offer(request, form) | {"line_form": form, "quote": True})

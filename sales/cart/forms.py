@@ -1,5 +1,3 @@
-"""What buyers send to their order."""
-
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -32,15 +30,12 @@ def _quantity_field() -> WholeNumberField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongQuantity:
-    """What was sent for a line and is no quantity, and why."""
-
     sent: str
     message: str
 
 
 class QuantitiesForm(forms.Form):
-    """Quantities for lines: a field `quantity-<line id>` for each that was sent, each right or wrong by itself; and the
-    version of the draft that the page showed, where it is to be that one."""
+    """Fields `quantity-<line id>`, each valid or not by itself, and the version of the draft on the page."""
 
     version = WholeNumberField(required=False)
 
@@ -52,13 +47,13 @@ class QuantitiesForm(forms.Form):
 
     @property
     def quantities(self) -> dict[UUID, int]:
-        """Those that are right, by the ids of their lines."""
+        """The valid ones, by line id."""
         self.is_valid()
         return {line_id: self.cleaned_data[name] for name, line_id in self._sent if name in self.cleaned_data}
 
     @property
     def wrong(self) -> dict[UUID, WrongQuantity]:
-        """Those that are not."""
+        """The invalid ones."""
         return {
             line_id: WrongQuantity(sent=self.data[name], message=str(self.errors[name][0]))
             for name, line_id in self._sent
@@ -81,7 +76,7 @@ def _line_id(name: str) -> UUID | None:
 
 
 class LineForm(CriteriaForm):
-    """A line to order: the criteria that the page shows, hidden, and a quantity."""
+    """A line to order: hidden criteria and a quantity."""
 
     quantity = _quantity_field()
 
@@ -95,7 +90,7 @@ class LineForm(CriteriaForm):
 
     @property
     def criteria_errors(self) -> list[str]:
-        """What is wrong with the hidden part, each said once."""
+        """Errors in the hidden criteria, without repeats."""
         return list(dict.fromkeys(str(text) for name in CriteriaForm.base_fields for text in self.errors.get(name, [])))
 
 

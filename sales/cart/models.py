@@ -1,5 +1,3 @@
-"""The draft of a user's next order."""
-
 from django.conf import settings
 from django.db import models
 
@@ -10,8 +8,7 @@ from sales.line_fields import LineFields
 
 
 class Draft(models.Model):
-    """The order that a user is putting together. Its id is the key under which it is bought, once: when the
-    purchase is through, the draft is gone and the next one has another id."""
+    """A user's cart. Its id is the idempotency key of the purchase, which deletes it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft")
@@ -27,7 +24,7 @@ class Draft(models.Model):
 
 
 class DraftLine(LineFields):
-    """A line of a draft; at most one for each criteria."""
+    """At most one per criteria."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="lines", db_index=False)

@@ -1,6 +1,6 @@
-"""The order that a user is putting together, before it is bought.
+"""The cart.
 
-Every change locks the draft's row and counts its version up: what is bought is what the page showed.
+Every change locks the draft and increments its version, so that the purchase matches the page.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,15 +32,15 @@ from sales.errors import (
 from sales.models import Draft, DraftLine
 
 MAX_LINES = 50
-"""The most lines that a draft has: all of them stand on one page, and are counted in one statement."""
+"""Few enough for one page and one statement."""
 
 FINDS = 3
-"""How often a draft is looked for: each time, a purchase may have taken the one that was found."""
+"""Each time, a purchase may have taken the draft."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftLineSummary:
-    """A line as it stands at one instant: what is in stock for it, and what it costs in USD (None: no price)."""
+    """`unit_price` and `amount` are in USD, None without a price."""
 
     id: UUID
     criteria: Criteria
@@ -56,7 +56,7 @@ class DraftLineSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftSummary:
-    """A draft at one instant; `total` in USD is None while a line has no price."""
+    """`total` is in USD, None while a line has no price."""
 
     draft_id: UUID | None
     version: int
@@ -67,8 +67,9 @@ class DraftSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftOffer:
-    """An alternative as one click puts it into the draft: `quantity` leads in the place of the short line. Where the
-    draft has a line of these criteria already they join it, and it then has `together`."""
+    """An alternative that replaces the short line. If the draft has a line of these criteria, it joins that, which then
+    has `together` leads.
+    """
 
     alternative: Alternative
     quantity: int
@@ -85,15 +86,14 @@ class DraftOffer:
 
     @property
     def is_cut(self) -> bool:
-        """Whether it is less than the alternative, because one line has MAX_QUANTITY leads at most."""
+        """Whether MAX_QUANTITY per line cut the alternative."""
         return self.quantity < self.alternative.quantity
 
 
 def draft_line_add(*, user: User, criteria: Criteria, quantity: int) -> None:
-    """Adds to the user's draft; where it has a line of these criteria, to that line's quantity.
+    """Adds to the draft, or to its line of the same criteria.
 
-    Raises QuantityOutOfRange where the line would leave 1 to 1000, TooManyLines, and like all changes of a draft
-    DraftBusy where a purchase, or another change, holds it for longer than a request waits.
+    Raises QuantityOutOfRange (a line has 1 to 1000), TooManyLines, and, like all changes, DraftBusy.
     """
     with _changing(user) as draft:
         line = _line_of(draft, criteria)
@@ -103,8 +103,7 @@ def draft_line_add(*, user: User, criteria: Criteria, quantity: int) -> None:
 
 
 def draft_quantities_change(*, user: User, quantities: Mapping[UUID, int], version: int | None = None) -> None:
-    """Gives lines other quantities, by their ids. Raises LineNotFound, QuantityOutOfRange; and DraftChanged where there
-    is something to change in a draft whose version is not the given one any more."""
+    """Raises LineNotFound, QuantityOutOfRange, and DraftChanged if a change is needed but `version` is stale."""
     with _changing(user) as draft:
         lines = {line.id: line for line in draft.lines.all()}
         if not quantities.keys() <= lines.keys():
@@ -117,11 +116,10 @@ def draft_quantities_change(*, user: User, quantities: Mapping[UUID, int], versi
 
 
 def draft_quantities_take_over(*, user: User, draft_id: UUID, version: int, quantities: Mapping[UUID, int]) -> bool:
-    """Before a draft is bought: gives its lines the quantities that the page shows, typed a moment ago perhaps.
+    """Applies the quantities on the page before a purchase: they may have just been typed.
 
-    True where the page's total was another order's, so that the buyer has to see the new one first: the quantities
-    were changed now, or just before by the page's own request. False where there is nothing to take over: then the
-    purchase tells by draft and version whether it is what the page showed. Raises what `draft_quantities_change` does.
+    Returns True if the page must show a new total first, because quantities changed now or just before in the page's
+    own request. If False, the purchase itself checks draft and version. Raises as `draft_quantities_change` does.
     """
     draft = Draft.objects.filter(id=draft_id, user=user).first()
     if draft is None:
@@ -136,8 +134,7 @@ def draft_quantities_take_over(*, user: User, draft_id: UUID, version: int, quan
 
 
 def draft_line_replace(*, user: User, line_id: UUID, criteria: Criteria, quantity: int) -> None:
-    """Puts other criteria and another quantity in the place of a line, as an alternative does; where another line
-    has these criteria already, the two become one. Raises LineNotFound, QuantityOutOfRange."""
+    """Replaces a line, merging with one of the same criteria. Raises LineNotFound, QuantityOutOfRange."""
     with _changing(user) as draft:
         line = _get(draft, line_id)
         twin = _line_of(draft, criteria)
@@ -149,16 +146,16 @@ def draft_line_replace(*, user: User, line_id: UUID, criteria: Criteria, quantit
 
 
 def draft_line_remove(*, user: User, line_id: UUID) -> None:
-    """Takes a line out of the draft. Raises LineNotFound."""
+    """Raises LineNotFound."""
     with _changing(user) as draft:
         _get(draft, line_id).delete()
         _touch(draft)
 
 
 def draft_take(*, user_id: UUID, draft_id: UUID, version: int) -> list[Demand]:
-    """Claims a draft for the purchase that the current transaction makes: its lines as demands, and it is gone.
+    """Deletes a draft within the purchase's transaction and returns its demands.
 
-    Raises DraftNotFound where it is not there (any more), DraftChanged where its version is another.
+    Raises DraftNotFound, DraftChanged.
     """
     draft = Draft.objects.select_for_update().filter(id=draft_id, user_id=user_id).first()
     if draft is None:
@@ -171,7 +168,7 @@ def draft_take(*, user_id: UUID, draft_id: UUID, version: int) -> list[Demand]:
 
 
 def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
-    """The draft with stock and prices at `as_of`, in as many statements for fifty lines as for one."""
+    """Returns the draft with stock and prices, in as many statements for fifty lines as for one."""
     draft = Draft.objects.filter(user=user).first()
     lines = list(draft.lines.all()) if draft else []
     prices = prices_in_force(as_of)
@@ -204,8 +201,7 @@ def _summary(line: DraftLine, available: int, prices: Prices) -> DraftLineSummar
 
 
 def draft_offers(*, draft: DraftSummary, shortage: Shortage) -> list[DraftOffer]:
-    """The alternatives as the draft can take them. Where it has a line of the same criteria the two become one, which
-    has 1000 leads at most: the offer is cut to that, and left out where that line is full."""
+    """Returns the alternatives that the draft can take. Joining a line is cut to 1000 leads; a full line takes none."""
     twins = {line.criteria: line.quantity for line in draft.lines if line.criteria != shortage.line.criteria}
     offers = []
     for alternative in shortage.alternatives:
@@ -216,13 +212,13 @@ def draft_offers(*, draft: DraftSummary, shortage: Shortage) -> list[DraftOffer]
 
 
 def draft_quantity(user: User) -> int:
-    """How many leads the user's draft asks for."""
+    """Returns how many leads the draft asks for."""
     return DraftLine.objects.filter(draft__user=user).aggregate(sum=Sum("quantity"))["sum"] or 0
 
 
 @contextmanager
 def _changing(user: User) -> Iterator[Draft]:
-    """A transaction that holds the user's draft, made where there is none. Raises DraftBusy."""
+    """Locks the user's draft, or a new one. Raises DraftBusy."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -235,7 +231,7 @@ def _changing(user: User) -> Iterator[Draft]:
 
 
 def _locked(user: User) -> Draft:
-    """The one who waits for a purchase finds the draft gone when the purchase is through, and begins the next."""
+    """Whoever waited for a purchase finds the draft gone."""
     for _ in range(FINDS):
         Draft.objects.get_or_create(user=user)
         if draft := Draft.objects.select_for_update().filter(user=user).first():
@@ -260,7 +256,7 @@ def _get(draft: Draft, line_id: UUID) -> DraftLine:
 
 
 def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int) -> None:
-    """Writes a line: a new one at the end, or in the place of the one there."""
+    """Writes a new line, or overwrites `line`."""
     _require_in_range(quantity)
     line = line or DraftLine(draft=draft)
     line.classification = str(criteria.classification)

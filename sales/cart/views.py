@@ -1,5 +1,3 @@
-"""The cart: a buyer's order while it is put together."""
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
@@ -26,7 +24,7 @@ from sales.cart.services import (
 from sales.errors import DraftChanged
 
 FRAGMENT_STATUSES = frozenset({200, 409, 422})
-"""With these, htmx puts a fragment where it belongs; any other status makes it replace the page's whole main part."""
+"""HTMX swaps the fragment for these, else the page's main part."""
 
 
 @requires(Act.DRAFT)
@@ -39,7 +37,7 @@ def draft_show(request: Request) -> HttpResponse:
 def draft_action[**P](
     view: Callable[Concatenate[Request, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """A button on the order's page. What is refused is said there, above the order as it stands."""
+    """Shows a refusal on the cart page."""
 
     @requires(Act.DRAFT)
     @vary_on_headers("HX-Request")
@@ -56,7 +54,7 @@ def draft_action[**P](
 
 @draft_action
 def draft_change(request: Request) -> HttpResponse:
-    """Gives the lines the quantities that were sent; says at each line what is wrong with its own."""
+    """Changes quantities and reports errors per line."""
     form = QuantitiesForm(request.POST)
     draft_quantities_change(user=request.user, quantities=form.quantities, version=form.cleaned_data.get("version"))
     return draft_page(request, status=422, wrong=form.wrong) if form.wrong else _changed(request)
@@ -64,14 +62,14 @@ def draft_change(request: Request) -> HttpResponse:
 
 @draft_action
 def line_remove(request: Request, line_id: UUID) -> HttpResponse:
-    """Takes a line out of the order."""
+    """Removes a line."""
     draft_line_remove(user=request.user, line_id=line_id)
     return _changed(request)
 
 
 @draft_action
 def line_replace(request: Request, line_id: UUID) -> HttpResponse:
-    """Puts an alternative in the place of a line."""
+    """Replaces a line with an alternative."""
     form = LineForm(request.POST)
     if not form.is_valid():
         raise DraftChanged

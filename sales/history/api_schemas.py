@@ -1,5 +1,3 @@
-"""What programs are told of orders that were placed."""
-
 from typing import Any
 from uuid import UUID
 

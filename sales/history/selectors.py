@@ -1,4 +1,4 @@
-"""Reads of orders and sales, always one client's own."""
+"""Orders and sales of one client."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +16,7 @@ def orders_page(
     cursor: str | None,
     limit: int = 50,
 ) -> Page[Order]:
-    """The client's orders, newest first: those placed from one instant until before another (UTC), or under one
-    idempotency key. Raises BadCursor."""
+    """Returns orders placed in [`placed_from`, `placed_until`) (UTC), newest first. Raises BadCursor."""
     orders = Order.objects.filter(client_id=client_id).select_related("placed_by", "api_key")
     if placed_from is not None:
         orders = orders.filter(placed_at_utc__gte=placed_from)
@@ -31,7 +30,7 @@ def orders_page(
 
 
 def order_get(*, client_id: UUID, order_id: UUID) -> Order:
-    """One of the client's orders with its lines. Raises Order.DoesNotExist, also for another client's order."""
+    """Raises Order.DoesNotExist, also for another client's."""
     return (
         Order.objects.select_related("placed_by", "api_key")
         .prefetch_related("lines")
@@ -40,11 +39,11 @@ def order_get(*, client_id: UUID, order_id: UUID) -> Order:
 
 
 def order_sales_page(*, order: Order, cursor: str | None, limit: int = 50) -> Page[Sale]:
-    """The order's sales with their leads in full, in the order of the export. Raises BadCursor."""
+    """Returns the sales with full leads, in export order. Raises BadCursor."""
     sales = Sale.objects.filter(order=order).select_related("lead")
     return keyset_page(sales, by="line_number", of=f"sales of {order.id}", cursor=cursor, limit=limit)
 
 
 def order_sale_ids(order: Order) -> list[UUID]:
-    """The ids of the order's sales, line by line."""
+    """Returns the sale ids, line by line."""
     return list(Sale.objects.filter(order_id=order.id).order_by("line_number", "id").values_list("id", flat=True))

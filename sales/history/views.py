@@ -1,5 +1,3 @@
-"""The orders that a company has placed."""
-
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -26,8 +24,7 @@ def order_list(request: Request) -> HttpResponse:
 @requires(Act.ORDERS)
 @require_safe
 def order_show(request: Request, order_id: UUID) -> HttpResponse:
-    """One of the company's orders, with its leads in full for those who may see them. 404 for an order of another
-    company."""
+    """Shows an order, with its leads for those who may see them."""
     order = order_or_404(request, order_id)
     page = None
     if Act.LEADS in request.user.acts:
@@ -37,8 +34,7 @@ def order_show(request: Request, order_id: UUID) -> HttpResponse:
 
 
 def order_or_404(request: Request, order_id: UUID) -> Order:
-    """The order with its lines, for a view behind `requires`. Raises Http404, also for another company's order:
-    nobody learns that it is there."""
+    """Raises Http404, also for another company's order: nobody learns it exists."""
     assert request.user.client_id is not None
     try:
         return order_get(client_id=request.user.client_id, order_id=order_id)

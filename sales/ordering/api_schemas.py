@@ -1,5 +1,3 @@
-"""What programs send to buy, and what they are told."""
-
 from typing import Annotated, Any, Literal
 from uuid import UUID
 

@@ -1,5 +1,4 @@
-"""What an order is for: criteria, a draft as a page showed it, or records by id. Each is a value that opens into lines,
-within the order's transaction."""
+"""What an order is for. Baskets open into lines within the order's transaction."""
 
 import hashlib
 import json
@@ -21,7 +20,7 @@ from sales.ordering.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A line of an order that is being placed. The price of one lead is in USD."""
+    """`unit_price` is in USD."""
 
     demand: Demand
     unit_price: Decimal
@@ -33,7 +32,7 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class CriteriaBasket:
-    """Quantities under criteria: the usual way to buy."""
+    """Quantities by criteria: the usual purchase."""
 
     demands: Sequence[Demand]
 
@@ -48,7 +47,7 @@ class CriteriaBasket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftBasket:
-    """A user's draft in the version, and with the total in USD, that a page showed."""
+    """A draft as the page showed it, with its total in USD."""
 
     user_id: UUID
     draft_id: UUID
@@ -56,8 +55,10 @@ class DraftBasket:
     total: Decimal
 
     def open(self, terms: Terms) -> list[PricedLine]:
-        """Takes the draft away, so that it is bought once. Raises DraftNotFound, DraftChanged, EmptyOrder, NoPrice,
-        PricesChanged."""
+        """Deletes the draft, so that it is bought once.
+
+        Raises DraftNotFound, DraftChanged, EmptyOrder, NoPrice, PricesChanged.
+        """
         demands = draft_take(user_id=self.user_id, draft_id=self.draft_id, version=self.version)
         lines = _lines(demands, terms.prices)
         if (total := total_of(lines)) != self.total:
@@ -71,14 +72,15 @@ class DraftBasket:
 
 @dataclass(frozen=True, slots=True)
 class NamedBasket:
-    """Records by id, at the prices of a quote where one is named. An id given twice counts once."""
+    """Records by id, each once, at a quote's prices if given."""
 
     ids: Sequence[UUID]
     quote_id: UUID | None = None
 
     def open(self, terms: Terms) -> list[PricedLine]:
         """Raises EmptyOrder, QuantityOutOfRange, InventoryNotFound, NoPrice, QuoteNotFound, QuoteExpired,
-        NotInQuote."""
+        NotInQuote.
+        """
         ids = list(dict.fromkeys(self.ids))
         if len(ids) > MAX_QUANTITY:
             raise QuantityOutOfRange(quantity=len(ids))
@@ -95,11 +97,11 @@ class NamedBasket:
 
 
 type Basket = CriteriaBasket | DraftBasket | NamedBasket
-"""`digest` is a fingerprint of the request: it tells a repeat from another request under the same key."""
+"""`digest` tells a repeat from a different request under the same key."""
 
 
 def total_of(lines: Iterable[PricedLine]) -> Decimal:
-    """What the lines cost, in USD."""
+    """Returns USD."""
     return sum((line.amount for line in lines), Decimal("0.00"))
 
 
@@ -110,8 +112,7 @@ def _lines(demands: Sequence[Demand], prices: Prices) -> list[PricedLine]:
 
 
 def _as_matched(criteria: Criteria) -> Criteria:
-    """With the county in the Census's spelling: which of its spellings are in stock may change between a request and
-    its repeat."""
+    """In the Census's spelling: the spellings in stock may change between a request and its repeat."""
     state, county = criteria.place.state, criteria.place.county
     if state is None or county is None:
         return criteria

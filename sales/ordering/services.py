@@ -1,9 +1,9 @@
-"""Placing an order (contract, "Purchase"). The steps stand in the order in which they are taken: each calls the next.
+"""Places an order (contract, "Purchase"). Each step calls the next.
 
 order_place          records a refusal
-_once                answers the repeat of a request with its first order
-_in_two_passes       passes by what other orders hold; where that is too little, waits for it
-_with_retries        begins again after a deadlock
+_once                answers a repeat with the first order
+_in_two_passes       skips what other orders hold; if too little is left, waits for it
+_with_retries        restarts after a deadlock
 _transaction         all of the order, or nothing
 _allocate            locks the records
 order_write          writes the order (sales/ordering/writing.py)
@@ -48,12 +48,12 @@ from sales.ordering.writing import order_write
 _EXCLUDED_MEANWHILE = ("sale_once_per_client_and_lead", "exclusions_pkey")
 
 LONGEST_KEY = 255
-"""Characters of an idempotency key, as the column counts them."""
+"""Characters, as in the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """Who buys what, under which key; and the API key that the request came by, if it did."""
+    """`api_key_id` is None for purchases on a page."""
 
     client_id: UUID
     user_id: UUID | None
@@ -63,8 +63,10 @@ class Purchase:
 
 
 def order_place_draft(*, user: User, draft_id: UUID, version: int, expected_total: Decimal) -> Order:
-    """Buys a user's draft as a page showed it, for `expected_total` USD. The draft's id is the key, so a repeat returns
-    the first order. Raises what `order_place` raises, and DraftBought instead of IdempotencyKeyReused."""
+    """Buys a draft as the page showed it, for `expected_total` USD. A repeat returns the first order.
+
+    Raises as `order_place`, but DraftBought instead of IdempotencyKeyReused.
+    """
     if user.client_id is None:
         raise ClientMayNotBuy
     basket = DraftBasket(user_id=user.id, draft_id=draft_id, version=version, total=expected_total)
@@ -74,21 +76,19 @@ def order_place_draft(*, user: User, draft_id: UUID, version: int, expected_tota
 def order_place(
     *, client_id: UUID, user_id: UUID | None, basket: Basket, key: str, api_key_id: UUID | None = None
 ) -> Order:
-    """Buys all of the basket, or nothing, as of the database's transaction time.
+    """Buys all of the basket or nothing, at the database's transaction time.
 
-    The same client, key and basket return the first order (`replayed`) and sell nothing more. A record that was named
-    and is gone is replaced (`replaced` of its line).
+    The same client, key and basket return the first order (`replayed`). A named record that is gone is replaced.
 
-    Raises InvalidIdempotencyKey for a key that is not 1 to 255 printable characters, and IdempotencyKeyReused where it
-    came with another basket before; ClientMayNotBuy, Shortage with alternatives, AlreadyOwned, QuoteUsed, Busy,
-    InProgress; and what the basket's `open` raises.
+    Raises InvalidIdempotencyKey, IdempotencyKeyReused, ClientMayNotBuy, Shortage with alternatives, AlreadyOwned,
+    QuoteUsed, Busy, InProgress, and as the basket's `open`.
     """
-    if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):  # NUL, line ends and lone surrogates are not
+    if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):  # rejects NUL, line ends and lone surrogates
         raise InvalidIdempotencyKey(most=LONGEST_KEY)
     purchase = Purchase(client_id=client_id, user_id=user_id, api_key_id=api_key_id, key=key, basket=basket)
     try:
         return _once(purchase)
-    except DomainError as refusal:  # its record would not survive the rollback
+    except DomainError as refusal:  # recorded after the rollback
         audit_record(
             action=AuditAction.PURCHASE,
             outcome=Outcome.REFUSED,
@@ -100,9 +100,9 @@ def order_place(
 
 
 def _once(purchase: Purchase) -> Order:
-    """Whatever stands in the way (the key itself, stock that the first request took, a draft that is gone, a quote that
-    has expired) does not matter to the repeat of a request that went through. Likewise, where another order has used
-    the quote, that is the reason, and not what else this one met."""
+    """A repeat of a successful request must succeed whatever now fails: the key, sold stock, a deleted draft, an
+    expired quote. A used quote is reported before other failures.
+    """
     try:
         return _in_two_passes(purchase)
     except (DomainError, IntegrityError):
@@ -113,7 +113,7 @@ def _once(purchase: Purchase) -> Order:
 
 
 def _in_two_passes(purchase: Purchase) -> Order:
-    """Only what is short in the second pass, and by a count made after it, is a shortage."""
+    """A shortage counts only in the second pass, confirmed by a later count."""
     with suppress(Shortage):
         return _with_retries(purchase, wait=None)
     patience = Patience(waiting.PATIENCE)
@@ -133,23 +133,24 @@ def _with_retries(purchase: Purchase, *, wait: Patience | None) -> Order:
             return _transaction(purchase, wait=wait)
         except (OperationalError, IntegrityError) as error:
             match error.__cause__:
-                case pg.LockNotAvailable():  # records aside, an order waits for its own earlier request alone
+                case pg.LockNotAvailable():  # records aside, only its own earlier request blocks an order
                     raise InProgress from error
                 case pg.DeadlockDetected() | pg.SerializationFailure():
                     pass
                 case pg.UniqueViolation(diag=diag) if diag.constraint_name in _EXCLUDED_MEANWHILE:
-                    pass  # the client's other order came first to the lead, in another bucket, or to its person
+                    pass  # the client's other order took the lead, in another bucket, or its person
                 case _:
                     raise
     raise Busy
 
 
 def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
-    """Records are locked late and everything is written at the end, so that locks are held for as short as possible.
-    The same request at the same time waits at the order's unique key, and then fails."""
+    """Locks records late and writes last, to hold locks briefly. A parallel repeat waits at the unique key, then
+    fails.
+    """
     with transaction.atomic(durable=True):
         terms = order_terms(client_id=purchase.client_id)
-        _require_unused_quote(purchase)  # or a used one would lock records first, and wait for what others hold
+        _require_unused_quote(purchase)  # a used quote would lock records first and wait for others
         lines = purchase.basket.open(terms)
         filled = _allocate(purchase.basket, lines, terms, wait=wait)
         order = Order(
@@ -184,9 +185,6 @@ def _allocate(basket: Basket, lines: Sequence[PricedLine], terms: Terms, *, wait
     return filled
 
 
-# --- What the steps ask ---
-
-
 def _placed_before(purchase: Purchase) -> Order | None:
     placed = Order.objects.filter(client_id=purchase.client_id, idempotency_key=purchase.key).first()
     if placed is None:
@@ -205,8 +203,7 @@ def _require_unused_quote(purchase: Purchase) -> None:
 
 
 def _require_none_owned(basket: Basket, buyer: Buyer) -> None:
-    """Nothing is sold in the place of a lead that the client owns. Asked last: another order of the client's may have
-    bought it while this one waited."""
+    """A lead that the client owns is never replaced. Checked last: the client may have bought it meanwhile."""
     if isinstance(basket, NamedBasket):
         named = InventoryRecord.objects.filter(id__in=basket.ids).owned_by(buyer)
         owned = set(named.values_list("id", flat=True))

@@ -1,5 +1,3 @@
-"""What an order is subject to: its instant, the client's standing and the prices."""
-
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -31,15 +29,14 @@ TERMS = """
     LEFT JOIN pricing rule ON rule.effective_from_utc <= terms.as_of
                           AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > terms.as_of)
 """
-"""One statement, because each round trip shows in an order of one lead. It also begins to limit the transaction's waits
-for locks. The client stays locked until the order is through: a change of its status waits for orders that came
-first, and no order that begins after the change is placed."""
+"""One statement, because each round trip shows in an order of one lead. It also sets the lock timeout. The client stays
+locked until commit: a status change waits for earlier orders and stops later ones.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`as_of` (UTC) is the one instant of everything in the order; `prices` are in USD; `buyer` is the client as it
-    stands in the order's transaction."""
+    """The order's instant `as_of` (UTC), prices (USD), and client."""
 
     client_id: UUID
     as_of: datetime
@@ -48,8 +45,9 @@ class Terms:
 
 
 def order_terms(*, client_id: UUID) -> Terms:
-    """The terms of an order at the database's transaction time, on which all workers agree. Raises ClientMayNotBuy, and
-    Busy where the client is being changed for longer than an order waits."""
+    """Reads the terms at the transaction time, on which all workers agree. Raises ClientMayNotBuy, and Busy if the
+    client stays locked.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute(TERMS, {"client": client_id, "may_buy": _MAY_BUY, "lock_timeout": waiting.LOCK_TIMEOUT})

@@ -1,5 +1,3 @@
-"""The button that buys what is in the cart."""
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -22,10 +20,8 @@ from sales.ordering.services import order_place_draft
 @limited("purchase")
 @draft_action
 def draft_buy(request: Request) -> HttpResponse:
-    """Buys the order as the page showed it, once however often it is sent; then shows it.
-
-    Quantities that were typed but not taken over yet are taken over, and the order they make is shown before it is
-    bought: its total is another one.
+    """Buys the order once, as the page showed it. Quantities just typed come first, and their new total is shown before
+    buying.
     """
     form, typed = BuyForm(request.POST), QuantitiesForm(request.POST)
     if not form.is_valid():

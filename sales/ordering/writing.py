@@ -1,5 +1,3 @@
-"""The statement that writes an order."""
-
 import json
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -40,13 +38,13 @@ WRITE = """
              AS picked (id, inventory_id, lead_id, number)
     JOIN line ON line.number = picked.number
 """
-"""The order, its lines, the marks on the records and the sales. Four statements of Django's cost twice as much for one
-lead, and for a thousand more than all the rest (docs/performance.md). No RETURNING: row-level security would have to
-show what it returns, and shows a line only by an order that is already there."""
+"""Four Django statements cost twice as much for one lead, and for a thousand more than everything else
+(docs/performance.md). No RETURNING: row security would have to show the lines, whose order is not visible yet.
+"""
 
 
 def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[Filled]) -> None:
-    """Writes an order with its lines and sales, and its audit event in the same message."""
+    """Writes an order and its audit event in one message."""
     sold = [(number, record) for number, got in enumerate(filled, 1) for record in got.records]
     parameters = {
         "order": order.id,
@@ -78,7 +76,7 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
 
 
 def _array(values: Iterable[UUID | int]) -> str:
-    """As PostgreSQL writes an array. psycopg looks at each element of a list anew, which shows in large orders."""
+    """psycopg inspects each element of a list, which shows in large orders."""
     return f"{{{','.join(map(str, values))}}}"
 
 
