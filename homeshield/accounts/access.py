@@ -22,8 +22,8 @@ type ClientView[**P] = Callable[Concatenate[Request, P], HttpResponseBase]
 def requires[**P](act: Act) -> Callable[[ClientView[P]], View[P]]:
     """Lets in users who may do `act` for their client.
 
-    Raises NotABuyer, RoleMayNot or StatusForbids. A second factor that the client requires comes first. The browser
-    must not cache: counts are exact when shown and leads are personal data.
+    Raises NotABuyer, RoleMayNot or StatusForbids. A required second factor comes first. The browser must not cache:
+    counts are exact when shown and leads are personal data.
     """
 
     def decorate(view: ClientView[P]) -> View[P]:
@@ -46,7 +46,7 @@ def requires[**P](act: Act) -> Callable[[ClientView[P]], View[P]]:
 
 
 def _sign_in_first(request: Request) -> HttpResponse:
-    """Redirects the whole page under HTMX too, so no sign-in form lands inside it."""
+    """Leaves the page under HTMX too, so no sign-in form lands inside it."""
     if not request.htmx:
         return redirect_to_login(request.get_full_path())
     here = request.htmx.current_url_abs_path or resolve_url("home")

@@ -1,5 +1,3 @@
-"""Our hooks into django-allauth."""
-
 import base64
 import logging
 import re
@@ -38,14 +36,14 @@ logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Sign-up creates a company with its first owner; sign-in slows guessing without locking anyone out."""
+    """Sign-up creates a company; sign-in slows guessing without locking anyone out."""
 
     @override
     def save_user(
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
     ) -> AbstractBaseUser:
         assert isinstance(user, User)
-        super().save_user(request, user, form, commit=False)  # hashes the password: outside the transaction
+        super().save_user(request, user, form, commit=False)  # slow: outside the transaction
         with transaction.atomic():
             client_sign_up(company=form.cleaned_data["company"], owner=user)
             if commit:
@@ -54,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Sends staff without a company to the admin."""
+        """Staff without a company land in the admin."""
         user = request.user
         if isinstance(user, User) and user.is_staff and not user.client_id:
             return reverse("admin:index")
@@ -70,13 +68,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def send_account_already_exists_mail(self, email: str) -> None:
-        """Hashes a password as a real sign-up does: the response time must not reveal a taken address."""
+        """Hashes a password as a real sign-up does: its time must not reveal a taken address."""
         make_password("as slow as the real one")
         super().send_account_already_exists_mail(email)
 
     @override
     def send_notification_mail(self, *arguments: Any, **named: Any) -> None:
-        """Only logs a mail failure: the change is already made."""
+        """The change is already made, so a mail failure is only logged."""
         try:
             super().send_notification_mail(*arguments, **named)
         except OSError:  # SMTPException is a subclass
@@ -92,13 +90,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_http_user_agent(self, request: HttpRequest) -> str:
-        """Returns a short User-Agent for mails, without anything that reads as a link."""
+        """A short User-Agent for mails, without anything that reads as a link."""
         named = request.headers.get("User-Agent", "")[:100]
         return " ".join(re.sub(r"[^A-Za-z0-9 ()_,;+-]|(?<=[A-Za-z])\.(?=[A-Za-z])", " ", named).split()) or "unknown"
 
     @override
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counts the attempt before checking the password. Raises ValidationError, PasswordsBusy."""
+        """Counts the attempt first. Raises ValidationError, PasswordsBusy."""
         if hashers.GATE.is_full:
             raise PasswordsBusy
         super().pre_authenticate(request, **credentials)
@@ -113,7 +111,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """Accepts only the user's own or a verified address; allauth accepts any added one."""
+        """Only the user's own or a verified address; allauth accepts any added one."""
         self._elsewhere = None
         try:
             user: User | None = super().authenticate(request, **credentials)
@@ -136,9 +134,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
-        """Only the factor, for users with one: else an older session and the password could remove it.
+        """Only the factor, if there is one: else an older session and the password could remove it.
 
-        A code by mail is only for users with neither factor nor password, such as Google sign-ins.
+        A code by mail is for users with neither, such as Google sign-ins.
         """
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         if factors := [method for method in methods if method["id"].startswith("mfa_reauthenticate")]:
@@ -154,7 +152,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Counts per known device and account, else per address and account."""
+        """Per known device and account, else per address and account."""
         device = device_of(request)
         if device and _is_known(request, credentials):
             return f"device:{device.id}:{_email(credentials)}"
@@ -162,7 +160,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """Lets a user who reset the password by mail sign in at once."""
+        """After a reset by mail, the user may sign in at once."""
         super()._delete_login_attempts_cached_email(request, **credentials)
         ratelimit.clear(request, app="allauth.account", action="login_failed_elsewhere", key=_email(credentials))
 
@@ -177,8 +175,6 @@ def _is_known(request: HttpRequest, credentials: dict[str, Any]) -> bool:
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
-    """Records when a user ends another session."""
-
     @override
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
         for session in list(sessions):
@@ -192,7 +188,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Encrypts second-factor secrets with a key derived from SECRET_KEY or SECRET_KEY_FALLBACKS."""
+    """Encrypts with a key derived from SECRET_KEY or SECRET_KEY_FALLBACKS."""
 
     @override
     def encrypt(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Clients and users in the admin. Users are deactivated, never deleted."""
+"""Users are deactivated, never deleted."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -49,7 +49,7 @@ class UserInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Client)
 class ClientAdmin(RecordedViews, ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
-    """View-only, except for the page that changes the standing."""
+    """View-only, except for changes of standing."""
 
     change_form_template = "admin/accounts/client/change_form.html"
 
@@ -76,7 +76,6 @@ class ClientAdmin(RecordedViews, ViewOnly, StaffPages, admin.ModelAdmin):  # typ
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Adds the changes of standing."""
         client = self.get_object(request, unquote(object_id))
         changes = client.changes.select_related("changed_by") if client else ()
         return super().history_view(request, object_id, {"changes": changes, **(extra_context or {})})
@@ -154,7 +153,7 @@ class UserAdmin(StaffPages, RecordedViews, RecordedEdits, DjangoUserAdmin):  # t
 
     @admin.action(description="Remove two-step verification of the selected users", permissions=["second_factors"])
     def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """For lost phones and recovery codes. Verify who is asking first."""
+        """For users who lost their phone. Verify who is asking first."""
         as_of = cast("Request", request).as_of
         removed = sum(second_factor_remove(user=user, as_of=as_of) for user in queryset)
         self.message_user(request, f"{removed} removed.", messages.SUCCESS)
@@ -163,7 +162,7 @@ class UserAdmin(StaffPages, RecordedViews, RecordedEdits, DjangoUserAdmin):  # t
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers change staff: setting someone's password means becoming them."""
+        """Only superusers change staff: whoever sets a password can become that user."""
         above = obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
         return not above and super().has_change_permission(request, obj)
 
@@ -208,7 +207,7 @@ class ApiKeyAdmin(ViewOnly, StaffPages, admin.ModelAdmin):  # type: ignore[type-
             try:
                 key_revoke(client_id=key.client_id, key_id=key.id, as_of=cast("Request", request).as_of)
             except DomainError:
-                continue  # already revoked
+                continue
             self.log_change(request, key, "Revoked.")
             revoked += 1
         self.message_user(request, f"{revoked} revoked.", messages.SUCCESS)

@@ -7,8 +7,8 @@ from homeshield.lib.table_rules import CHANGE, KEEP, OWN_CLIENT, STAFF_LOOKS, Ta
 class ApiAllowance(models.Model):
     """When an allowance is full again (allowances.py).
 
-    `subject` is `key:` plus a key's id, or `address:` or `password:` plus a network address. The table is unlogged
-    because every call writes to it; a crash may empty it.
+    `subject` is `key:` plus a key's id, or `address:` or `password:` plus a network address. Unlogged, because every
+    call writes; a crash may empty it.
     """
 
     subject = account(models.CharField(primary_key=True, max_length=60))
@@ -25,9 +25,9 @@ class ApiAllowance(models.Model):
 
 
 class PreviewAllowance(models.Model):
-    """A client's lead previews of a day (previews.py), one row per client.
+    """A client's lead previews of a day (previews.py).
 
-    The table is unlogged because every list page writes to it; a crash may empty it.
+    Unlogged, because every list page writes; a crash may empty it.
     """
 
     client = models.OneToOneField("accounts.Client", on_delete=models.PROTECT, primary_key=True, related_name="+")

@@ -1,7 +1,7 @@
-"""Rate limits for API keys, for attempts without a valid key, and for passwords, both per address.
+"""Rate limits for API keys, and per address for attempts without a valid key and for passwords.
 
-An allowance is stored as the instant it is full again ("generic cell rate algorithm"). A call moves that instant on by
-one call's time; beyond a full burst it is refused.
+An allowance is stored as the instant it is full again ("generic cell rate algorithm"). A call moves that instant on;
+beyond a full burst it is refused.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Rate:
 class Allowance:
     """What is left: `remaining` of `limit` calls, full again in `reset` seconds.
 
-    `wait` is the seconds until the next call is allowed, 0 if this one was.
+    `wait` is the seconds until the next call, 0 if this one was allowed.
     """
 
     limit: int
@@ -57,13 +57,13 @@ class Allowance:
 
 
 def call_spend(*, key_id: UUID, as_of: datetime) -> Allowance:
-    """Counts a call with a key. Refused calls use up nothing."""
+    """Counts a call. Refused calls use up nothing."""
     rate = Rate(settings.API_CALLS_PER_MINUTE, settings.API_CALLS_AT_ONCE)
     return _spend(_SPEND, f"key:{key_id}", rate, as_of)
 
 
 def attempt_spend(*, address: str | None, as_of: datetime) -> Allowance:
-    """Counts a call without a valid key. Refused calls use up nothing."""
+    """Counts a call without a valid key."""
     rate = Rate(settings.API_ATTEMPTS_PER_MINUTE, settings.API_ATTEMPTS_PER_MINUTE)
     return _spend(_SWEEP + _SPEND, f"address:{network_of(address)}", rate, as_of)
 
@@ -76,7 +76,7 @@ def hash_spend(*, address: str, as_of: datetime) -> None:
 
 
 def network_of(address: str | None) -> str:
-    """Returns the IPv4 address or the IPv6 /64: one household has 2^64 addresses."""
+    """Returns the IPv4 address, or the IPv6 /64 of a household."""
     if address is None:
         return "unknown"
     parsed = ip_address(address)
@@ -90,7 +90,7 @@ _SPEND: LiteralString = """
     RETURNING full_at_utc
 """
 
-# Anyone can create rows for addresses, so each attempt deletes up to four full ones.
+# Anyone can create rows, so each attempt deletes up to four full ones.
 _SWEEP: LiteralString = """
     WITH full_again AS (
         DELETE FROM api_allowances
@@ -103,7 +103,7 @@ _SWEEP: LiteralString = """
 
 
 def _spend(statement: LiteralString, subject: str, rate: Rate, as_of: datetime) -> Allowance:
-    """One statement in autocommit, so all workers share the allowance and no call waits for another's transaction."""
+    """One statement in autocommit: all workers share the allowance, and no call waits for another's transaction."""
     with connection.cursor() as cursor:
         allowance: dict[str, Any] = {"subject": subject, "as_of": as_of, "each": rate.each, "reach": rate.reach}
         cursor.execute(statement, allowance)

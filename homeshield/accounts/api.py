@@ -22,8 +22,7 @@ class ApiRequest(Request):
 class ApiKeyAuth(HttpBearer):
     """Checks `Authorization: Bearer hs_live_...` for an operation that does `act`.
 
-    Raises NotAuthenticated, TooManyAttempts, RateLimited, StatusForbids, and ForAnotherClient if the query names
-    another client.
+    Raises NotAuthenticated, TooManyAttempts, RateLimited, StatusForbids, ForAnotherClient.
     """
 
     def __init__(self, act: Act | None = None) -> None:
@@ -57,7 +56,7 @@ class ApiKeyAuth(HttpBearer):
 
 
 def _note(request: HttpRequest, allowance: Allowance) -> int:
-    """Keeps the allowance for the response headers (ApiMiddleware). Returns the seconds to wait."""
+    """Keeps the allowance for the response headers. Returns the seconds to wait."""
     request.allowance = allowance  # type: ignore[attr-defined]
     return allowance.wait
 
@@ -66,7 +65,7 @@ def _named_client(request: HttpRequest) -> UUID | None:
     try:
         return UUID(request.GET.get("client_id", ""))
     except ValueError:
-        return None  # the operation reports a missing or malformed id
+        return None  # the operation reports it
 
 
 def require_own_client(request: ApiRequest, client_id: UUID) -> UUID:

@@ -1,4 +1,4 @@
-"""Company names go into mails that we send to others, so they must not contain a link."""
+"""Company names go into mails to others, so they must not contain a link."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ LONGEST_IN_MAIL = 60
 
 
 def company_name_fault(name: str) -> str | None:
-    """Returns what is wrong with the name, for the user; None if valid."""
+    """Returns what is wrong with the name, for the user."""
     if re.search(UNSEEN, name) or not name.isprintable():
         return "A company name has no line breaks, control characters or invisible characters."
     if found := _LINK.search(_DOTS.sub(".", unicodedata.normalize("NFKC", name))):

@@ -1,9 +1,9 @@
-"""Known devices: browsers that have completed a sign-in to an account.
+"""Known devices: browsers that have signed in to an account.
 
 Someone guessing passwords must not lock the owner out. So wrong passwords count per address and account, for all
 unknown devices together, and separately for a known device.
 
-The signed cookie holds a random id and digests of email addresses, so it identifies nobody.
+The signed cookie holds a random id and digests of addresses, so it identifies nobody.
 """
 
 import secrets

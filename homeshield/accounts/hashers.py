@@ -1,6 +1,6 @@
 """Argon2id, limited in parallel and per address (decisions/0018).
 
-A hash is expensive on purpose, so anyone who triggers many could stall the site. All hashing goes through here.
+Hashes are expensive on purpose, so anyone who triggers many could stall the site.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from homeshield.lib.origin import origin
 
 
 class Gate:
-    """Lets `at_once` threads work while `waiting` more wait up to `patience` seconds. Refuses the rest: a waiting
-    thread serves nobody.
+    """Lets `at_once` threads work while `waiting` more wait up to `patience` seconds. Refuses the rest, which would
+    serve nobody.
     """
 
     def __init__(self, *, at_once: int, waiting: int, patience: float) -> None:
@@ -28,7 +28,7 @@ class Gate:
 
     @property
     def is_full(self) -> bool:
-        """Lets a caller refuse before other work."""
+        """To refuse before other work."""
         if self._room.acquire(blocking=False):
             self._room.release()
             return False

@@ -7,10 +7,7 @@ from homeshield.lib.table_rules import TableRules
 
 
 class ApiKey(models.Model):
-    """A secret for a client's systems to call the API.
-
-    `prefix` is the public part; only a digest of the secret is stored (keys.py).
-    """
+    """A secret for a client's systems to call the API. Only its digest is stored (keys.py)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey("accounts.Client", on_delete=models.PROTECT, related_name="api_keys")
@@ -38,7 +35,7 @@ class ApiKey(models.Model):
                 condition=~models.Q(name__regex=r"^\s*$"),
                 violation_error_message="Give the key a name, so that you know later what uses it.",
             ),
-            # For composite foreign keys: the key on an order or export must be its client's.
+            # For composite foreign keys: an order's or export's key must be its client's.
             models.UniqueConstraint(fields=["id", "client"], name="api_key_of_one_client"),
         ]
         triggers = [

@@ -1,7 +1,7 @@
 """API keys: `hs_live_` + 12 characters + `_` + 40 characters.
 
-The last 40 are the secret, 206 random bits; the rest is the public prefix. We store the secret's SHA-256: a slow hash
-only helps passwords that people make up, and would slow every call.
+The last 40 are the secret, 206 random bits, stored as SHA-256: a slow hash only helps passwords that people make up,
+and would slow every call.
 """
 
 import hmac
@@ -50,9 +50,9 @@ class MadeKey:
 
 
 def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: datetime) -> MadeKey:
-    """Creates a key and mails the client's owners.
+    """Creates a key and mails the owners.
 
-    Raises KeyRefused for a bad name, StatusForbids, TooManyKeys, and RoleMayNot if the maker has since lost the role.
+    Raises KeyRefused, StatusForbids, TooManyKeys, and RoleMayNot if the maker has since lost the role.
     """
     name = name.strip()
     if not name.isprintable():
@@ -71,7 +71,7 @@ def key_create(*, client_id: UUID, name: str, created_by: User | None, as_of: da
     except ValidationError as error:
         raise KeyRefused(reason=" ".join(error.messages)) from error
     with transaction.atomic():
-        # The lock orders this against other new keys and against removing a member.
+        # Orders this against other new keys and against removing a member.
         client = Client.objects.select_for_update(no_key=True).get(id=client_id)
         require_status(Act.KEY_MAKE, status=client.status)
         if created_by is not None and created_by.client_id == client_id:
@@ -117,12 +117,12 @@ def key_revoke(*, client_id: UUID, key_id: UUID, as_of: datetime) -> ApiKey:
 
 
 def keys_made_by(user: User) -> list[ApiKey]:
-    """Returns a user's keys in force for their current client, newest first."""
+    """Returns a user's keys for their current client, newest first."""
     return list(ApiKey.objects.filter(client=user.client, created_by=user, revoked_at_utc__isnull=True))
 
 
 def keys_of(client_id: UUID) -> list[ApiKey]:
-    """Returns the keys in force, then the latest revoked, newest first."""
+    """Returns keys in force, then the latest revoked."""
     keys = ApiKey.objects.filter(client_id=client_id).select_related("created_by")
     revoked = keys.filter(revoked_at_utc__isnull=False).order_by("-revoked_at_utc", "-id")
     return [*keys.filter(revoked_at_utc__isnull=True), *revoked[:REVOKED_SHOWN]]
@@ -144,7 +144,7 @@ _FOUND: tuple[type[Model], ...] = (ApiKey, Client, User)
 
 @cache
 def _find_statement() -> str:
-    """Handwritten: building this SQL with a QuerySet took nearly half of a short API response (docs/performance.md)."""
+    """Handwritten: a QuerySet took nearly half of a short API response (docs/performance.md)."""
     columns = [f'{model._meta.db_table}."{field.column}"' for model in _FOUND for field in model._meta.concrete_fields]
     return f"""
         SELECT {", ".join(columns)} FROM api_keys
@@ -167,7 +167,6 @@ def _key_in_force(prefix: str) -> ApiKey | None:
 
 
 def _instances(row: Sequence[Any]) -> Iterator[Any]:
-    """One instance per model from a joined row."""
     values = iter(row)
     for model in _FOUND:
         names = [field.attname for field in model._meta.concrete_fields]

@@ -27,7 +27,7 @@ from homeshield.lib.triggers import FirmTrigger
 
 
 class Client(models.Model):
-    """A buying company. It owns the orders, sales and exports, not the user who clicked."""
+    """A buying company. It, not its user, owns orders, sales and exports."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField("company name", max_length=200)
@@ -132,10 +132,7 @@ class UserManager(BaseUserManager["User"]):
     """Keeps email addresses in lower case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """Without a password, the user must reset it to sign in.
-
-        Raises ValueError for an empty address, IntegrityError for a taken one.
-        """
+        """Raises ValueError for an empty address, IntegrityError for a taken one."""
         if not email.strip():
             raise ValueError("A user needs an email address: it is the name to sign in with.")
         user = self.model(email=email.strip().lower(), **fields)
@@ -218,7 +215,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 operation=pgtrigger.UpdateOf("client_id", "role", "is_active") | pgtrigger.Delete,
                 timing=pgtrigger.Deferred,
                 condition=pgtrigger.Q(old__client__isnull=False) & pgtrigger.Q(old__role=ClientRole.OWNER.value),
-                # Lock the client first: when two owners remove each other, the second is refused.
+                # Lock the client first: of two owners who remove each other, the second is refused.
                 func="""
                     PERFORM FROM clients WHERE id = OLD.client_id FOR UPDATE;
                     IF EXISTS (SELECT FROM users WHERE client_id = OLD.client_id AND is_active)
@@ -252,7 +249,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Covers the email too: changing it or the password ends sessions."""
+        """Includes the email, so that changing it ends sessions too."""
         signed_in_by = f"{self.password}\n{self.email}"
         return salted_hmac("homeshield.accounts.session", signed_in_by, secret=secret, algorithm="sha256").hexdigest()
 
@@ -263,5 +260,5 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def acts(self) -> frozenset[Act]:
-        """What the user may do now; pages show nothing more."""
+        """What the user may do now."""
         return allowed(granted=self.granted, status=self.client.status) if self.client else frozenset()

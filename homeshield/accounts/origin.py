@@ -27,7 +27,7 @@ class RequestOrigin(Origin):
     @property
     @override
     def actor(self) -> Actor:
-        """The signed-in user, or the key's prefix and its creator's id."""
+        """The user, or the key's prefix and its creator's id."""
         if key := self.key:
             return Actor(key.created_by_id, key.prefix)
         user = getattr(self.request, "user", None)
@@ -46,7 +46,7 @@ class RequestOrigin(Origin):
 
     @property
     def known_user(self) -> User | None:
-        """The user if already loaded: a log line is not worth a query."""
+        """Only if already loaded: a log line is not worth a query."""
         user = getattr(self.request, "_cached_user", None)
         return user if isinstance(user, User) else None
 

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def owners_mail(*, client_id: UUID, subject: str, template: str, context: Mapping[str, object]) -> None:
-    """Mails a client's active owners. Call it after commit: a mail failure is only logged.
+    """Mails a client's active owners. Call it after commit; a mail failure is only logged.
 
     `subject` must not contain user input.
     """

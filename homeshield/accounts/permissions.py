@@ -1,6 +1,6 @@
-"""What a user or an API key may do for a client: both role and client status must allow it.
+"""What a user or a key may do for a client: both role and status must allow it.
 
-A test keeps docs/permissions.md equal to this table.
+A test keeps docs/permissions.md equal.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ STATUS_MAY: Mapping[ClientStatus, frozenset[Act]] = MappingProxyType(
     {
         ClientStatus.PENDING: frozenset({Act.BROWSE, Act.DRAFT, Act.ORDERS, Act.KEYS, Act.TEAM, Act.CALL}),
         ClientStatus.ACTIVE: frozenset(Act),
-        # Keys work again once it is active. An owner who does not want that revokes them.
+        # Its keys work again later. An owner who does not want that revokes them.
         ClientStatus.SUSPENDED: frozenset({Act.ORDERS, Act.KEYS}),
         ClientStatus.CLOSED: frozenset(),
     }

@@ -1,6 +1,6 @@
-"""A client's daily limit of lead previews: enough to look around, not to copy the stock.
+"""A client's daily limit of previews: enough to look around, not to copy the stock.
 
-Repeats count again: telling them apart would mean a read and a write per row shown.
+Repeats count again: telling them apart would mean a read and a write per row.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class Previews:
     left: int
 
 
-# One statement in autocommit, so all workers share the allowance: the second waits for the row and sees what the first
-# left. A page from before midnight that arrives later counts for the new day.
+# One statement in autocommit: the second worker waits for the row and sees what the first left. A page from before
+# midnight that arrives later counts for the new day.
 _SPEND: LiteralString = """
     INSERT INTO preview_allowances AS spent (client_id, day, shown, granted)
     VALUES (%(client)s, %(day)s, least(%(wanted)s, %(most)s), least(%(wanted)s, %(most)s))

@@ -1,4 +1,4 @@
-"""Records allauth's events for the audit, from its signals.
+"""Records allauth's events from its signals.
 
 Text that matches no user is never stored, because people type passwords there. A keyed digest shows only that two
 attempts used the same text.
@@ -19,11 +19,11 @@ from homeshield.audit.actions import AuditAction, Outcome
 from homeshield.audit.services import Details, audit_record
 
 UNKNOWN_SIGN_IN = "unknown sign-in address"
-"""The object of an attempt with an unknown address; its id is the digest."""
+"""The object of such an attempt; its id is the digest."""
 
 
 def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """Records a failed sign-in without an actor: nobody is signed in."""
+    """Records no actor: nobody is signed in."""
     typed = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
     user = User.objects.filter(email=typed).first()
     audit_record(

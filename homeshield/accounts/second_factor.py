@@ -24,7 +24,7 @@ FACTORS: Collection[Authenticator.Type] = (Authenticator.Type.TOTP, Authenticato
 
 
 def second_factor_step(request: HttpRequest, user: User, *, why: str) -> HttpResponseRedirect | None:
-    """Returns the redirect to set up a factor (with the message `why`) or use it in this session; None if done.
+    """Returns the redirect to set up a factor (with the message `why`) or use it; None if done.
 
     allauth asks only at sign-in, but the session may be older than the factor.
     """
@@ -40,7 +40,7 @@ def second_factor_step(request: HttpRequest, user: User, *, why: str) -> HttpRes
 
 
 def _first_factor_counts(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    """Setting up the first factor counts as using it. A further one proves nothing about the first."""
+    """Setting up the first factor counts as using it; a further one proves nothing."""
     if authenticator.type in FACTORS and Authenticator.objects.filter(user=user, type__in=FACTORS).count() == 1:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
@@ -49,10 +49,7 @@ authenticator_added.connect(_first_factor_counts, dispatch_uid=__name__)
 
 
 def company_second_factor_set(*, client_id: UUID, required: bool, by: User, as_of: datetime) -> Client:
-    """Sets whether a company's users need a second factor.
-
-    Raises SecondFactorMissing if `by` requires it without having one.
-    """
+    """Raises SecondFactorMissing if `by` requires it without having one."""
     with transaction.atomic():
         client = Client.objects.select_for_update().get(id=client_id)
         if client.requires_second_factor == required:
@@ -72,6 +69,6 @@ def company_second_factor_set(*, client_id: UUID, required: bool, by: User, as_o
 
 
 def with_second_factor(client_id: UUID) -> frozenset[UUID]:
-    """Returns the ids of users who have a second factor."""
+    """Returns user ids."""
     held = Authenticator.objects.filter(user__client_id=client_id, type__in=FACTORS)
     return frozenset(held.values_list("user_id", flat=True))

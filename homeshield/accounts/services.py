@@ -25,7 +25,7 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 def client_create(*, company: str, email: str, password: str, status: ClientStatus) -> tuple[Client, User]:
     """Creates a company and its owner, who can sign in at once.
 
-    Raises AccountRefused, which names the argument at fault, and EmailTaken.
+    Raises EmailTaken, and AccountRefused, which names the argument.
     """
     client = _client(company, status)
     user = User(email=_normal(email), client=client, role=ClientRole.OWNER)
@@ -36,10 +36,7 @@ def client_create(*, company: str, email: str, password: str, status: ClientStat
 
 
 def client_sign_up(*, company: str, owner: User) -> Client:
-    """Creates a company for a new, unsaved user. Raises AccountRefused.
-
-    Staff must approve it, unless CLIENTS_NEED_APPROVAL is off.
-    """
+    """Creates a company, pending approval unless CLIENTS_NEED_APPROVAL is off. Raises AccountRefused."""
     status = ClientStatus.PENDING if settings.CLIENTS_NEED_APPROVAL else ClientStatus.ACTIVE
     client = _client(company, status)
     _client_save(client)
@@ -56,7 +53,7 @@ def user_create(*, email: str, password: str, client: Client, role: ClientRole) 
 
 
 def password_hash(*, email: str, password: str) -> str:
-    """Call it outside a transaction: it is slow on purpose. Raises AccountRefused."""
+    """Call it outside a transaction: it is slow. Raises AccountRefused."""
     user = User(email=_normal(email))
     _password_set(user, password)
     return user.password
@@ -69,7 +66,7 @@ def user_unproven(email: str) -> User | None:
 
 
 def user_prove(*, user: User, password: str, client: Client, role: ClientRole) -> None:
-    """Gives an unproven user to whoever proved the address: someone else may have chosen the password and company.
+    """Gives an unproven user to whoever proved the address: the old password and company may be someone else's.
 
     `password` comes from `password_hash`.
     """
@@ -93,7 +90,7 @@ def staff_create(*, email: str, password: str) -> User:
 
 
 def sign_in_address_set(*, user: User) -> None:
-    """Makes the user's address the only one for allauth, verified.
+    """Makes the user's address allauth's only one, verified.
 
     Call it whenever staff change `User.email`: they vouch for it.
     """
@@ -108,7 +105,7 @@ def address_is_taken(email: str) -> bool:
 
 
 def second_factor_remove(*, user: User, as_of: datetime) -> int:
-    """Removes a user's factors and recovery codes, and mails the user. Returns how many.
+    """Removes all factors and recovery codes, and mails the user. Returns how many.
 
     The caller has verified who is asking.
     """

@@ -1,7 +1,6 @@
-"""Ends sessions when idle and when credentials change elsewhere.
+"""Ends sessions when idle and when credentials change.
 
-The last request is written at most once a minute, so a session may end a minute early, never late. Ended sessions are
-deleted because they hold addresses and browsers.
+The last request is written at most once a minute, so a session may end a minute early, never late.
 """
 
 from collections.abc import Callable
@@ -31,7 +30,7 @@ SEEN = "seen"
 WRITTEN_EVERY = 60
 
 REMOVED_AT_ONCE = 5_000
-"""Rows per transaction, so that a large backlog blocks nothing."""
+"""Rows per transaction, so a backlog blocks nothing."""
 
 
 class IdleMiddleware:
@@ -70,17 +69,17 @@ def _keep_or_end(request: HttpRequest) -> None:
 
 
 def other_sessions_end(*, user: User, request: HttpRequest | None) -> None:
-    """Ends the user's sessions except the request's: they may be an intruder's."""
+    """They may be an intruder's."""
     own = request.session.session_key if request is not None and request.user == user else None
     for session in UserSession.objects.filter(user=user).exclude(session_key=own):
         session.end()
 
 
 def ended_sessions_remove(*, as_of: datetime) -> int:
-    """Deletes the sessions that ended before `as_of`, and allauth's records of missing ones. Returns how many ended."""
+    """Deletes ended sessions, which hold addresses and browsers. Returns how many."""
     removed = _remove(Session.objects.filter(expire_date__lt=as_of))
     still_there = Session.objects.filter(session_key=OuterRef("session_key"))
-    # An hour, so that a session about to be written does not count as missing.
+    # An hour, or a session about to be written would count as missing.
     _remove(UserSession.objects.filter(~Exists(still_there), created_at__lt=as_of - timedelta(hours=1)))
     return removed
 

@@ -25,4 +25,4 @@ class CompanyForm(forms.Form):
             raise forms.ValidationError(refusal.message) from refusal
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Required by allauth. AccountAdapter.save_user does the work, in one transaction."""
+        """Required by allauth. AccountAdapter.save_user does the work."""

@@ -8,9 +8,7 @@ from django.http import HttpRequest
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
-    """Saves all of a sign-up in one transaction. Credentials come from settings alone, so the sign-in page needs no
-    query.
-    """
+    """Saves a sign-up in one transaction. Credentials come only from settings, so the sign-in page needs no query."""
 
     @override
     def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Staff and their powers, set only at the command line.
+"""Only operators, at the command line, decide who is staff.
 
 The database enforces it: the web role cannot make anyone staff (docs/decisions, "walls").
 """
@@ -29,7 +29,7 @@ def staff_set(*, email: str, powers: Powers, create: bool = False, as_of: dateti
     """Gives a user exactly these powers. Returns the user and the previous powers.
 
     With `create`, creates a missing user, who sets a password through "Forgot your password?". Raises AccountRefused
-    for `email` (unknown, or a company's user) or `groups` (unknown).
+    for `email` or `groups`.
     """
     with transaction.atomic(durable=True):
         user = User.objects.select_for_update().filter(email=email.strip().lower()).first()

@@ -18,10 +18,9 @@ from homeshield.lib.states import STATES
 def client_standing_change(
     *, client_id: UUID, status: ClientStatus, licensed_states: Iterable[str], reason: str, by: User, as_of: datetime
 ) -> ClientChange | None:
-    """Sets a client's status and licensed states (none means all). Returns None if nothing changes.
+    """Sets status and licensed states (none means all). Returns None if nothing changes.
 
-    Waits for running purchases; later ones see the new standing. Raises AccountRefused for `licensed_states` or
-    `reason`.
+    Waits for running purchases; later ones see the new standing. Raises AccountRefused.
     """
     states, reason = sorted(set(licensed_states)), reason.strip()
     if unknown := [state for state in states if state not in STATES]:

@@ -1,6 +1,4 @@
-"""A client's team. Each change locks the client's row, so that two owners acting at once cannot remove the last
-owner.
-"""
+"""Each change locks the client's row, so that two owners acting at once cannot remove the last owner."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -58,8 +56,8 @@ def invitation_send(
 ) -> Invitation:
     """Invites an address. Replaces an open invitation, so only the newest link works.
 
-    `link_of` turns a token into a URL. Raises AccountRefused (also for too many open invitations), StatusForbids, and
-    MailNotSent once all is saved. Must not reveal whether the address has an account elsewhere.
+    `link_of` turns a token into a URL. Raises AccountRefused, StatusForbids, and MailNotSent once all is saved. Must
+    not reveal whether the address has an account elsewhere.
     """
     email = email.strip().lower()
     try:
@@ -119,7 +117,7 @@ def invitation_accept(*, token: str, password: str, as_of: datetime) -> User:
     """Creates a user in the team. The mailed link proves the address.
 
     An unproven account with the address goes to whoever has the link; otherwise anyone could block an invitation by
-    signing up first. Raises InvitationGone, EmailTaken, and AccountRefused for the password.
+    signing up first. Raises InvitationGone, EmailTaken, AccountRefused.
     """
     hashed = password_hash(email=invitation_find(token, as_of=as_of).email, password=password)
     with transaction.atomic():
@@ -138,9 +136,7 @@ def invitation_accept(*, token: str, password: str, as_of: datetime) -> User:
 
 
 def invitation_join(*, token: str, user: User, as_of: datetime) -> None:
-    """Adds a user without a team. Raises InvitationGone, and NotInvited if the invitation is another's or the user is
-    staff or in a team.
-    """
+    """Raises InvitationGone, and NotInvited if the invitation is another's or the user is staff or in a team."""
     with transaction.atomic():
         invitation = _claim(token, as_of)
         user = User.objects.select_for_update(of=("self",)).get(id=user.id)
@@ -157,7 +153,7 @@ def may_join(invitation: Invitation, user: User | AnonymousUser) -> bool:
 
 
 def has_account(invitation: Invitation) -> bool:
-    """Whether the address already signs in. Tell only whoever has the link, and so the mailbox."""
+    """Whether the address signs in. Tell only whoever has the link, and so the mailbox."""
     return address_is_taken(invitation.email) and user_unproven(invitation.email) is None
 
 
@@ -194,8 +190,8 @@ def member_remove(
 ) -> tuple[User, int]:
     """Removes a user and revokes `keys_revoked`. Returns the user and how many.
 
-    The account stays, without a company. `keys_shown` are the keys the owner saw: a newer one would survive unnoticed.
-    Raises MemberNotFound, KeysNotShown, LastOwner.
+    `keys_shown` are the keys the owner saw: a newer one would survive unnoticed. Raises MemberNotFound, KeysNotShown,
+    LastOwner.
     """
     with transaction.atomic():
         user = _member(client_id, user_id)
@@ -236,9 +232,8 @@ def _open(as_of: datetime) -> models.QuerySet[Invitation]:
 
 
 def _claim(token: str, as_of: datetime) -> Invitation:
-    """Locks an open invitation and accepts it: a second click finds none.
-
-    Locks the client first, as `invitation_send` does, to avoid a deadlock.
+    """A second click finds no invitation. Locks the client first, as `invitation_send` does, or the two would
+    deadlock.
     """
     Client.objects.select_for_update().get(id=invitation_find(token, as_of=as_of).client_id)
     locked = _open(as_of).select_for_update(of=("self",)).select_related("client")

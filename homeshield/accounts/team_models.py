@@ -10,7 +10,7 @@ from homeshield.lib.table_rules import TableRules
 
 
 class Invitation(models.Model):
-    """An offer to join a client. It is accepted once, withdrawn, or expires."""
+    """An offer to join a client."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey("accounts.Client", on_delete=models.PROTECT, related_name="invitations")

@@ -122,7 +122,7 @@ def member_role(request: Request, user_id: UUID) -> HttpResponse:
 @requires(Act.TEAM)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove_confirm(request: Request, user_id: UUID) -> HttpResponse:
-    """Confirms, offers to revoke the user's API keys, then removes the user."""
+    """Confirms, offers to revoke the user's API keys, then removes."""
     client_id = request.user.client_id
     assert client_id is not None
     member = member_find(client_id=client_id, user_id=user_id)
@@ -159,7 +159,7 @@ def _removed(user: User, revoked: int) -> str:
 
 
 def _to_team(request: Request, changed: User) -> HttpResponse:
-    """Owners who demoted themselves may no longer see the team."""
+    """Owners who demoted themselves may not see the team."""
     return redirect("home" if changed == request.user else "accounts:team-show")
 
 

@@ -1,4 +1,4 @@
-"""Django's `changepassword`, recorded: whoever sets a password can sign in as that user."""
+"""Django's `changepassword`, recorded."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from homeshield.audit.services import audit_record
 
 class Command(changepassword.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
-        # Stays open while the password is typed, but holds no lock or snapshot.
+        # Open while the password is typed, but without lock or snapshot.
         with transaction.atomic(using=options["database"]):
             said: str | None = super().handle(*args, **options)
             user = User.objects.using(options["database"]).get(email=options["username"])

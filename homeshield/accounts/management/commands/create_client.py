@@ -65,7 +65,7 @@ class Command(DatabaseCommand):
 def _first_line_of_stdin() -> str:
     try:
         line = sys.stdin.readline().rstrip("\r\n")
-        line.encode()  # surrogates that the locale let through fail here
+        line.encode()  # fails on surrogates that the locale let through
     except UnicodeError:
         raise CommandError(
             f"{_OPTION['password']}: It is no text in UTF-8. Nothing was created.", returncode=2
