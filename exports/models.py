@@ -49,7 +49,7 @@ class Export(models.Model):
 
 
 class ExportCompletion(models.Model):
-    """An export sent completely. Without this, it was aborted. Append-only."""
+    """Says that an export was sent completely; without one it was aborted. Append-only."""
 
     export = models.OneToOneField(Export, on_delete=models.PROTECT, primary_key=True, related_name="completion")
     completed_at_utc = models.DateTimeField("completed (UTC)", db_default=Now(), editable=False)

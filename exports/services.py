@@ -45,10 +45,7 @@ def export_start_sales(
     as_of: datetime,
     api_key_id: UUID | None = None,
 ) -> Export:
-    """Records the export of these sales, each once; `export_stream` returns the bytes.
-
-    Raises NoSalesNamed, SaleNotFound, SaleOfAnotherClient.
-    """
+    """Records the export of these sales, each once. Raises NoSalesNamed, SaleNotFound, SaleOfAnotherClient."""
     if not sale_ids:
         raise NoSalesNamed
     existing = _existing(sale_ids)

@@ -73,7 +73,7 @@ class AuditEvent(models.Model):
             models.CheckConstraint(
                 name="audit_event_details_are_an_object", condition=Exact(JsonType("details"), models.Value("object"))
             ),
-            # Or an event that Python cannot read could stop the chain.
+            # Python must read every event: one that it cannot read would stop the chain.
             models.CheckConstraint(
                 name="audit_event_instant_readable",
                 condition=Q(occurred_at_utc__gte=FIRST_YEAR, occurred_at_utc__lt=LAST_YEAR),

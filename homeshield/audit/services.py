@@ -35,7 +35,7 @@ RECORDING: LiteralString = """
             %(audit_actor)s, %(audit_channel)s, %(audit_source)s, %(audit_address)s, %(audit_request_id)s,
             %(audit_client_id)s, %(audit_object_type)s, %(audit_object_id)s, %(audit_details)s::jsonb)
 """
-"""For purchases, which send it with their last statement to save a round trip. Everyone else calls `audit_record`."""
+"""For purchases, which send it with their last statement to save a round trip. All else calls `audit_record`."""
 
 
 def audit_record(
@@ -50,8 +50,8 @@ def audit_record(
 ) -> UUID:
     """Records an act and returns the event's id.
 
-    `as_of` None means the transaction's time. `obj` is the row acted on, or its kind and id. `client_id` is the client
-    concerned. Pass `actor` only if the origin (homeshield/lib/origin.py) does not know it, as at sign-in.
+    `as_of` None means the transaction's time. `obj` is the row acted on, or its kind and id. Pass `actor` only if the
+    origin (homeshield/lib/origin.py) does not know it, as at sign-in.
 
     `details` holds counts, amounts, codes, ids and instants, never personal data or typed text. A float raises
     TypeError: it has no single notation.

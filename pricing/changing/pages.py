@@ -1,6 +1,6 @@
 """The admin pages that set and withdraw prices.
 
-Each carries a signed copy of what it showed (seen.py). If prices have changed since, it says so and must be sent again.
+Each carries a signed copy of what it showed (seen.py). If prices have changed since, it must be sent again.
 """
 
 from datetime import datetime

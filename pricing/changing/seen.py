@@ -32,7 +32,7 @@ class SeenRule(NamedTuple):
 class SeenPrices:
     """The rules in force or ahead when a page was opened (UTC).
 
-    Ids suffice: rules end differently only when another is set or withdrawn.
+    Ids suffice: a rule changes only when another is set or withdrawn.
     """
 
     opened: datetime
