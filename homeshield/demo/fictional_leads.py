@@ -1,9 +1,7 @@
-"""A call-center CSV of people who do not exist, dated relative to a day, for the demo.
+"""A call-center CSV of people who do not exist, for the demo.
 
-Lead number n is the same person in the same place however many are asked for; only the dates follow the day. Its
-mortgage id is its number, so that no two of them are one inquiry, and its campaign id begins with CAMPAIGN, by which
-the demo knows its own. The exchange of each phone number begins with 1, which no real one does, so that there
-are enough to tell persons apart.
+Lead n is always the same person in the same place; only the dates follow the day. Its mortgage id is n, so no two leads
+are one inquiry. CAMPAIGN marks the demo's leads. Phone exchanges begin with 1, as no real one does.
 """
 
 import csv
@@ -50,7 +48,7 @@ HEADER = [
 GOLD_SHARE = 0.4
 OLDEST_DAYS = 1_100
 
-# Where the leads are: in this order of states, each with fewer than the one before; the others follow by name.
+# States by number of leads; the others follow by name.
 _LARGE_STATES = "TX FL CA GA NC OH PA TN IL AL MI LA NY SC VA MO IN AZ KY MS".split()  # noqa: SIM905 - easier to read
 _SHARES: dict[AgeBucket | None, float] = {
     None: 0.08,  # too young for any bucket
@@ -168,11 +166,11 @@ _STREET_KINDS = ("Ave", "Blvd", "Ct", "Dr", "Ln", "Pl", "Rd", "St", "Way")
 _TOWNS = "Brook Cedar Clear Fair Glen Green Hill Lake Maple Mill Oak Pine River Rose Spring Stone Sunny West".split()  # noqa: SIM905
 _TOWN_ENDS = ("dale", "field", "ford", "haven", "mont", "port", "ton", "view", "ville", "wood")
 _LENDERS = ("Example Home Loans", "First Sample Bank", "Fictional Federal CU", "Model Mortgage LLC", "Specimen Savings")
-_UNKNOWN = ("", "", "undefined", "N/A")  # as call centers write where they know nothing
+_UNKNOWN = ("", "", "undefined", "N/A")  # as call centers write it
 
 
 class _Place:
-    """A random pick of (state, county): a few large states, and in each a few large counties, hold most leads."""
+    """Picks (state, county). A few states, and a few counties in each, hold most leads."""
 
     def __init__(self) -> None:
         states = [*_LARGE_STATES, *(code for code in STATES if code in COUNTIES and code not in _LARGE_STATES)]
@@ -192,9 +190,9 @@ class _Place:
 
 
 def fictional_csv(numbers: range, *, today: date, on_row: Callable[[], None] = lambda: None) -> BinaryIO:
-    """The CSV of the leads with these numbers, as a stream of bytes that is made while it is read.
+    """Returns the CSV as a stream made while it is read.
 
-    `today` is the day in UTC; no inquiry lies in the future, in no state. `on_row` is called for every lead made.
+    `today` is the UTC day; no inquiry is in the future in any state. Calls `on_row` per lead.
     """
     return cast("BinaryIO", io.BufferedReader(_Stream(_lines(numbers, today, on_row))))
 
@@ -252,15 +250,15 @@ def _lead(number: int, place: _Place, today: date) -> list[str]:
 
 
 def _phone(number: int) -> str:
-    """Another one for each of the first 599 million leads, from 201 to 799: area codes from 800 on may be toll-free."""
+    """Distinct for the first 599 million leads. Area codes 201 to 799: from 800 on they may be toll-free."""
     area, line = divmod(number * 7_919 % 599_000_000, 1_000_000)
     return f"{201 + area}1{line:06d}"
 
 
 def _age(random: Random) -> int:
-    """Days between the inquiry and today: every bucket and the time before the first have their share."""
+    """Returns the days since the inquiry, by _SHARES."""
     bucket = random.choices(list(_SHARES), weights=_SHARES.values())[0]  # type: ignore[arg-type]
-    first = bucket.first_day if bucket else 2  # yesterday evening in Hawaii is still to come shortly after midnight UTC
+    first = bucket.first_day if bucket else 2  # just after midnight UTC, yesterday evening in Hawaii is still ahead
     following = bucket.next if bucket else AgeBucket.MONTH_3_TO_5
     return random.randrange(first, following.first_day if following else OLDEST_DAYS)
 
@@ -270,8 +268,6 @@ def _office_hours(random: Random) -> time:
 
 
 class _Stream(io.RawIOBase):
-    """A file over pieces of bytes."""
-
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self._rest = b""
