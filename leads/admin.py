@@ -1,4 +1,4 @@
-"""Leads in the admin: to look at and to find by id. Lists show nothing that would identify a person."""
+"""Leads in the admin: read-only, found by id. The list identifies nobody."""
 
 from typing import cast
 
@@ -16,7 +16,7 @@ from leads.models import Lead
 @admin.register(Lead)
 class LeadAdmin(RecordedViews, ViewOnlyAdmin):
     list_display = ("id", "classification", "state", "county", "age", "bucket", "source", "ingested_at_utc")
-    # Not by phone or name: the term would stand in the address and in logs, and no index serves it.
+    # Not by phone or name: they would end up in the URL and the logs, and have no index.
     search_help_text = "Search by the exact lead id."
     fieldsets = (
         (None, {"fields": ("id", "classification", "age", "bucket", "created_at_utc", "ingested_at_utc")}),

@@ -1,6 +1,6 @@
-"""Age and age buckets: pure functions of `created_at_utc` and an instant `as_of` (contract, "Age and age buckets").
+"""Age and age buckets: pure functions of `created_at_utc` and `as_of` (contract, "Age and age buckets").
 
-A month is 30 days; nothing here knows a calendar. All instants are aware datetimes; none is read from a clock.
+A month is 30 days. All datetimes are aware.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,11 +12,11 @@ from django.db import models
 DAY = timedelta(days=1)
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""When a lead leaves the last bucket. A date and not PostgreSQL's `infinity`, which psycopg cannot load."""
+"""When a lead leaves the last bucket. psycopg cannot load PostgreSQL's `infinity`."""
 
 
 class AgeBucket(models.TextChoices):
-    """The age buckets, youngest first. Within each a lead may be sold once."""
+    """Youngest first. A lead may be sold once in each."""
 
     MONTH_3_TO_5 = "MONTH_3_TO_5", "3 to 5 months"
     MONTH_6_TO_8 = "MONTH_6_TO_8", "6 to 8 months"
@@ -26,32 +26,32 @@ class AgeBucket(models.TextChoices):
 
     @property
     def first_day(self) -> int:
-        """The age in whole days at which a lead enters the bucket."""
+        """The age in days at which a lead enters the bucket."""
         return _FIRST_DAY[self]
 
     @property
     def next(self) -> "AgeBucket | None":
-        """The bucket that a lead enters when it leaves this one; None after the last."""
+        """The next older bucket; None after the last."""
         return _NEXT.get(self)
 
     @property
     def length(self) -> int:
-        """How many days a lead is in the bucket. Raises ValueError for the last one, which has no end."""
+        """In days. Raises ValueError for the last bucket, which has no end."""
         if self.next is None:
             raise ValueError(f"{self} has no end.")
         return self.next.first_day - self.first_day
 
     def enters_at(self, created_at: datetime) -> datetime:
-        """The first instant at which a lead of `created_at` is in the bucket."""
+        """The first instant in the bucket."""
         return created_at + self.first_day * DAY
 
     def expires_at(self, created_at: datetime) -> datetime:
-        """The first instant at which a lead of `created_at` is past the bucket; `NEVER` for the last one."""
+        """The first instant past the bucket; `NEVER` for the last one."""
         return self.next.enters_at(created_at) if self.next else NEVER
 
     @classmethod
     def at(cls, created_at: datetime, as_of: datetime) -> Self | None:
-        """The bucket of a lead at an instant; None while it is too young to be sold."""
+        """The bucket at an instant; None while the lead is too young to sell."""
         age = age_days(created_at, as_of)
         return next((bucket for bucket in reversed(cls) if bucket.first_day <= age), None)
 
@@ -67,5 +67,5 @@ _NEXT = dict(pairwise(AgeBucket))
 
 
 def age_days(created_at: datetime, as_of: datetime) -> int:
-    """Whole days of 24 hours from `created_at` to `as_of`, rounded down (negative for a future lead)."""
+    """Whole 24-hour days, rounded down; negative for a future lead."""
     return (as_of - created_at) // DAY

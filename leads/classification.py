@@ -1,6 +1,6 @@
-"""Gold or Silver: decided once, at ingestion, from the qualification fields (contract, "Lead").
+"""Gold or Silver, decided once, at ingestion (contract, "Lead").
 
-Classification changes price and presentation only, never what may be sold when.
+It changes price and presentation only, never what may be sold when.
 """
 
 import re
@@ -24,7 +24,7 @@ QUALIFICATION_FIELDS: tuple[str, ...] = (
     "co_borrower",
     "borrower_phone",
 )
-"""The lead fields that must all be present for Gold: the criteria, in the contract's order."""
+"""All must be present for Gold. In the contract's order."""
 
 PLACEHOLDERS = frozenset(
     {
@@ -32,20 +32,19 @@ PLACEHOLDERS = frozenset(
         *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!"),
     }
 )
-"""What call-center exports write where they know nothing, in any case, and the errors of spreadsheets. `No` is an
-answer, not a placeholder."""
+"""What call-center exports write for unknown, in any case, and spreadsheet errors. `No` is an answer."""
 
 _SAYS_NOTHING = PLACEHOLDERS | {""}
 _INVISIBLE_ENDS = re.compile(rf"\A[{INVISIBLE}]+|[{INVISIBLE}]+\Z")
 
 
 def present(value: str | None) -> bool:
-    """Whether a text says anything: it has visible characters, and is no placeholder."""
+    """Whether a text has visible characters and is not a placeholder."""
     return value is not None and _INVISIBLE_ENDS.sub("", value).lower() not in _SAYS_NOTHING
 
 
 def classify(lead: Mapping[str, str | None]) -> Classification:
-    """The class of a lead given its fields by name. A field that is not there counts as absent, so: not Gold."""
+    """The class of a lead, given its fields by name. A missing field counts as absent."""
     for field in QUALIFICATION_FIELDS:
         if not present(lead.get(field)):
             return Classification.SILVER

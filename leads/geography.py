@@ -1,4 +1,4 @@
-"""Places: the states with their time zones, and the Census Bureau's counties, whose lists are facts in leads/data."""
+"""The states with their time zones, and the Census Bureau's counties."""
 
 import csv
 import unicodedata
@@ -26,44 +26,40 @@ def _read_counties() -> tuple[dict[str, tuple[str, ...]], frozenset[tuple[str, s
 
 
 _COUNTIES, INDEPENDENT_CITIES = _read_counties()
-"""INDEPENDENT_CITIES: each (state, name) of a city that lies in no county. Where a county has the same name, the list
-writes both alike: they are one place here."""
+"""INDEPENDENT_CITIES: (state, name) of each city outside any county. A county of the same name is the same place."""
 
 COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_COUNTIES)
-"""The counties of each state as the Census Bureau writes them, without "County" or "Parish", in order; independent
-cities among them, and Connecticut's planning regions beside its old counties.
+"""Each state's counties as the Census Bureau writes them, without "County" or "Parish", sorted.
 
-Territories and military regions have none.
+They include independent cities and, in Connecticut, planning regions beside old counties. Territories and military
+regions have none.
 """
 
 
 def to_utc(local: datetime, state: str) -> datetime:
-    """The instant at which clocks in a state show `local` (a naive time), in UTC: see zone_to_utc.
-
-    Raises KeyError for an unknown state.
-    """
+    """Like zone_to_utc, for a state's zone. Raises KeyError for an unknown state."""
     return zone_to_utc(local, STATES[state].time_zone)
 
 
 def zone_to_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """The instant at which clocks in a zone show `local` (a naive time), in UTC.
+    """The UTC instant at which clocks in a zone show `local` (naive).
 
-    A time that does not exist (clocks sprang over it) counts on from the offset before the change; one that exists
-    twice is the first. Raises OverflowError at the ends of the calendar.
+    A skipped time uses the offset before the change; a repeated one is the first. Raises OverflowError at the ends of
+    the calendar.
     """
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 _KINDS = ("county", "parish", "cityandborough", "censusarea", "municipality", "planningregion")
-"""What may stand behind a county's name. "Borough" and "city" count only as words of their own: Waldoborough is a town
-of Maine, and does not lie in Waldo County."""
+"""What may follow a county's name. "Borough" and "city" must be separate words: Waldoborough, a town in Maine, is not
+in Waldo County."""
 
 _SAINTS = ("st", "ste", "saint", "sainte")
 _APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’‚‛ʹʻʼʽʾʿˈˊˋ′‵＇｀"))
 
 
 def _words(text: str) -> list[str]:
-    """The words of a name: small letters without accents, apostrophes, dots and invisible characters."""
+    """In lower case, without accents, apostrophes, dots and invisible characters."""
     letters = []
     for letter in unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold():
         kind = unicodedata.category(letter)
@@ -75,7 +71,7 @@ def _words(text: str) -> list[str]:
 
 
 def _spellings(state: str, name: str) -> set[str]:
-    """How a county's name may be written, without blanks."""
+    """The ways to write a county's name, without blanks."""
     first, *others = _words(name)
     rest = "".join(others)
     spellings = {saint + rest for saint in _SAINTS} if first in ("st", "ste") else {first + rest}
@@ -94,11 +90,10 @@ _NAMED: dict[tuple[str, str], str] = {
 
 @lru_cache(maxsize=20_000)
 def match_county(state: str, text: str) -> str | None:
-    """The county of a state that `text` names, as the Census Bureau writes it; None where it names none.
+    """The county that `text` names, as the Census Bureau writes it, or None.
 
-    What makes no difference is in docs/behavior, "Loading a call-center file". A trailing "city" does only where the
-    list has a city of that name: Iowa City is not Iowa County. A lead is never changed, so a wrong county would stay
-    for ever.
+    docs/behavior, "Loading a call-center file", says what is ignored. A trailing "city" is ignored only if the list has
+    such a city: Iowa City is not Iowa County. Leads never change, so a wrong county would stay forever.
     """
     words = _words(text)
     written = "".join(words)

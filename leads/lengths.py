@@ -1,13 +1,13 @@
-"""How long the texts of a lead may be: the database holds to it, and the way of a CSV refuses what is longer.
+"""How long the texts of a lead may be. Ingestion and the database refuse longer ones.
 
-An index holds no county of some thousand characters, so that its lead would load, and never enter a bucket.
+A county of some thousand characters does not fit an index: its lead would load but never enter a bucket.
 """
 
 LONGEST = 1_000
-"""Characters of a text in TEXTS."""
+"""In characters, for TEXTS."""
 
 LONGEST_PLACE = 100
-"""Characters of a text in PLACES."""
+"""In characters, for PLACES."""
 
 PLACES = ("county", "city", "zip")
 TEXTS = (
@@ -15,9 +15,8 @@ TEXTS = (
     *("borrower_age", "borrower_medical_issues", "borrower_tobacco_use", "co_borrower", "source", "mortgage_id"),
     *("mortgage_amount", "lender", "sale_date", "call_in_date", "campaign_id", "type", "status", "agent_id"),
 )
-"""All other texts."""
 
 
 def longest(field: str) -> int:
-    """How many characters a lead's field may have."""
+    """In characters."""
     return LONGEST_PLACE if field in PLACES else LONGEST

@@ -1,4 +1,4 @@
-"""The lead: one consumer inquiry, as it came, for ever (contract, "Lead")."""
+"""The lead: one consumer inquiry, never changed (contract, "Lead")."""
 
 from datetime import UTC, datetime
 
@@ -21,31 +21,30 @@ __all__ = ["SHOWN_BEFORE_PURCHASE", "ContactKeyCheck", "Lead", "Load", "OptOut",
 
 
 def _text(label: str) -> "models.TextField[str | None, str | None]":
-    """A cell of the call-center CSV: text as it came, trimmed; NULL where it was blank."""
+    """A cell of the call-center CSV, trimmed; NULL if blank."""
     return models.TextField(label, null=True, blank=True)
 
 
 def _homeowner(label: str) -> "models.TextField[str | None, str | None]":
-    """A cell that describes the person of the inquiry."""
     return homeowner(_text(label))
 
 
 def _at_most(characters: int, fields: tuple[str, ...]) -> LessThanOrEqual:
-    """True if none of these fields is longer. NULL counts as short."""
+    """NULL counts as short."""
     return LessThanOrEqual(Greatest(*map(Length, fields)), characters)
 
 
 EARLIEST, LATEST = datetime(1899, 12, 31, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-"""Between them, every bucket of an inquiry lies in Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
+"""Between them, every bucket fits Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
 
 SHOWN_BEFORE_PURCHASE = ("first_name", "city")
-"""What a buyer may see of a lead before purchase, beside class, age, state and county (contract, "Lead")."""
+"""What a buyer sees before purchase besides class, age, state and county (contract, "Lead")."""
 
 
 class Lead(models.Model):
-    """One inquiry of a homeowner. Immutable: the database refuses to change or delete a row.
+    """One homeowner's inquiry. The database refuses to change or delete a row.
 
-    `created_at_utc` is the instant of the inquiry, not of the load. The other facts are cells of the call-center CSV.
+    `created_at_utc` is the instant of the inquiry, not of the load.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -98,7 +97,7 @@ class Lead(models.Model):
     table_rules = TableRules(
         web_may=READ,
         policies=(
-            # Naming the client here lets one index entry answer for each lead.
+            # Naming the client lets one index entry answer for each lead.
             Policy(
                 "of_own_sales",
                 "SELECT",
@@ -149,7 +148,7 @@ class Lead(models.Model):
             models.Index(
                 fields=["call_in_key"], name="leads_by_call_in_key", condition=models.Q(call_in_key__isnull=False)
             ),
-            # One load at a time writes its leads next to each other, so a summary of pages finds them.
+            # Only one load runs at a time, so its leads are adjacent and a BRIN index suffices.
             BrinIndex(fields=["load"], name="leads_by_load", autosummarize=True),
         ]
         triggers = [
@@ -157,5 +156,5 @@ class Lead(models.Model):
         ]
 
     def __str__(self) -> str:
-        """A name without personal data, since it appears in lists and logs."""
+        """Without personal data: it appears in lists and logs."""
         return f"Lead {self.id}"

