@@ -1,4 +1,4 @@
-"""The way of a call-center CSV into the database: source, reader, cleaning, loading, and the report at the end.
+"""Loads a call-center CSV: source, reader, cleaning, loading, report.
 
 report = ingest(source=Path("leads.csv"), as_of=now, records=FirstRecords)
 """

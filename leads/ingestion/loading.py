@@ -1,8 +1,7 @@
-"""From batches of leads to the database: all of a file in one transaction, or nothing.
+"""Loads batches of leads in one transaction: the whole file or nothing.
 
-While the database takes one batch, a thread makes the next: reads and cleans it, and puts its rows together. Memory
-holds a few batches, whatever the size of the file: duplicates within it are found in the table, where the batches
-before are already.
+While the database takes one batch, a thread reads and cleans the next. Memory holds a few batches whatever the file's
+size, because duplicates within it are found in the table.
 """
 
 import sys
@@ -39,46 +38,43 @@ from leads.loads.writing import load_begin, load_finish
 from leads.opt_outs.register import opted_out_keys
 
 BATCH = 20_000
-"""Rows. Large enough that a batch's round trips do not matter, small enough that three of them fit the memory."""
+"""Rows. Enough that round trips do not matter, few enough that three batches fit in memory."""
 
 BATCH_CHARACTERS = 16_000_000
-"""Of rows that are unusually long fewer make a batch."""
+"""Ends a batch of unusually long rows early."""
 
 LOCK = int.from_bytes(b"ingest")
-"""The advisory lock that a load holds until it commits: of two loads of one file the second sees the first's leads."""
+"""Advisory lock, held until commit: of two loads of one file, the second sees the first's leads."""
 
 
 class Records[Row](Protocol):
-    """What the floors above make of new leads, at the instant for which it was made."""
+    """What higher apps make of new leads."""
 
     def row(self, lead: NewLead) -> Row:
-        """What is to be stored for a lead. Called beside the database's work, for leads that may be known already."""
+        """What to store for a lead. Runs in another thread, also for leads that turn out to be known."""
 
     def count(self, rows: Sequence[Row]) -> Counter[tuple[Classification, AgeBucket]]:
-        """How many records of each class and bucket it makes to store these rows."""
+        """The records that these rows make."""
 
     def store(self, *, cursor: CursorWrapper, rows: Sequence[Row]) -> None:
-        """Stores what was made for new leads, within the load's transaction."""
+        """Stores the rows of new leads in the load's transaction."""
 
     def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:
-        """All of the file is stored; the load's transaction ends next.
+        """Runs last in the load's transaction, when the whole file is stored.
 
-        Its leads are those with this `load_id`. Whatever others committed since `began_at_utc`, the batches may have
-        missed. Says what it found out of persons.
+        Its leads have this `load_id`. The batches may have missed what others committed since `began_at_utc`.
         """
 
 
 @dataclass(slots=True)
 class _Batch:
-    """What became of some consecutive rows of the file."""
-
     leads: list[NewLead] = field(default_factory=list)
     records: list[Any] = field(default_factory=list)
-    """What Records.row made of each lead."""
+    """Records.row of each lead."""
     keys: str = ""
-    """The leads' natural keys as an array of PostgreSQL's, in the order of its index."""
+    """The leads' natural keys as a PostgreSQL array, sorted like its index."""
     distinct: int = 0
-    """How many different ones there are."""
+    """Number of different keys."""
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     position: int = 0
@@ -98,14 +94,13 @@ def ingest(
     options: IngestOptions | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> IngestReport:
-    """Loads a call-center CSV: a path (.gz is unpacked) or a stream of bytes. `as_of` is the present.
+    """Loads a call-center CSV from a path (.gz is unpacked) or a byte stream. `as_of` is the present.
 
-    All of it is loaded or, whatever interrupts it, nothing. Rows that are leads already are counted and skipped.
-    Rows that are no leads go to `rejects_path`, by default beside the input. A dry run does the same, and reports
-    the same, but changes nothing in the database, and stores no `records`. Where more rows are rejected than `options`
-    allow, nothing is loaded, and the report says so.
+    Loads everything or nothing: also nothing if more rows are rejected than `options` allow, which the report says.
+    Known leads are counted and skipped. Rejected rows go to `rejects_path`, by default beside the input. A dry run
+    reports the same but leaves the database unchanged.
 
-    Raises IngestRefused for a file that cannot be read or has no usable header.
+    Raises IngestRefused for an unreadable file or an unusable header.
     """
     started = perf_counter()
     options = options or IngestOptions()
@@ -194,9 +189,9 @@ def _batches(
 
 
 def _ahead[T](items: Iterator[T]) -> Generator[T]:
-    """The same items, each made in a thread while the one before it is in use.
+    """Makes each item in a thread while the previous one is in use.
 
-    The threads are daemons: one that waits for standard input must not keep an interrupted program alive.
+    Daemons: a thread that waits for standard input must not keep an interrupted program alive.
     """
 
     def begin() -> Future[T | None]:
@@ -222,8 +217,7 @@ def _ahead[T](items: Iterator[T]) -> Generator[T]:
 
 @contextmanager
 def _quick_turns() -> Iterator[None]:
-    """Python's threads take turns more often: whenever the database wanted more rows, it waited up to 5 ms for the
-    thread that reads to pause, some forty times for each batch."""
+    """Otherwise the database waits up to 5 ms for the reading thread to pause, forty times a batch."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(0.0002)
     try:
@@ -233,20 +227,20 @@ def _quick_turns() -> Iterator[None]:
 
 
 def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
-    """Waits until no other load is under way. The table that takes the leads."""
+    """Waits for other loads to end. Returns the table for the leads."""
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
     if not cursor.fetchone()[0]:
         progress(Progress(waiting=True))
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         progress(Progress())
     contact_key_confirm()
-    # Foreign keys are checked with each batch, while its leads are in memory, and not all at the end.
+    # Check foreign keys batch by batch, while the leads are in memory.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return "leads"
 
 
 def _begin_rehearsal(cursor: CursorWrapper) -> str:
-    """A table of the same shape, for this transaction alone; the rest of the database is closed for writing."""
+    """A temporary table; the rest of the database becomes read-only."""
     contact_key_check()
     cursor.execute("CREATE TEMPORARY TABLE rehearsed_leads (LIKE leads INCLUDING ALL) ON COMMIT DROP")
     cursor.execute("SET TRANSACTION READ ONLY")
@@ -254,7 +248,7 @@ def _begin_rehearsal(cursor: CursorWrapper) -> str:
 
 
 def _opted_out(batch: _Batch) -> set[str]:
-    """The ids of the leads whose person must not be loaded: they are new ones, which nobody else has seen."""
+    """The ids of the leads whose person opted out."""
     keys = {key for lead in batch.leads for key in (lead.phone_key, lead.call_in_key) if key}
     if not (stopped := opted_out_keys(sorted(keys))):
         return set()
@@ -264,8 +258,7 @@ def _opted_out(batch: _Batch) -> set[str]:
 def _not_there_yet(
     cursor: CursorWrapper, batch: _Batch, table: str, opted_out: set[str]
 ) -> tuple[list[NewLead], list[Any]]:
-    """The leads, and their records, without those that opted out, are in the database already, or earlier in the
-    file."""
+    """The leads and their records, without those that opted out, are in the database or came earlier in the file."""
     seen = known_keys(cursor, batch.keys, table)
     if not seen and not opted_out and batch.distinct == len(batch.leads):
         return batch.leads, batch.records
@@ -279,7 +272,6 @@ def _not_there_yet(
 
 
 def _copy(cursor: CursorWrapper, leads: Sequence[NewLead], table: str, load: Load | None) -> None:
-    """Into the table, for the load: a rehearsal has none."""
     statement = f"COPY {table} (load_id, {', '.join(COPY_COLUMNS)}) FROM STDIN {COPY_FORMAT}"
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.write(copy_rows((lead.row for lead in leads), before=f"{load.id if load else ''}{DELIMITER}"))

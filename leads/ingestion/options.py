@@ -1,4 +1,4 @@
-"""What an operator says about a file that is loaded."""
+"""What an operator says about a file."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,13 +9,13 @@ from leads.loads.models import UNKNOWN_SUPPLIER
 
 @dataclass(frozen=True, slots=True)
 class MaxRejects:
-    """How many rows of a file may be rejected: a number, or a percentage of all its rows."""
+    """How many rows may be rejected: a number, or a percentage of all."""
 
     value: Decimal
     is_percentage: bool
 
     def allows(self, rejected: int, rows: int) -> bool:
-        """Whether so many rejected rows of so many are few enough."""
+        """Whether `rejected` of `rows` are few enough."""
         return rejected * 100 <= self.value * rows if self.is_percentage else rejected <= self.value
 
     def __str__(self) -> str:
@@ -23,13 +23,13 @@ class MaxRejects:
 
 
 HALF = MaxRejects(Decimal(50), is_percentage=True)
-"""A file of which most rows are refused is to be noticed."""
+"""Somebody must notice if most rows are rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestOptions:
-    """`may_lack` names the lead fields whose columns may be missing; `raw_rejects` keeps what a spreadsheet would take
-    for a formula in the rejects file. `supplier` is the code of who sold the leads to us; empty where it is unknown."""
+    """`may_lack` names lead fields whose columns may be missing. `raw_rejects` keeps cells of the rejects file that a
+    spreadsheet would run as formulas. `supplier` is a code."""
 
     may_lack: frozenset[str] = field(default_factory=frozenset)
     encoding: str = UTF_8

@@ -1,4 +1,4 @@
-"""Loads, for the audit record: what came in, and what failed to. No row's data is in it."""
+"""Audit records of loads. They contain no row's data."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from leads.ingestion.report import IngestReport
 
 
 def ingest_record(report: IngestReport, *, named: Path | None, as_of: datetime) -> None:
-    """Records a load, in its transaction: both are there, or neither."""
+    """Must run in the load's transaction: both exist or neither."""
     audit_record(
         action=AuditAction.INGEST,
         obj=_file(named),
@@ -36,7 +36,7 @@ def ingest_record(report: IngestReport, *, named: Path | None, as_of: datetime) 
 
 
 def too_many_rejected_record(report: IngestReport, *, named: Path | None, as_of: datetime) -> None:
-    """Records a file of which nothing was loaded, because too many of its rows were rejected."""
+    """Records that nothing was loaded because too many rows were rejected."""
     audit_record(
         action=AuditAction.INGEST,
         outcome=Outcome.REFUSED,
@@ -48,13 +48,13 @@ def too_many_rejected_record(report: IngestReport, *, named: Path | None, as_of:
 
 @contextmanager
 def failure_recorded(*, named: Path | None, as_of: datetime, dry_run: bool) -> Iterator[None]:
-    """Records what ends a load that is none: a refusal by its code, anything else by its kind, an interruption too."""
+    """Records why a load failed: a refusal by its code, other exceptions and interruptions by their type."""
     try:
         yield
     except BaseException as error:
         refused = isinstance(error, DomainError)
         if not dry_run:
-            with suppress(DatabaseError):  # which may be what has ended it
+            with suppress(DatabaseError):  # which may be why the load failed
                 audit_record(
                     action=AuditAction.INGEST,
                     outcome=Outcome.REFUSED if refused else Outcome.FAILED,
@@ -66,5 +66,5 @@ def failure_recorded(*, named: Path | None, as_of: datetime, dry_run: bool) -> I
 
 
 def _file(named: Path | None) -> tuple[str, str]:
-    """The file by its name alone: where it lay says more about the machine than about the file."""
+    """Without the folder, which says more about the machine than the file."""
     return ("file", os.fsencode(named.name).decode(errors="replace")) if named else ("standard input", "")

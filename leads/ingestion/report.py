@@ -11,15 +11,14 @@ from leads.ingestion.options import HALF, MaxRejects
 from leads.loads.models import UNKNOWN_SUPPLIER
 
 COUNTIES_NAMED = 1_000
-"""How many different unmatched counties a report names: a column full of something else must not fill the memory."""
+"""The most unmatched counties that a report names: a column of garbage must not fill the memory."""
 
 
 class Persons(NamedTuple):
-    """What the end of a load finds out of persons (contract, "Person").
+    """What the end of a load finds out about persons (contract, "Person").
 
-    `seen_before` counts the new leads of persons of whom an earlier load had a lead; `common_keys` the phone numbers
-    that with this load are too common to be a person's; `opted_out` the new leads whose person opted out while the load
-    was under way, so that they are withdrawn again.
+    `seen_before`: new leads of persons known from an earlier load. `common_keys`: phone numbers that this load made too
+    common to identify a person. `opted_out`: new leads withdrawn because their person opted out during the load.
     """
 
     seen_before: int = 0
@@ -31,16 +30,13 @@ class Persons(NamedTuple):
 class IngestReport:
     """The summary of one file: `rows` is `loaded` + `duplicates` + `rejected` + `opted_out`.
 
-    Where more rows were rejected than `max_rejects` allows, nothing is loaded whatever else the file holds.
-
-    `unmatched_counties` counts the loaded leads by (state, county as it came) for counties that are not on the
-    Census Bureau's list, at most COUNTIES_NAMED of them; `unmatched_leads` counts all such leads.
-    `opened` counts the inventory records of new leads by class and bucket.
-    `old_rejects_file` is one from before in the place where this load, which rejected nothing, would have put its own.
-    It is left alone: somebody may have mended rows in it. `rejects_cells_changed` counts the cells that lost in the
-    rejects file what a spreadsheet would take for a formula. `likelier_encoding` is what the file's bytes look like.
-    `load` is the number of the load; None where nothing was kept. `without_phone` counts the loaded leads without a
-    number that can be a person's. What the end of the load finds out of persons is in `persons`.
+    `load` is None if nothing was kept.
+    `unmatched_counties` counts loaded leads by (state, county as written) for the first COUNTIES_NAMED counties that
+    are not on the Census Bureau's list; `unmatched_leads` counts all such leads.
+    `opened` counts new inventory records.
+    `without_phone` counts loaded leads without a phone number that can identify a person.
+    `rejects_cells_changed` counts cells of the rejects file that would have been formulas.
+    `old_rejects_file` is an earlier load's, if this one rejected nothing. We keep it: somebody may have fixed its rows.
     """
 
     dry_run: bool = False
@@ -75,24 +71,24 @@ class IngestReport:
 
     @property
     def too_many_rejected(self) -> bool:
-        """Whether more rows were rejected than is allowed: then nothing is loaded."""
+        """Then nothing is loaded."""
         return not self.max_rejects.allows(self.rejected, self.rows)
 
     def nothing_loaded(self) -> None:
-        """Forgets the leads that would have been loaded."""
+        """Resets what it says of loaded leads."""
         self.loaded = self.gold = self.silver = self.without_phone = self.unmatched_leads = 0
         self.load, self.persons = None, Persons()
         self.unmatched_counties.clear()
         self.opened.clear()
 
     def note_unmatched(self, state: str, county: str) -> None:
-        """Counts a loaded lead whose county is not on the list."""
+        """Counts a loaded lead with an unlisted county."""
         self.unmatched_leads += 1
         if (state, county) in self.unmatched_counties or len(self.unmatched_counties) < COUNTIES_NAMED:
             self.unmatched_counties[state, county] += 1
 
     def as_json(self) -> dict[str, Any]:
-        """The report for programs; the keys are stable."""
+        """The keys are stable."""
         return {
             "dry_run": self.dry_run,
             "load": self.load,
@@ -129,10 +125,7 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a load has come. `bytes_total` is None where the input does not say how long it is (standard input).
-
-    `waiting` says that another load holds the lock and this one has not begun; when it does, no row is told.
-    """
+    """`bytes_total` is None for standard input. `waiting`: another load holds the lock."""
 
     rows: int = 0
     bytes_read: int = 0
