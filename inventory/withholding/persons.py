@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg.errors import DeadlockDetected
 
+from inventory.exclusion.loads import exclusions_for_load
 from inventory.withholding import statements_of_loads as of_loads
 from inventory.withholding.locking import persons_lock
 from inventory.withholding.models import Reason
@@ -21,7 +22,7 @@ ATTEMPTS = 5
 ends one of the two; where it is the load's end, that is tried again."""
 
 
-def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Persons:  # noqa: ARG001 - for pairs
+def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Persons:
     """What remains to be done when all rows of a load are in, within its transaction: persons and what follows from
     them. Takes the lock of persons, and holds it until the load commits.
 
@@ -32,7 +33,10 @@ def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Person
             with transaction.atomic(), connection.cursor() as cursor:
                 persons_lock()
                 persons = persons_of_load(cursor, load_id=load_id, as_of=as_of)
-                return persons._replace(opted_out=late_opt_outs_withdraw(load_id=load_id, as_of=as_of))
+                opted_out = late_opt_outs_withdraw(load_id=load_id, as_of=as_of)
+                exclusions_for_load(cursor, began_at_utc=began_at_utc)  # last: new orders wait from here on
+                cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_released")
+                return persons._replace(opted_out=opted_out)
         except DatabaseError as error:
             if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
                 raise
@@ -47,6 +51,7 @@ def late_opt_outs_withdraw(*, load_id: int, as_of: datetime) -> int:
     if late:
         leads_withdraw(
             lead_ids=late,
+            alone=True,
             reason=Reason.OPT_OUT,
             note="The person opted out while the file was being loaded.",
             by_id=None,
@@ -58,8 +63,8 @@ def late_opt_outs_withdraw(*, load_id: int, as_of: datetime) -> int:
 def persons_of_load(cursor: CursorWrapper, *, load_id: int, as_of: datetime) -> Persons:
     """Links the new leads with others of their persons, and withholds all but the latest inquiry of each.
 
-    The caller holds the lock of persons. Leads that a common key joined are apart from now on, so some may be on sale
-    again at `as_of`.
+    The caller holds the lock of persons, and drops the temporary tables. Leads that a common key joined are apart from
+    now on, so some may be on sale again at `as_of`.
     """
     cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEM])
     for statement in (of_loads.KEYS, of_loads.BEARERS):
@@ -72,7 +77,6 @@ def persons_of_load(cursor: CursorWrapper, *, load_id: int, as_of: datetime) -> 
     touched_recompute(cursor, as_of=as_of)
     cursor.execute(of_loads.SEEN_BEFORE)
     seen_before: int = cursor.fetchone()[0]
-    cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_released")
     return Persons(seen_before=seen_before, common_keys=common)
 
 

@@ -65,12 +65,20 @@ class Withdrawn:
 
 
 def leads_withdraw(
-    *, lead_ids: Iterable[UUID], reason: Reason | str, note: str, by_id: UUID | None, as_of: datetime
+    *,
+    lead_ids: Iterable[UUID],
+    reason: Reason | str,
+    note: str,
+    by_id: UUID | None,
+    as_of: datetime,
+    alone: bool = False,
 ) -> Withdrawn:
     """Takes leads out of sale at once, in every bucket. Sales that were made stay (contract, "Withdrawal").
 
     A reason that lies in the person withdraws all leads of the number with each: those that share a key which is not
-    common. An order that holds one of the records comes first; its sale stays. `by_id` is the user (None: a command).
+    common; with `alone`, the named leads and no others. An order that holds one of the records comes first; its sale
+    stays. `by_id` is the user (None: a command).
+
     Raises LeadsNotFound, and WithdrawalRefused whose field is "reason", "note" or "leads".
     """
     reason, ids = _reason(reason), sorted(set(lead_ids))
@@ -81,7 +89,7 @@ def leads_withdraw(
         known = set(Lead.objects.filter(id__in=ids).values_list("id", flat=True))
         if missing := [lead for lead in ids if lead not in known]:
             raise LeadsNotFound(lead_ids=missing)
-        parameters = {"ids": ids, "whole_person": reason.lies_in_the_person}
+        parameters = {"ids": ids, "whole_person": reason.lies_in_the_person and not alone}
         return _withdraw(OF_IDS, parameters, reason=reason, note=note, by_id=by_id, as_of=as_of)
 
     return _in_turn(withdraw)

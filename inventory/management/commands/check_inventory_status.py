@@ -13,6 +13,7 @@ from homeshield.lib.commands import DatabaseCommand, write_json
 from inventory.counting.compaction import CountDifference, counts_compare, counts_rebuild
 from inventory.facts.place import Place
 from inventory.upkeep.status import InventoryStatus, inventory_status
+from inventory.withholding.verification import persons_verify
 from leads.age import AgeBucket
 from leads.classification import Classification
 
@@ -20,7 +21,8 @@ from leads.classification import Classification
 class Command(DatabaseCommand):
     help = (
         "Shows how many records are sellable, sold and lapsed, and how many leads are too young to be sold; with "
-        "--verify, whether the counts that pages read are what the records say. Exit code 0, or 1 where they were not "
+        "--verify, whether the counts that pages read are what the records say, and what is withheld what leads and "
+        "withdrawals say. Exit code 0, or 1 where they were not "
         "(they are then)."
     )
 
@@ -30,7 +32,8 @@ class Command(DatabaseCommand):
         one_of.add_argument(
             "--verify",
             action="store_true",
-            help="count all records anew, compare with the counts kept beside them, and repair these; orders go on",
+            help="count all records and find all persons anew, compare with what is kept beside them, and repair that; "
+            "orders go on",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -49,17 +52,29 @@ class Command(DatabaseCommand):
             console.print(_states(status))
 
     def _verify(self, *, json: bool) -> None:
+        persons = persons_verify(as_of=timezone.now())  # first: what it mends changes counts, too
         differences = counts_compare()
         counts_rebuild()  # also to clear away counts of nothing
         if json:
-            write_json(self, {"differences": [asdict(difference) for difference in differences]})
+            write_json(
+                self, {"differences": [asdict(difference) for difference in differences], "persons": asdict(persons)}
+            )
         elif differences:
             Console(file=self.stdout).print(_differences(differences))  # type: ignore[arg-type]
         else:
             self.stdout.write("All counts are what the records say.")
+        faults = []
         if differences:
             were = f"{len(differences):,} counts were" if len(differences) > 1 else "One count was"
-            raise CommandError(f"{were} not what the records say; that is mended.", returncode=1)
+            faults.append(f"{were} not what the records say")
+        if persons.total:
+            what = (
+                f"common keys {persons.common_keys:,}, links {persons.links:,}, leads {persons.withheld_leads:,}, "
+                f"records {persons.records:,}"
+            )
+            faults.append(f"What is withheld was not what leads and withdrawals say ({what})")
+        if faults:
+            raise CommandError(f"{'; '.join(faults)}; that is mended.", returncode=1)
 
 
 def _differences(differences: list[CountDifference]) -> Table:

@@ -8,11 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.counting.compaction import counts_compare
+from inventory.errors import Shortage
+from inventory.exclusion.upkeep import exclusions_compare
+from inventory.facts.criteria import Criteria
 from inventory.models import CommonKey, Withdrawal, WithdrawalTakenBack, WithdrawnLead, YoungLead
 from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
+from leads.classification import Classification
 from leads.ingestion import Persons
 from leads.models import Lead
+from tests.factories import ClientFactory
 from tests.inventory.withholding.people import (
     Inquiry,
     Naive,
@@ -22,9 +27,11 @@ from tests.inventory.withholding.people import (
     on_sale,
     withheld_now,
 )
+from tests.sales.purchases import buy, set_prices
 
 pytestmark = pytest.mark.django_db
 
+GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -162,3 +169,16 @@ def run(steps: list[tuple[str, object]]) -> None:
         waiting = set(YoungLead.objects.values_list("lead_id", flat=True))
         assert waiting >= naive.people.keys() - in_a_bucket - naive.withheld.keys()
     assert counts_compare() == []
+
+
+def test_who_owns_a_person_is_not_sold_the_later_inquiry_and_others_are(as_of: datetime) -> None:
+    set_prices(as_of - timedelta(days=1000))
+    first, second = ClientFactory(), ClientFactory()
+    load(days(200), as_of=as_of)
+    buy(first, 1, GOLD_6, as_of=as_of)
+    load(days(190), as_of=as_of)
+    with pytest.raises(Shortage):
+        buy(first, 1, GOLD_6, as_of=as_of)
+    assert buy(second, 1, GOLD_6, as_of=as_of).quantity == 1
+    assert counts_compare() == []
+    assert exclusions_compare() == []
