@@ -1,4 +1,4 @@
-"""From a row's cells to a lead, or to the reason why it is none."""
+"""Turns a row's cells into a lead, or says why they are not one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from leads.lengths import LONGEST, LONGEST_PLACE, longest
 
 
 class Home(NamedTuple):
-    """Where a lead lives. `cells` are state and county as they stand in a row for COPY."""
+    """`cells` are state and county for COPY."""
 
     state: str
     county: str | None
@@ -29,9 +29,9 @@ class Home(NamedTuple):
 
 
 class NewLead(NamedTuple):
-    """A lead ready to be loaded: what others need to know of it, and its row for COPY, with the cells of COPY_COLUMNS.
+    """A lead and its row for COPY, with the cells of COPY_COLUMNS.
 
-    The row is joined once, when the lead is made: a value per column, converted by the driver, took twice as long.
+    Cleaning joins the row, because converting each value in the driver takes twice as long.
     """
 
     id: str
@@ -45,7 +45,7 @@ class NewLead(NamedTuple):
 
 
 class RowRefused(Exception):
-    """A row that is no lead. The arguments are the reasons in words, all of them, so that one mending suffices."""
+    """The arguments are all the reasons, so that one correction suffices."""
 
 
 _PLACE = ("state", "county")
@@ -57,22 +57,22 @@ COPY_COLUMNS = (
     *("id", "natural_key", "created_at_utc", "classification", "phone_key", "call_in_key"),
     *(*_PLACE, *_TEXTS, *_ANSWERS),
 )
-FIRST_YEAR = "1900"  # an earlier one is a slip of the pen: 0025 for 2025
-_CAPITAL = STATES["DC"]  # whose clocks tell whether a time is possible where the state is not known
+FIRST_YEAR = "1900"  # earlier ones are typos: 0025 for 2025
+_CAPITAL = STATES["DC"]  # checks times where the state is unknown
 
 
 class Cleaner:
-    """Cleans the rows of one file. `as_of` is the present: an inquiry after it is refused."""
+    """Cleans the rows of one file. Refuses inquiries after `as_of`."""
 
     def __init__(self, header: Header, *, as_of: datetime) -> None:
         self._as_of = as_of
-        # A column that the file lacks reads the blank that clean() appends to each row.
+        # A missing column reads the blank that clean() appends.
         self._place, self._texts, self._answers = (
             itemgetter(*(header.positions.get(name, -1) for name in names)) for names in (_PLACE, _TEXTS, _ANSWERS)
         )
 
     def clean(self, cells: list[str]) -> NewLead:
-        """The lead of a row that has as many cells as the header. Raises RowRefused."""
+        """Expects as many cells as the header has. Raises RowRefused."""
         cells = [*cells, ""]
         texts = self._texts(cells)
         answers = [_ANSWER[cell] for cell in self._answers(cells)]
@@ -83,7 +83,7 @@ class Cleaner:
             joined = DELIMITER.join([copy_cell(text) for text in (*texts, *answers)])
         state, county = self._place(cells)
         too_long: list[str] = []
-        if (  # asking each cell would take a tenth of the whole
+        if (  # checking each cell would take a tenth of the time
             len(joined) > LONGEST
             or len(texts[_CITY]) > LONGEST_PLACE
             or len(texts[_ZIP]) > LONGEST_PLACE
@@ -100,7 +100,7 @@ class Cleaner:
         return NewLead(lead_id, same, created_at, classification, place, *keys, row)
 
     def _where_and_when(self, state: str, county: str, called: str, too_long: Sequence[str]) -> tuple[Home, datetime]:
-        """The place and the instant of the inquiry. Raises RowRefused with everything that is wrong with the row."""
+        """Raises RowRefused with everything that is wrong with the row."""
         reasons = []
         place = _place(state, county)
         if place is None:
@@ -125,9 +125,9 @@ class Cleaner:
 
 
 def _is_tidy(joined: str) -> bool:
-    """Whether joined cells can be loaded as they are: none has a blank around it, or a character that COPY minds.
+    """Whether the cells can be loaded as they are: no outer blanks, nothing that COPY must escape.
 
-    The space is the only blank that is printable, and a delimiter within a cell shows in their number.
+    The space is the only printable blank.
     """
     return (
         joined.isprintable()
@@ -135,7 +135,7 @@ def _is_tidy(joined: str) -> bool:
         and f" {DELIMITER}" not in joined
         and f"{DELIMITER} " not in joined
         and "\\" not in joined
-        and not joined.startswith(" ")  # at the end there is an answer, which is trimmed
+        and not joined.startswith(" ")  # the last cell is an answer, already trimmed
     )
 
 
@@ -143,22 +143,20 @@ _DELIMITERS = len(_TEXTS) + len(_ANSWERS) - 1
 
 
 def _on_one_line(text: str) -> str:
-    """The text with one blank in the place of each run of blanks and line breaks."""
     return " ".join(text.split())
 
 
 def _too_long(lead: Mapping[str, str]) -> list[str]:
-    """Why a lead cannot be kept with these texts: every column holds less than the database could."""
     limits = ((name, text, longest(name)) for name, text in lead.items())
     return [f"{COLUMNS[name]} is longer than {most:,} characters" for name, text, most in limits if len(text) > most]
 
 
-# These remember what they return, because most cells repeat.
+# Cached, because most cells repeat.
 
 
 @lru_cache(maxsize=20_000)
 def _place(state: str, county: str) -> Home | None:
-    """The place that two cells name; None where there is no such state."""
+    """None if the state is unknown."""
     if (known := STATES.get(state.strip().upper())) is None:
         return None
     written = _on_one_line(county) or None
@@ -168,14 +166,11 @@ def _place(state: str, county: str) -> Home | None:
 
 
 class _Answers(dict[str, str]):
-    """What a cell of a qualification column says, by the cell; empty where it says nothing.
-
-    Six look-ups a row: in a dict each takes half as long as in lru_cache.
-    """
+    """What a qualification cell says; empty if nothing. A dict takes half as long as lru_cache, six times a row."""
 
     def __missing__(self, cell: str) -> str:
         answer = cell.strip() if present(cell) else ""
-        if len(cell) <= LONGEST_PLACE:  # or a few thousand cells could fill the memory
+        if len(cell) <= LONGEST_PLACE:  # long cells could fill the memory
             if len(self) >= _ANSWERS_KEPT:
                 self.clear()
             self[cell] = answer
@@ -188,19 +183,18 @@ _ANSWER = _Answers()
 
 @lru_cache
 def _classification(*answered: bool) -> Classification:
-    """The class of a lead that has, and has not, these answers: what they say makes no difference."""
+    """Depends only on which answers are present."""
     return classify({name: "present" for name, is_there in zip(_ANSWERS, answered, strict=True) if is_there})
 
 
 def natural_key(texts: Sequence[str], place: Home, answers: Sequence[str]) -> str:
-    """The digest of what makes two rows the same inquiry, as 32 hexadecimal digits.
+    """A hex digest of what makes two rows the same inquiry: mortgage id, state and call-in time in local time.
 
-    Mortgage id, state and call-in time (as the clock showed it); where the mortgage id is absent or a placeholder, all
-    the other cells.
+    Without a mortgage id: all other cells.
     """
     mortgage_id = texts[_MORTGAGE_ID]
-    if mortgage_id.isdecimal() or present(mortgage_id):  # nearly every one is a number, which takes no time to see
-        same = f"{mortgage_id}\0{place.state}\0{texts[_CALL_IN_DATE]}"  # NUL, since no cell can hold one
+    if mortgage_id.isdecimal() or present(mortgage_id):  # nearly all are numbers, a quick check
+        same = f"{mortgage_id}\0{place.state}\0{texts[_CALL_IN_DATE]}"  # no cell can hold NUL
     else:
         others = (text for number, text in enumerate(texts) if number != _MORTGAGE_ID)
         same = "\0".join((place.state, place.county or "", "", *others, *answers))

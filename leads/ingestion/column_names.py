@@ -1,4 +1,4 @@
-"""Names of columns as people write them: when two are the same, and when one may be meant for another."""
+"""Compares column names as people write them."""
 
 import re
 from collections.abc import Iterable
@@ -10,23 +10,23 @@ _WORDS = re.compile(r"[^\W_]+")
 _NUMBER = dict.fromkeys(("no", "nr", "num", "number"), "id")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 LIKENESS = 0.75
-"""From which on two names count as spellings of one: "Mortgage Nr." for "Mortgage ID", "Sorce" for "Source"."""
+"""From here on, two names are spellings of one: "Mortgage Nr." for "Mortgage ID", "Sorce" for "Source"."""
 
 
 def folded(name: str) -> str:
-    """A name without what does not count: case, blanks and invisible characters wherever they stand, punctuation."""
+    """Without case, blanks, invisible characters and punctuation."""
     return "".join(_words(name))
 
 
 def near_misses(wanted: str, names: Iterable[str]) -> list[str]:
-    """Which of the names may be meant for the wanted one, the likest first, at most three."""
+    """Up to three names that may mean the wanted one, closest first."""
     likeness = {name: _likeness(wanted, name) for name in names}
     near = [name for name, value in likeness.items() if value >= LIKENESS]
     return sorted(near, key=likeness.__getitem__, reverse=True)[:3]
 
 
 def _likeness(wanted: str, name: str) -> float:
-    """From 0 to 1. A name that has all the words of the other, or only words of it, is as like as a misspelling."""
+    """From 0 to 1. If one name has all the words of the other, at least LIKENESS."""
     ours, theirs = ([_NUMBER.get(word, word) for word in _words(text)] for text in (wanted, name))
     spelling = SequenceMatcher(None, "".join(ours), "".join(theirs)).ratio()
     related = theirs and (set(ours) <= set(theirs) or set(theirs) <= set(ours))

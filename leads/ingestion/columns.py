@@ -1,4 +1,4 @@
-"""The call-center CSV's columns, and the header that says where a file has them."""
+"""The columns and the header of a call-center CSV."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from leads.ingestion.column_names import folded, near_misses
 from leads.ingestion.errors import IngestRefused
 
 COLUMNS: dict[str, str] = {
-    "mortgage_id": "Mortage ID",  # misspelt so in the real exports
+    "mortgage_id": "Mortage ID",  # misspelled in real exports
     "campaign_id": "Campaign ID",
     "type": "Type",
     "call_in_date": "Call In Date",
@@ -34,29 +34,29 @@ COLUMNS: dict[str, str] = {
     "borrower_phone": "Borrower Phone",
     "source": "Source",
 }
-"""The column of each lead field, by the field's name."""
+"""By lead field."""
 
 FIELDS: tuple[str, ...] = tuple(COLUMNS)
 REQUIRED: tuple[str, ...] = ("state", "call_in_date")
 EXPECTED: tuple[str, ...] = ("mortgage_id", *QUALIFICATION_FIELDS)
-"""Without the first the same people would be loaded and sold twice, without one of the others no lead would be Gold.
-A file that lacks one is refused, unless somebody says that it is meant."""
+"""A file that lacks one is refused unless `may_lack` names it. Without a mortgage ID people would be loaded and sold
+twice; without one of the others no lead would be Gold."""
 REJECT_COLUMNS: tuple[str, ...] = ("reject_line", "reject_reason")
-"""What the rejects file puts before a row. Read back they mean nothing, and are not reported as unknown."""
+"""The rejects file adds these. A reload ignores them."""
 
 _FIELD_OF = {folded(name): field for field, name in COLUMNS.items()} | {folded("Mortgage ID"): "mortgage_id"}
 _REJECT_COLUMNS = frozenset(map(folded, REJECT_COLUMNS))
 _SHOWN = 100
-"""How much of an unknown column's name is repeated."""
+"""Characters of an unknown column's name that messages repeat."""
 
 
 def is_reject_column(name: str) -> bool:
-    """Whether a header names a column that only rejects files have."""
+    """Whether only rejects files have the column."""
     return folded(name) in _REJECT_COLUMNS
 
 
 def fields_named(names: Iterable[str]) -> frozenset[str]:
-    """The lead fields of columns that may be missing from a file. Raises IngestRefused for any other name."""
+    """The lead fields of columns that may be missing. Raises IngestRefused for any other name."""
     fields = set()
     for name in names:
         if (known := _FIELD_OF.get(folded(name))) is None:
@@ -73,11 +73,10 @@ def fields_named(names: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Header:
-    """A file's header row. Names are compared without regard to case, blanks, invisible characters and punctuation.
+    """A file's header row, matched by `folded` names. `unknown` columns are not in COLUMNS; `missing` ones are.
 
-    `unknown` and `missing` are the names of columns that are not listed, and of listed columns that are not there.
-    Raises IngestRefused where a required column is missing, or an expected one that is not in `may_lack` (names of
-    lead fields); or where a column that is read is there twice.
+    Raises IngestRefused if a required column is missing, or an expected one whose field is not in `may_lack`, or if a
+    known column occurs twice.
     """
 
     names: tuple[str, ...]
@@ -110,11 +109,11 @@ class Header:
 
 
 _SURELY_A_HEADER = 3
-"""So many known columns make a row the header row; in any other it could be somebody's data that a message repeats."""
+"""Known columns that prove a header row. Any other row may be personal data, which no message may repeat."""
 
 
 def _no_header(lacking: list[str], header: Header) -> str:
-    """Says what is missing without repeating the row: where there is no header it is somebody's data."""
+    """Does not repeat the row: it may be personal data."""
     names = header.names
     separator = next((mark for mark, sign in (("semicolons", ";"), ("tabs", "\t")) if sign in names[0]), None)
     hint = f", and seems to be separated by {separator}: save it with commas" if separator and len(names) == 1 else ""
@@ -133,7 +132,6 @@ def _lacking(lacking: list[str], header: Header) -> str:
 
 
 def _near_misses(lacking: list[str], header: Header) -> str:
-    """Which unknown columns may be the missing ones under another name; empty where none is like them."""
     found = ((COLUMNS[field], near_misses(COLUMNS[field], header.unknown)) for field in lacking)
     return " ".join(f'{_listed(near, "or")} may be meant for "{column}".' for column, near in found if near)
 
@@ -152,6 +150,6 @@ def _listed(names: Iterable[str], word: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """An unknown column's name, for messages; empty where there is nothing to see in it."""
+    """Empty if the name has nothing visible."""
     seen = name.strip() if folded(name) or any(character.isprintable() for character in name.strip()) else ""
     return seen if len(seen) <= _SHOWN else f"{seen[:_SHOWN]}…"

@@ -1,7 +1,7 @@
-"""How a file's bytes are read as text, and what its rows say about whether they were meant so.
+"""Decodes a file, and tells from its rows whether the encoding was right.
 
-UTF-8, or an encoding of one byte for each character. A byte that is none in it is read as a lone surrogate, which
-stands for the byte alone: it makes its row unreadable, and is written to the rejects file as it came.
+UTF-8 or any single-byte encoding. A byte that does not decode becomes a lone surrogate: its row is rejected, and the
+rejects file gets the same byte.
 """
 
 import codecs
@@ -12,20 +12,20 @@ from leads.ingestion.errors import IngestRefused
 
 UTF_8 = "utf-8"
 WINDOWS = "windows-1252"
-"""What programs on Western Windows machines save as where nobody asks them for UTF-8."""
+"""The default of Western Windows programs."""
 
-_WITHIN_WINDOWS = {"ascii", "iso8859-1"}  # of which Windows-1252 has every character; people often call it Latin-1
-_CONTROLS = re.compile(r"[\x80-\x9f]")  # Latin-1 gives them to bytes that have no character in it
+_WITHIN_WINDOWS = {"ascii", "iso8859-1"}  # Windows-1252 has all their characters, and people call it Latin-1
+_CONTROLS = re.compile(r"[\x80-\x9f]")  # what Latin-1 makes of bytes that it has no characters for
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 class Encoding:
-    """The encoding of one file. Raises IngestRefused for a name that is none, or none that can be read."""
+    """The encoding of one file. Raises IngestRefused for an unknown or unsupported name."""
 
     def __init__(self, name: str = UTF_8) -> None:
         try:
             known = codecs.lookup(name)
-        except (LookupError, ValueError):  # a NUL in a name
+        except (LookupError, ValueError):  # ValueError: a NUL in the name
             raise IngestRefused(
                 reason=f'There is no encoding "{name}". Usual ones are {UTF_8} and {WINDOWS}.'
             ) from None
@@ -33,12 +33,12 @@ class Encoding:
         if not self.is_utf_8 and not _gives_each_byte_a_character(known.name):
             raise IngestRefused(reason=f'The encoding "{name}" cannot be read. Save the file as "CSV UTF-8" instead.')
         self.name = UTF_8 if self.is_utf_8 else name
-        self.codec = "utf-8-sig" if self.is_utf_8 else known.name  # which skips a byte order mark
-        self._in_utf_8 = self._in_windows = self._in_neither = 0  # rows with more than ASCII
+        self.codec = "utf-8-sig" if self.is_utf_8 else known.name  # utf-8-sig skips a byte order mark
+        self._in_utf_8 = self._in_windows = self._in_neither = 0  # rows with non-ASCII characters
         self._unreadable = 0
 
     def unreadable(self, lines: Iterable[str]) -> str | None:
-        """What in a row's lines is no text. Notes what the row says about the file's encoding."""
+        """What in a row's lines is not text. Updates `likelier`."""
         fault = None
         for line in lines:
             if "\0" in line:
@@ -60,13 +60,13 @@ class Encoding:
         return not self.is_utf_8 and _CONTROLS.search(line) is None and _decodes(as_bytes, self.codec)
 
     def check(self) -> None:
-        """Raises IngestRefused where all was read in another encoding, and is UTF-8: "José" for "José"."""
+        """Raises IngestRefused if a UTF-8 file was read as something else: "José" for "José"."""
         if self.likelier == UTF_8:
             raise IngestRefused(reason=f"The file is in UTF-8, not in {self.name}. Load it without --encoding.")
 
     @property
     def likelier(self) -> str | None:
-        """The encoding that every row with more than ASCII has, where that is another one; None where there is none."""
+        """The other encoding that fits every non-ASCII row, if there is one."""
         if self._in_neither or (self._in_utf_8 and self._in_windows):
             return None
         if self._in_windows:
@@ -75,11 +75,11 @@ class Encoding:
 
 
 def _gives_each_byte_a_character(codec: str) -> bool:
-    """And the ASCII ones their own: so commas, quotation marks and line ends are found in it."""
-    sample = bytes(range(256)) + b"\\u0041\\n\x1b$B!!\x1b(B"  # with what some encodings take together for one character
+    """And each ASCII byte its own, so that we find commas, quotes and line ends."""
+    sample = bytes(range(256)) + b"\\u0041\\n\x1b$B!!\x1b(B"  # with sequences that some encodings read as one character
     try:
         text = sample.decode(codec, "surrogateescape")
-    except (LookupError, UnicodeError):  # it is none of texts, or takes several bytes for a character
+    except (LookupError, UnicodeError):  # not a text encoding, or several bytes per character
         return False
     return len(text) == len(sample) and text[:128] == sample[:128].decode("ascii")
 

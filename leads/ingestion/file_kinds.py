@@ -1,9 +1,9 @@
-"""Files that are no CSV, known by how they begin, and how to make one of them."""
+"""Recognizes files that are not CSV by their first bytes, and says how to convert them."""
 
 import codecs
 
 HEAD = 4_096
-"""How many bytes tell what a file is."""
+"""Bytes that tell what a file is."""
 
 _SAVE_AS = 'Open it in Excel, choose "Save As" and the type "CSV UTF-8 (Comma delimited)", and load that file'
 _UNPACK = "Decompress it, and load the CSV in it"
@@ -35,12 +35,12 @@ _GZIP = b"\x1f\x8b"  # RFC 1952
 
 
 def is_gzip(head: bytes) -> bool:
-    """Whether bytes begin as gzip's do."""
+    """Whether a file that begins so is gzip."""
     return head.startswith(_GZIP)
 
 
 def other_kind(head: bytes) -> str | None:
-    """What a file is, and how to make a CSV of it, where its first bytes show that it is none."""
+    """What the file is and how to convert it; None if it may be CSV."""
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         kinds = _IN_ZIP
         found = next((kind, mending) for part, kind, mending in kinds if part in head)
@@ -57,7 +57,7 @@ def other_kind(head: bytes) -> str | None:
 
 
 def _wide_unicode(head: bytes) -> str | None:
-    """UTF-16 or UTF-32, by the byte order mark or by where ASCII characters leave their NUL bytes."""
+    """Recognized by the byte order mark, or by where ASCII leaves NUL bytes."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "UTF-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -72,4 +72,4 @@ def _wide_unicode(head: bytes) -> str | None:
 
 
 _ENOUGH, _MOST = 16, 0.8
-"""So many bytes must be there, and so many of those in one place must be NUL, to call a text wide by its NULs."""
+"""The bytes, and the share of NULs in one place, that make a text wide."""

@@ -1,10 +1,11 @@
-"""From physical lines to rows: the csv module, and what it takes so that a broken row harms no other.
+"""Turns physical lines into rows, so that a broken row harms no other.
 
-The csv module alone would let a quote that is never closed swallow every line up to the next quote. These betray such
-a row: it ends in an error (text after a closing quote, or no closing quote at all); it runs over a line that reads as
-a row of its own, or as the beginning of one; its first line reads as a whole row but for the quote; or a good row
-begins on its last line. Then its first physical line is the broken row, and reading goes on with the second. A quoted
-cell with line breaks in it does none of these.
+The csv module lets an unclosed quote swallow every line up to the next quote. A row is broken if
+- it ends in an error: text after a closing quote, or no closing quote;
+- it runs over a line that reads as a row or as the beginning of one;
+- its first line is a whole row but for the quote; or
+- a good row begins on its last line.
+Then its first line is rejected, and reading resumes with the second.
 """
 
 import csv
@@ -24,7 +25,7 @@ from leads.lengths import LONGEST
 
 
 class Row(NamedTuple):
-    """One row: the number of its first physical line (from 1), its cells as they came, and what is wrong with it."""
+    """`line` is the number of its first physical line, from 1; `fault` is what is wrong with it."""
 
     line: int
     cells: list[str]
@@ -32,22 +33,22 @@ class Row(NamedTuple):
 
 
 class _QuoteLeftOpen(Exception):
-    """A record runs into a line that is a row of its own, or never ends."""
+    """A record runs into another row, or never ends."""
 
 
 class Reader:
-    """Reads the header at once, then the rows. `may_lack` names lead fields whose columns the file need not have.
+    """Reads the header at once. Raises IngestRefused if it cannot be used.
 
-    Raises IngestRefused for a header that cannot be used.
+    `may_lack` names lead fields whose columns may be missing.
     """
 
     def __init__(
         self, lines: Iterator[str], *, may_lack: frozenset[str] = frozenset(), encoding: Encoding | None = None
     ) -> None:
         self._lines = lines
-        self._again: deque[str] = deque()  # lines to be read once more
+        self._again: deque[str] = deque()  # lines to read again
         self._line = 1
-        self._single_until = 0  # the rows on lines before this one have a line each
+        self._single_until = 0  # rows before this line have one line each
         self.encoding = encoding or Encoding()
         self.header = self._read_header(may_lack)
         self._width = len(self.header.names)
@@ -55,8 +56,8 @@ class Reader:
         self._state, self._time = (self.header.positions[name] for name in ("state", "call_in_date"))
 
     def rows(self) -> Iterator[Row]:
-        """The rows after the header. Lines that are wholly blank are none."""
-        taken: list[str] = []  # the physical lines of the row at hand
+        """The rows after the header, without blank lines."""
+        taken: list[str] = []  # the current row's physical lines
         while True:
             try:
                 for cells in csv.reader(self._offer(taken), strict=True):
@@ -72,8 +73,8 @@ class Reader:
                 self.encoding.unreadable([first])
                 yield Row(self._line, _split(first.rstrip("\r\n")), _broken(error, taken))
                 self._again.extendleft(reversed(rest))
-                # None of the lines between the first and the last can begin a good row of several lines: the quote
-                # that it leaves open would have closed ours. So they are not tried again and again.
+                # No line but the last can begin a good row of several lines: its open quote would have closed ours.
+                # So we try each only once.
                 self._single_until = max(self._single_until, self._line + len(rest))
                 self._line += 1
                 taken.clear()
@@ -97,7 +98,7 @@ class Reader:
         raise IngestRefused(reason="The file is empty: it has no header row.")
 
     def _supply(self, taken: list[str]) -> Iterator[str]:
-        """The lines still to be read, each noted in `taken` as the csv module takes it."""
+        """Appends to `taken` what the csv module takes."""
         again, lines = self._again, self._lines
         while True:
             while again:
@@ -113,7 +114,7 @@ class Reader:
                     return
 
     def _offer(self, taken: list[str]) -> Iterator[str]:
-        """The same, but stops a row from running over another, and from filling the memory."""
+        """Stops a row from running over another or filling the memory."""
         size = 0
         for line in self._supply(taken):
             if len(taken) > 1:
@@ -130,8 +131,8 @@ class Reader:
             yield line
 
     def _took_another(self, cells: list[str], taken: list[str]) -> bool:
-        """Whether a record of several lines is a row whose quote was left open, with others after it."""
-        fits = len(cells) == self._width  # or the time alone betrays it
+        """Whether a record of several lines swallowed other rows."""
+        fits = len(cells) == self._width  # otherwise the time is proof enough
         return (
             any(self._begins_a_row(line, with_state=fits) for line in taken[1:])
             or self._is_a_row_but_for_its_quote(taken[0])
@@ -139,18 +140,14 @@ class Reader:
         )
 
     def _is_better_than_what_its_last_line_begins(self, cells: list[str], taken: list[str]) -> bool:
-        """Whether a record is right, though a good row seems to begin on its last line: only one of the two can be.
+        """Only one can be right: the record, or the good row that seems to begin on its last line.
 
-        It is where it is good itself, and either it had to go on, because further cells stand on its last line, or a
-        good row comes behind it.
+        It is the record if that is good, and has more cells on its last line or a good row after it.
         """
         return self._is_good(cells) and _is_well_quoted(taken) and ("\n" not in cells[-1] or self._reads_ahead([]))
 
     def _reads_ahead(self, begun: list[str]) -> bool:
-        """Whether a good row comes next: one that begins with these lines, if any, and goes on with further ones.
-
-        The further lines are read again afterwards.
-        """
+        """Whether a good row comes next, beginning with `begun`. Lines read ahead are read again."""
         if begun and not _left_open(begun[0]):
             return False
         taken = begun.copy()
@@ -168,7 +165,6 @@ class Reader:
             self._again.extendleft(reversed(taken[len(begun) :]))
 
     def _is_good(self, cells: list[str]) -> bool:
-        """Whether cells are those of a row: as many as there should be, with a state and a time."""
         return (
             len(cells) == self._width
             and cells[self._state].strip(" \t").upper() in STATES
@@ -176,7 +172,7 @@ class Reader:
         )
 
     def _is_a_row(self, line: str) -> bool:
-        """Whether a line is a complete row by itself: not a part of an address, say, that happens to hold commas."""
+        """Whether a line is a row by itself, not part of an address with commas, say."""
         if line.count('"') % 2:
             return False
         try:
@@ -188,9 +184,9 @@ class Reader:
         )
 
     def _is_a_row_but_for_its_quote(self, line: str) -> bool:
-        """Whether a line has all that a row has, and only the quote is missing that closes one of its cells.
+        """Whether a line is a whole row that only lacks a closing quote.
 
-        The cells behind that one are counted from the end, since commas may be part of it.
+        The unclosed cell may contain commas, so we count the cells after it from the end.
         """
         cells = _split(line.rstrip("\r\n"))
         opened = _open_cell(line.rstrip("\r\n"))
@@ -203,9 +199,9 @@ class Reader:
         return state.upper() in STATES and looks_like_a_time(time)
 
     def _begins_a_row(self, line: str, *, with_state: bool = False) -> bool:
-        """Whether a line reads as a row up to its call-in time (and its state), whatever comes then.
+        """Whether a line reads as a row up to its call-in time (and state).
 
-        A line that ends a quoted cell does not: the quotation mark stands before them.
+        The end of a quoted cell does not, because its quote comes first.
         """
         time, state = self._time, self._state
         needed = max(time, state if with_state else 0) + 1
@@ -231,7 +227,7 @@ class Reader:
 
 
 def _left_open(line: str) -> bool:
-    """Whether a quoted cell that begins on a line does not end on it."""
+    """Whether a quoted cell begins but does not end on the line."""
     if line.count('"') % 2 == 0:
         return False
     try:
@@ -241,7 +237,7 @@ def _left_open(line: str) -> bool:
     return False
 
 
-# How the csv module's own messages begin; it has no other way to tell its errors apart.
+# Only their messages distinguish the csv module's errors.
 _RETURN, _BEHIND, _TOO_LONG = "new-line character", "',' expected", "field larger than"
 _NO_END = "unexpected end of data"
 _NOT_CLOSED = "A quotation mark is opened and not closed on this line or a line that belongs to it"
@@ -250,7 +246,6 @@ _HEADER_TOO_LONG = f"The header row has more than {LONGEST_LINE:,} characters: t
 
 
 def _broken(error: Exception, taken: list[str]) -> str:
-    """What is wrong with the first of these lines."""
     said = str(error)
     if is_cut(taken[0]):
         return f"The line is longer than {LONGEST_LINE:,} characters, which is where it is cut off here"
@@ -258,13 +253,12 @@ def _broken(error: Exception, taken: list[str]) -> str:
         return "Text stands behind a closing quotation mark"
     if said.startswith(_RETURN):
         return "A carriage return stands in a cell that has no quotation marks"
-    if said.startswith(_TOO_LONG) and len(taken) == 1:  # over several lines it is what an open quotation mark took
+    if said.startswith(_TOO_LONG) and len(taken) == 1:  # over several lines, an open quote is to blame
         return _CELL_TOO_LONG
     return _NOT_CLOSED
 
 
 def _no_header(error: csv.Error, taken: list[str], encoding: Encoding) -> str:
-    """Why these lines are no header row."""
     if unreadable := encoding.unreadable(taken):
         return _unreadable_header(unreadable, encoding)
     if str(error).startswith(_RETURN):
@@ -290,12 +284,12 @@ _CELL = re.compile(rf"({_WELL_QUOTED})|[^,]*")
 
 
 def _split(line: str) -> list[str]:
-    """The cells of a line with broken quotes: a cell that is quoted well is one, all else goes from comma to comma."""
+    """The cells of a line with broken quotes: commas divide all but well-quoted cells."""
     return [found[1][1:-1].replace('""', '"') if found[1] else found[0] for found in _matches(line)]
 
 
 def _open_cell(line: str) -> int:
-    """The place of the first cell with a quotation mark before it and none that closes it; behind all, if none is."""
+    """The place of the first unclosed cell; the number of cells if there is none."""
     cells = list(_matches(line))
     return next((place for place, found in enumerate(cells) if found[0].startswith('"') and not found[1]), len(cells))
 
@@ -304,7 +298,7 @@ def _matches(line: str) -> Iterator[re.Match[str]]:
     end = -1
     while end < len(line):
         found = _CELL.match(line, end + 1)
-        assert found  # it may be empty
+        assert found  # may be empty
         yield found
         end = found.end()
 
@@ -313,7 +307,7 @@ _WELL_QUOTED_LINE = re.compile(rf"(?:{_WELL_QUOTED}|[^,\"]*+)(?:,(?:{_WELL_QUOTE
 
 
 def _is_well_quoted(taken: list[str]) -> bool:
-    """Whether quotation marks stand where a program puts them: around cells, and doubled within."""
+    """Whether all quotes surround cells or are doubled, as programs write them."""
     return _WELL_QUOTED_LINE.fullmatch("".join(taken).rstrip("\r\n")) is not None
 
 

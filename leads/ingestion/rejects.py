@@ -1,6 +1,6 @@
-"""The rejects file: what was not loaded and why, in a form that can be mended and loaded again.
+"""The rejects file: what was not loaded and why, ready to correct and load again.
 
-It is for spreadsheets too: cells lose what would make them formulas, as exported ones do. Blanks alone are kept.
+Spreadsheets open it too, so formulas are disarmed as in exports.
 """
 
 import csv
@@ -19,9 +19,9 @@ from leads.ingestion.errors import IngestRefused
 
 
 def default_path(source: Path | None) -> Path:
-    """`leads.rejects.csv` beside `leads.csv` or `leads.csv.gz`; in the current folder where that one is closed to us.
+    """`leads.rejects.csv` beside `leads.csv` or `leads.csv.gz`, or in the current folder if we may not write there.
 
-    A stream without a name (None) is called `stdin`.
+    None is standard input.
     """
     if source is None:
         return Path("stdin.rejects.csv")
@@ -31,7 +31,7 @@ def default_path(source: Path | None) -> Path:
 
 
 def check_path(path: Path, source: Path | None) -> None:
-    """Raises IngestRefused where no rejects file may be written. Names the path as it was given."""
+    """Raises IngestRefused if no rejects file can be written there."""
     target = path.resolve()
     if not target.parent.is_dir():
         raise IngestRefused(reason=f"The rejects file cannot be written: there is no folder {path.parent}.")
@@ -44,12 +44,11 @@ def check_path(path: Path, source: Path | None) -> None:
 
 
 class Rejects:
-    """The file under another name until publish(), so that nobody takes half of it for the whole.
+    """Has a temporary name until publish(), so that nobody takes half of it for the whole.
 
-    A link is followed: its target is replaced, and not the link. The file is made with the first row. Only its owner
-    may read it, for it holds personal data; so what killed loads of the same file left of theirs is removed.
-    It is written in the input's encoding, so that bytes that are no text stay as they came. `raw` keeps all else as it
-    came too; `cells_changed` counts the cells of rows that lost something.
+    The first row creates it. A link's target is replaced, not the link. It holds personal data: only its owner may read
+    it, and what killed loads left behind is removed. It has the input's encoding, so that undecodable bytes survive.
+    `raw` keeps formulas; `cells_changed` counts the cells that lost one.
     """
 
     def __init__(self, path: Path, header: Header, *, codec: str = "utf-8", raw: bool = False) -> None:
@@ -63,9 +62,9 @@ class Rejects:
         _remove_leftovers(self._target)
 
     def add(self, line: int, reason: str, cells: Sequence[str]) -> None:
-        """One row, even with too few cells or too many, and with the bytes that are no text.
+        """Adds a row of any width, with its undecodable bytes.
 
-        Nothing after discard(): the thread that reads may still be at work when the load was interrupted.
+        Does nothing after discard(): the reading thread may outlive an interrupted load.
         """
         with self._lock, self._writable():
             if self._discarded:
@@ -74,26 +73,26 @@ class Rejects:
                 self._file = open(  # noqa: SIM115 - closed by publish() or discard(); Path.open takes no opener
                     self._partial, "w", encoding=self._codec, errors="surrogateescape", newline="", opener=_open_private
                 )
-                with suppress(OSError):  # where there are no locks, leftovers are not removed either
-                    fcntl.flock(self._file, fcntl.LOCK_EX)  # held until closed, or as long as we live
+                with suppress(OSError):  # without locks, we remove no leftovers either
+                    fcntl.flock(self._file, fcntl.LOCK_EX)  # until closed, or the process ends
                 csv.writer(self._file).writerow([*REJECT_COLUMNS, *self._kept(self._header)])
             reason = reason.encode(self._codec, "replace").decode(self._codec)
             csv.writer(self._file).writerow([line, reason, *self._kept(cells)])
             self.cells_changed += 0 if self._raw else sum(map(loses_more_than_blanks, cells))
 
     def publish(self) -> Path | None:
-        """Gives the file its name, and returns its path as it was given; None where no row was rejected."""
+        """Gives the file its name. Returns the path as given, or None if no row was rejected."""
         if self._file is None:
             return None
         with self._writable():
             self._file.flush()
-            self._partial.replace(self._target)  # while it is locked: see _remove_leftovers
+            self._partial.replace(self._target)  # while locked: see _remove_leftovers
             self._file.close()
         self._file = None
         return self._path
 
     def discard(self) -> None:
-        """Removes what was not published."""
+        """Removes an unpublished file."""
         with self._lock:
             self._discarded = True
             if self._file is not None:
@@ -102,7 +101,7 @@ class Rejects:
                 self._partial.unlink(missing_ok=True)
 
     def _kept(self, cells: Sequence[str]) -> list[str]:
-        """The cells to write. A row of a rejects file loses that file's line number and reason, and gets new ones."""
+        """Drops the line number and reason that an earlier rejects file added."""
         kept = [cell for i, cell in enumerate(cells) if i not in self._own]
         return kept if self._raw else [harmless(cell) if loses_more_than_blanks(cell) else cell for cell in kept]
 
@@ -115,11 +114,11 @@ class Rejects:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Removes the partial files of this rejects file that no process holds any more."""
+    """Removes partial files that no process locks."""
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
         if leftover.suffix[1:].isdecimal() and leftover.is_file():
             with suppress(OSError), leftover.open("rb") as file:  # another user's, or gone meanwhile
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError where its load is under way
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError if its load still runs
                 leftover.unlink()
 
 

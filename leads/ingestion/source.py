@@ -1,4 +1,4 @@
-"""Where the bytes come from: a file, packed by gzip or not, or a stream."""
+"""Opens the input: a file, with gzip or without, or a stream."""
 
 import codecs
 import gzip
@@ -17,35 +17,33 @@ from leads.ingestion.errors import IngestRefused
 from leads.ingestion.file_kinds import HEAD, is_gzip, other_kind
 
 LONGEST_LINE = 1_000_000
-"""Characters of a physical line that are held in memory. What a longer one has beyond them is read and dropped."""
+"""Characters of a physical line that we keep. The rest of a longer one is read and dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open input. `lines` are its physical lines with their ends; a byte that is no text is a lone surrogate.
+    """An open input. `lines` keep their ends; an undecodable byte is a lone surrogate.
 
-    A line ends with a line feed alone, as editors and `sed -n` count them: a carriage return is an ordinary character.
-    A line of more than LONGEST_LINE characters is cut behind the next one: see `is_cut`.
+    Only a line feed ends a line, as editors and `sed -n` count them. `is_cut` tells whether a line was too long.
     """
 
     lines: Iterator[str]
     size: int | None
     position: Callable[[], int]
     sha256: Callable[[], str]
-    """The digest of the bytes that were read: once the lines are at their end, of the whole input as it lies there."""
+    """Of the bytes read so far, before unpacking."""
 
 
 def is_cut(line: str) -> bool:
-    """Whether a line was longer than LONGEST_LINE, so that this is its beginning alone."""
+    """Whether this is only the beginning of a line longer than LONGEST_LINE."""
     return len(line) > LONGEST_LINE and not line.endswith("\n")
 
 
 @contextmanager
 def open_source(source: Path | BinaryIO, encoding: Encoding | None = None) -> Iterator[Source]:
-    """Opens a path (unpacking it where its name ends in .gz), or takes an open stream of bytes and leaves it open.
+    """Opens a path (unpacking .gz), or takes an open byte stream and leaves it open.
 
-    Raises IngestRefused where the input cannot be read, or is no CSV but a file of another kind that is well known;
-    the lines do so where it breaks off.
+    Raises IngestRefused if the input is unreadable or known not to be CSV; the lines raise it if the input breaks off.
     """
     encoding = encoding or Encoding()
     if not isinstance(source, Path):
@@ -95,11 +93,11 @@ def _as_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
 
 
 _AT_ONCE = 128 * 1024
-"""Bytes of a file that are read and digested at once."""
+"""Bytes per read."""
 
 
 class _File(io.RawIOBase):
-    """A file whose bytes are digested as they are read."""
+    """Hashes a file as it is read."""
 
     def __init__(self, file: io.FileIO) -> None:
         self._file, self.position, self.sha256 = file, 0, hashlib.sha256()
@@ -122,14 +120,14 @@ class _File(io.RawIOBase):
 
 
 class _Stream(io.RawIOBase):
-    """A stream of bytes whose first ones, the `head`, have been looked at. It is left open when this is closed.
+    """A stream whose first bytes, the `head`, are read already. Closing this leaves it open.
 
-    Without a buffer: a thread that waits for more within one would hold its lock against Python's end.
+    Unbuffered: a thread that waits for input in a buffer would hold its lock and block Python's exit.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self.head = b""
-        while len(self.head) < _TELLING and (more := stream.read(HEAD)):  # a pipe gives what is there
+        while len(self.head) < _TELLING and (more := stream.read(HEAD)):  # a pipe may give less
             self.head += more
         self._rest, self._stream, self.sha256 = self.head, stream, hashlib.sha256()
 
@@ -145,7 +143,7 @@ class _Stream(io.RawIOBase):
 
 
 _TELLING = 8
-"""Bytes of a stream that are waited for, before it is said what it is. No CSV is shorter."""
+"""Bytes of a stream to wait for before we say what it is. No CSV is shorter."""
 
 
 def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:

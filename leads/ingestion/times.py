@@ -1,4 +1,4 @@
-"""The call-in time: `MM-DD-YYYY HH:MM:SS` on the clocks of the lead's state, to an instant in UTC."""
+"""Converts the call-in time, `MM-DD-YYYY HH:MM:SS` on the clocks of the lead's state, to UTC."""
 
 import re
 from datetime import datetime, timedelta
@@ -18,15 +18,14 @@ _MINUTES = {
 
 
 def looks_like_a_time(text: str) -> bool:
-    """Whether a text has the shape of a call-in time, be it a possible one or not."""
+    """Whether a text has the shape of a call-in time, possible or not."""
     return _TIME.fullmatch(text) is not None
 
 
 def call_in_time(text: str, zone: ZoneInfo) -> datetime:
-    """The instant of a call-in time on the clocks of a zone. Raises ValueError where the text is no possible time.
+    """The UTC instant of a call-in time in a zone. Raises ValueError if the text is not a possible time.
 
-    Nearly every day has one offset from UTC from midnight to midnight: then the time of day is added to the day's
-    beginning, which is remembered. A day on which the clocks change is worked out time by time.
+    Adds the time of day to the cached midnight. Days on which clocks change are computed in full.
     """
     try:
         since_midnight = _HOURS[text[11:13]] + _MINUTES[text[13:]]
@@ -39,14 +38,14 @@ def call_in_time(text: str, zone: ZoneInfo) -> datetime:
 
 @lru_cache(maxsize=50_000)
 def _midnight(date: str, zone: ZoneInfo) -> datetime | None:
-    """The instant at which a day begins in a zone; None where clocks change on it. `date` ends in a blank."""
+    """None if clocks change on that day. `date` ends in a blank."""
     begins = _date(date)
     first, last = zone_to_utc(begins, zone), zone_to_utc(begins + timedelta(hours=24), zone)
     return first if last - first == timedelta(hours=24) else None
 
 
 def _date(text: str) -> datetime:
-    """Midnight, without a zone, of a date that a blank follows."""
+    """Expects a blank after the date."""
     if not _DATE.fullmatch(text):
         raise ValueError(text)
-    return datetime(int(text[6:10]), int(text[:2]), int(text[3:5]))  # noqa: DTZ001 - the zone's midnight comes later
+    return datetime(int(text[6:10]), int(text[:2]), int(text[3:5]))  # noqa: DTZ001 - the zone comes later
