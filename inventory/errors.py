@@ -1,5 +1,3 @@
-"""Refusals of inventory."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +13,7 @@ from inventory.facts.criteria import Criteria, Demand
 
 
 class InventoryNotFound(DomainError):
-    """The ids are in the order of the request."""
+    """The ids keep the order of the request."""
 
     code, status, title = "inventory_not_found", 404, "Leads not found"
     sentence = "There is no such inventory: {inventory_ids}."
@@ -35,7 +33,7 @@ class RollInFuture(DomainError):
 
 
 class Suggestion(TextChoices):
-    """The kinds of alternative, in the order in which they are offered."""
+    """In the order in which they are offered."""
 
     PARTIAL = "partial", "Take what is available"
     NO_LOCATION_FILTER = "no_location_filter", "Try all states"
@@ -47,7 +45,7 @@ class Suggestion(TextChoices):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """Other criteria, or another quantity, for one line, at a price in USD. Its criteria could give it `available`."""
+    """Other criteria or another quantity for a line. Prices are in USD."""
 
     kind: Suggestion
     criteria: Criteria
@@ -61,9 +59,9 @@ class Alternative:
 
 
 class Shortage(DomainError):
-    """The line at `index` cannot be filled, whatever records the lines get (contract, "Purchase").
+    """The line at `index` cannot be filled by any assignment (contract, "Purchase").
 
-    `available` is what the line could have, after the lines that are filled before it, for the buyer at `as_of`.
+    `available` is what the lines filled before it leave.
     """
 
     code, status, title = "insufficient_inventory", 409, "Not enough leads"
@@ -82,7 +80,7 @@ class Shortage(DomainError):
 
     @property
     def detail(self) -> dict[str, object]:
-        """In the names and words that the API promises."""
+        """In the API's names and words."""
         several = len(self.demands) > 1
         return {
             "error": self.code,
@@ -108,7 +106,7 @@ class Shortage(DomainError):
             case Suggestion.PARTIAL:
                 leads = f"{offer.available:,} available lead{'s' * (offer.available != 1)}"
                 return f"Purchase {leads} ({dollars(offer.amount)})"
-            case Suggestion.NO_LOCATION_FILTER if place:  # any county in place of none
+            case Suggestion.NO_LOCATION_FILTER if place:  # any county instead of an unknown one
                 return f"Remove location filter {there}"
             case Suggestion.NO_LOCATION_FILTER:
                 asked = self.line.criteria.place.known.label

@@ -1,4 +1,4 @@
-"""Criteria as people send them: in a page's address, or with the form that orders a line."""
+"""Criteria in a page's URL, or in the form that orders a line."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -24,7 +24,7 @@ _STATE_NAMES = {code: state.name for code, state in STATES.items()}
 
 
 class CriteriaForm(forms.Form):
-    """State, county, class and age bucket; a blank leaves the question open."""
+    """A blank field matches everything."""
 
     state = forms.CharField(required=False)
     county = forms.CharField(required=False)
@@ -40,7 +40,7 @@ class CriteriaForm(forms.Form):
     def clean_county(self) -> str | None:
         county: str = self.cleaned_data["county"]
         if not county or "state" not in self.cleaned_data:
-            return None  # where the state is wrong already, that is said there
+            return None  # the state has its own error
         if not (state := self.cleaned_data["state"]):
             raise forms.ValidationError("Choose the state too: many states have a county of this name.")
         if not (meant := county_meant(state, county)):
@@ -63,8 +63,8 @@ class CriteriaForm(forms.Form):
 
     @property
     def criteria(self) -> Criteria:
-        """What the form asks for; what is wrong in it is left open."""
-        self.errors  # noqa: B018 - has the form cleaned, once
+        """Invalid fields are left open."""
+        self.errors  # noqa: B018 - cleans the form
         asked = self.cleaned_data
         return Criteria(
             classification=asked.get("classification"),
@@ -74,8 +74,7 @@ class CriteriaForm(forms.Form):
 
 
 class QuickSelect(forms.Select):
-    """A select of hundreds of options. Django's own renders a template for each of them: half of the time of a page
-    that offers the counties of Texas."""
+    """Django's own renders a template per option: half the time of a page with the counties of Texas."""
 
     @override
     def render(
@@ -101,8 +100,8 @@ class QuickSelect(forms.Select):
 class FilterForm(CriteriaForm):
     """The filter of the list. Its controls offer what is in stock, with exact counts.
 
-    `county_of` says for which state the page offered its counties: when another state is chosen, the county of the
-    former one is dropped. Without it (a link that somebody shared) a county of another state is an error.
+    `county_of` is the state whose counties the page offered: if the user chose another state, the county is dropped.
+    Without it (a shared link) a county of another state is an error.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -114,7 +113,7 @@ class FilterForm(CriteriaForm):
             field.widget = QuickSelect()
 
     def offer(self, stock: Availability) -> None:
-        """Fills the controls; what is chosen stays on offer, even at 0."""
+        """Fills the controls. A chosen value stays, even at 0."""
         asked = self.criteria
         self._choices("state", "All states", _counted(stock.states, asked.place.state, _STATE_NAMES))
         self._choices("county", "All counties", _counted(stock.counties, asked.place.county, {}))

@@ -1,6 +1,6 @@
-"""Views and operations that look at the inventory, and may do so on a copy of the database (homeshield/lib/replica.py).
+"""Views and operations that may read inventory from a replica (homeshield/lib/replica.py).
 
-A buyer sees its own purchase at once: a client that has just bought is shown the database itself.
+A client that has just bought reads the primary, to see its own purchase.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from inventory.allocation.waiting import LONGEST_ORDER
 
 _HAS_JUST_BOUGHT = """
     SELECT EXISTS (SELECT FROM orders WHERE client_id = %s AND placed_at_utc > now() - interval '1 second' * %s)
-"""  # by hand: orders lie a floor above
+"""  # SQL, because inventory may not import orders
 
 
 def replica_may_answer[**P, Result](
     view: Callable[Concatenate[Any, P], Result],
 ) -> Callable[Concatenate[Any, P], Result]:
-    """A view or an operation of the API that only reads. It is answered from the copy where that is known to be current
-    and the client has not just bought; where the copy fails in the middle, once more from the database itself."""
+    """For a view or an API operation that only reads. Uses the replica if it is current and the client has not just
+    bought. If the replica fails, the view runs again on the primary."""
 
     @wraps(view)
     def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> Result:
@@ -33,8 +33,8 @@ def replica_may_answer[**P, Result](
             try:
                 with reading_from_replica():
                     return view(request, *args, **kwargs)
-            except Error as error:  # also a table or a column that a migration has made a moment ago
-                # A copy breaks off a statement that has needed for too long what the database has removed since.
+            except Error as error:  # also if a table or column of a new migration is missing
+                # SerializationFailure: a long statement needed rows that the primary has removed since.
                 if not isinstance(error.__cause__, SerializationFailure):
                     freshness.failed(error)
         return view(request, *args, **kwargs)
@@ -43,7 +43,7 @@ def replica_may_answer[**P, Result](
 
 
 def has_just_bought(client_id: UUID) -> bool:
-    """Whether the copy may still lack an order of the client's, although it is as current as it must be."""
+    """Whether even a current replica may lack an order of the client."""
     with connection.cursor() as cursor:
         cursor.execute(_HAS_JUST_BOUGHT, [client_id, settings.REPLICA_MAX_LAG + LONGEST_ORDER])
         bought: bool = cursor.fetchone()[0]

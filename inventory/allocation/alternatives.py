@@ -1,8 +1,7 @@
-"""What else would fill a line that is short, in the contract's order and then ours (contract, "Purchase").
+"""What else would fill a short line, in the contract's order and then ours (contract, "Purchase").
 
-Each alternative can be bought as it stands, beside the other lines of the order. The counting behind that: the
-places of one class and bucket lie within one another (county, state, everywhere), so lines can be filled together
-if and only if no place is asked for more than it holds.
+Places are nested (county, state, everywhere), so lines of one class and bucket can be filled together if and only if
+no place is asked for more than it holds.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,9 +18,9 @@ from leads.neighbours import neighbours
 
 
 def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[Criteria], int]) -> int:
-    """The most records that a line of these criteria can have while the lines `beside` it are filled in full.
+    """The most records that a line can have while the lines `beside` it are filled.
 
-    Asks for the supply of a wider place only where a line beside lies in it: otherwise the narrow one decides.
+    Calls `supply` for a wider place only if another line lies in it.
     """
     most = supply(criteria)
     for place in criteria.widened():
@@ -32,10 +31,9 @@ def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[
 
 
 def explained(shortage: Shortage, prices: Mapping[tuple[str, str], Decimal]) -> Shortage:
-    """The shortage with numbers and alternatives that one statement counted. What has no price is not for sale.
+    """Adds alternatives, all counted by one statement. What has no price is not for sale.
 
-    Each alternative can be bought as it stands, beside the other demands. Those that cannot be filled either do not
-    count: each will be reported in its turn.
+    Each can be bought beside the other demands, except those that cannot be filled either.
     """
     demands, index, short = shortage.demands, shortage.index, shortage.line
     others = [other for place, other in enumerate(demands) if place != index]
@@ -61,11 +59,11 @@ def explained(shortage: Shortage, prices: Mapping[tuple[str, str], Decimal]) -> 
 
 
 _IN_PART = frozenset({Suggestion.PARTIAL, Suggestion.NO_LOCATION_FILTER})
-"""What is offered also where it does not fill the whole line."""
+"""Offered even if it does not fill the whole line."""
 
 
 def _worth_offering(short: Demand, offers: list[Alternative]) -> list[Alternative]:
-    """Without a part that is the whole, and without a wider place that holds no more than the narrow one."""
+    """Drops a part that is the whole, and a wider place that holds no more than the narrow one."""
     here = max((offer.quantity for offer in offers if offer.kind == Suggestion.PARTIAL), default=0)
     return [
         offer
@@ -78,8 +76,7 @@ def _worth_offering(short: Demand, offers: list[Alternative]) -> list[Alternativ
 def _filled_with(
     demands: Sequence[Demand], index: int, supply: Callable[[Criteria], int]
 ) -> tuple[list[Demand], list[Demand]]:
-    """The other demands that can be filled together, in the order of allocation: those before the one at `index`, and
-    all of them."""
+    """The other demands that can be filled together: those allocated before the one at `index`, and all."""
     before: list[Demand] = []
     filled: list[Demand] = []
     for place in allocation_order(demands):
@@ -91,7 +88,7 @@ def _filled_with(
 
 
 def _needed(criteria: Sequence[Criteria], others: Sequence[Demand]) -> set[Criteria]:
-    """What must be counted for them: each place itself, and a wider one only where another demand lies in it, too."""
+    """What `fillable` will ask the supply of."""
     return {
         place
         for one in criteria
@@ -101,8 +98,7 @@ def _needed(criteria: Sequence[Criteria], others: Sequence[Demand]) -> set[Crite
 
 
 def _kinds(short: Demand) -> list[tuple[Suggestion, Criteria]]:
-    """The criteria that might be offered, in order. A buyer cannot ask for an unknown county, so the state stands in
-    for it."""
+    """What might be offered, in order. The state stands in for an unknown county, which no buyer can ask for."""
     asked = short.criteria.at(short.criteria.place.known)
     kinds = [(Suggestion.PARTIAL if asked == short.criteria else Suggestion.NO_LOCATION_FILTER, asked)]
     if asked.place != EVERYWHERE:
@@ -111,7 +107,7 @@ def _kinds(short: Demand) -> list[tuple[Suggestion, Criteria]]:
 
 
 def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
-    """Criteria that differ in one thing; each is offered only where it can fill the line."""
+    """Criteria that differ in one thing."""
     for bucket in _nearest_first(criteria.age_bucket):
         yield Suggestion.DIFFERENT_AGE_BUCKET, replace(criteria, age_bucket=bucket)
     state, county = criteria.place.state, criteria.place.county
@@ -125,7 +121,7 @@ def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
 
 
 def _nearest_first(bucket: AgeBucket | None) -> list[AgeBucket]:
-    """The other buckets by distance; of two at the same distance the older one, which costs less, comes first."""
+    """The other buckets by distance; of two equally near, the older, cheaper one first."""
     buckets = list(AgeBucket)
     here = buckets.index(bucket or buckets[0])
     others = [other for other in buckets if other != bucket]

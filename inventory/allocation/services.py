@@ -1,8 +1,8 @@
-"""Writes to inventory, and the only row locks on it.
+"""Allocates records to orders: the only row locks on inventory.
 
-Demands are filled in one fixed order, narrowest place first, and each in the order of sale. An order first takes what
-it can without waiting (SKIP LOCKED). One that waits also takes an advisory lock on each cell it buys from, so that
-orders never wait for one another in a circle (docs/architecture.md).
+Demands are filled narrowest place first, each in the order of sale. An order first takes what it can without waiting
+(SKIP LOCKED). One that waits also takes an advisory lock on each cell it buys from, so that orders cannot deadlock
+(docs/architecture.md).
 """
 
 from collections import defaultdict
@@ -34,15 +34,14 @@ class Allocated:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The records that a demand got. `replaced` of them stand in for named ones that are gone."""
+    """The records that a demand got. `replaced` of them stand in for named ones."""
 
     records: list[Allocated]
     replaced: int = 0
 
 
 def named_demands(ids: Sequence[UUID]) -> list[Demand]:
-    """The demands that name these records: one for all that share what a replacement must share (contract,
-    "Purchase"). Raises InventoryNotFound."""
+    """One demand for all that may replace one another (contract, "Purchase"). Raises InventoryNotFound."""
     rows = InventoryRecord.objects.filter(id__in=ids).values_list(
         "id", "classification", "age_bucket", "state", "county"
     )
@@ -65,18 +64,18 @@ def named_demands(ids: Sequence[UUID]) -> list[Demand]:
 def inventory_allocate(
     *, demands: Sequence[Demand], buyer: Buyer, as_of: datetime, wait: Patience | None
 ) -> list[Filled]:
-    """Locks records that the buyer can be sold at `as_of`, and returns them demand by demand.
+    """Locks records that the buyer may buy at `as_of`, and returns them demand by demand.
 
-    Finds an assignment of records to demands wherever one exists (`allocation_order`); else raises Shortage, and the
-    caller rolls back its transaction. Without `wait`, a record that another order holds counts as missing. With it, the
-    order waits for that record, and raises django.db.OperationalError when its patience is over.
+    Finds an assignment wherever one exists (`allocation_order`). Otherwise raises Shortage; the caller must roll back.
+    Without `wait`, a record that another order holds counts as missing. With it, waits for that record, and raises
+    django.db.OperationalError when its patience is over.
     """
     if wait:
         _take_turns(demands, wait)
     filled: dict[int, Filled] = {}
     for index in allocation_order(demands):
         demand = demands[index]
-        taken = [  # demands may overlap, and a transaction's locks do not keep itself out
+        taken = [  # demands may overlap, and our own locks do not stop us
             record.inventory_id
             for other, got in filled.items()
             if demand.criteria.contains(demands[other].criteria)
@@ -85,7 +84,7 @@ def inventory_allocate(
         filled[index] = got = _fill(demand, buyer, as_of, taken, wait)
         if (available := len(got.records)) < demand.quantity:
             if wait:
-                wait.lift()  # the caller may ask why, in this transaction
+                wait.lift()  # the caller may count alternatives in this transaction
             raise Shortage(demands=demands, index=index, available=available, buyer=buyer, as_of=as_of)
     if wait:
         wait.lift()
@@ -96,13 +95,13 @@ _IN_ORDER_OF_SALE = InventoryRecord.objects.in_order_of_sale().values_list("id",
 
 
 def _fill(demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait: Patience | None) -> Filled:
-    """The named records first, then others of the criteria; what there is, where that is too little."""
+    """The named records first, then others; fewer if there are too few."""
     records: list[Allocated] = []
     if demand.named:
         named = _IN_ORDER_OF_SALE.filter(sellable(as_of), *open_to(buyer), id__in=demand.named)
         records = _lock(named, demand.quantity, wait)
         if len(records) < demand.quantity and not wait and named.count() > len(records):
-            return Filled(records)  # one is merely held, so it is not replaced: the order will wait for it
+            return Filled(records)  # another order holds one: wait for it, do not replace it
     gone = len(demand.named) - len(records)
     for_sale = [sellable(as_of), *open_to(buyer, state=demand.criteria.place.state)]
     others = _IN_ORDER_OF_SALE.filter(*for_sale, **demand.criteria.as_filter())
@@ -114,8 +113,7 @@ def _fill(demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait
 def _lock(
     records: QuerySet[InventoryRecord, tuple[UUID, UUID]], quantity: int, wait: Patience | None
 ) -> list[Allocated]:
-    """Up to so many of the records, in the order of sale. Without their key, which never changes: a quote that refers
-    to a record then neither waits for the order nor makes it wait."""
+    """`no_key`, so that a quote's reference to a record and the order do not block each other."""
     if not quantity:
         return []
     if wait:
@@ -125,7 +123,7 @@ def _lock(
 
 
 def _take_turns(demands: Sequence[Demand], wait: Patience) -> None:
-    """Orders that wait hold each (class, bucket) they buy from, and all take them in one order."""
+    """Locks each (class, bucket) of the order. All orders lock them sorted, so none deadlock."""
     cells = sorted({f"{demand.criteria.classification} {demand.criteria.age_bucket}" for demand in demands})
     with connection.cursor() as cursor:
         for cell in cells:

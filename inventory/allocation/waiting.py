@@ -1,31 +1,31 @@
-"""How long, and how often, an order waits for others. Every limit of it is here."""
+"""How long and how often an order waits for others."""
 
 from time import monotonic
 
 from django.db import connection
 
 LOCK_TIMEOUT = "3s"
-"""For one lock: its client, its draft, a record, the order with the same key."""
+"""For one lock: the client, the draft, a record, an order with the same key."""
 
 PATIENCE = 5.0
-"""Seconds, for all its records together."""
+"""Seconds, for all records together."""
 
 ATTEMPTS = 3
-"""How often it is tried when the database breaks a deadlock or finds a conflict. Both are rare and pass."""
+"""Tries when the database breaks a deadlock or finds a conflict."""
 
 LOOKS = 3
-"""How often a shortage is checked. Stock may come back between the attempt and the count that explains it."""
+"""Checks of a shortage: stock may return between the attempt and the count that explains it."""
 
 LONGEST_ORDER = 60
-"""Seconds between the instant of an order, which is when its transaction begins, and the moment it can be read. Most
-take milliseconds; the limits above keep every order well within this."""
+"""Seconds from an order's instant, when its transaction begins, until others can read it. Most take milliseconds; the
+limits above keep every order within this."""
 
 
 class Patience:
-    """A time limit, in seconds from now, for several statements of a transaction.
+    """A time limit in seconds for several statements of a transaction.
 
-    PostgreSQL's `lock_timeout` is for one lock, but a statement that locks a thousand rows may wait for each of them.
-    A statement that follows `limit_next_statement` fails with QueryCanceled when the time is over.
+    PostgreSQL's `lock_timeout` is per lock, but a statement may wait for a thousand rows. A statement after
+    `limit_next_statement` fails with QueryCanceled when the time is over.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -42,7 +42,7 @@ class Patience:
         self._usual = self._usual or before
 
     def lift(self) -> None:
-        """Gives the transaction its usual limit back."""
+        """Restores the transaction's usual limit."""
         if self._usual is not None:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [self._usual])

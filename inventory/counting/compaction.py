@@ -1,7 +1,7 @@
-"""Upkeep of the counts: adding the changes up, comparing with the records, and making the summary anew from these.
+"""Adds up the changes of the counts, compares the counts with the records, and rebuilds them.
 
-An advisory lock lets one of these run at a time. Orders, loads and rolls only append changes and never wait for it. A
-load adds its changes up at its end, and waits there for an upkeep that is under way.
+Under an advisory lock, one at a time. Orders and rolls only append changes and never wait for it; a load waits once, at
+its end.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from django.db import connection, transaction
 from inventory.facts.columns import OPEN_SQL
 
 MANY = 20_000
-"""Above so many compacted changes their room is freed at once. Autovacuum takes care of fewer."""
+"""With more compacted changes, we free their space at once. Autovacuum handles fewer."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))"
 
-# In all statements, ROLLUP (county) makes two rows of a county's: one for the county, and one for its state (county
-# NULL). The ORDER BY puts rows that are read together side by side: those of states, then each state's counties.
+# ROLLUP (county) makes a row for each county and one for its state (county NULL). The ORDER BY puts rows that are read
+# together side by side: the states, then each state's counties.
 
 COMPACT = """
     WITH gone AS (
@@ -49,7 +49,7 @@ ACTUAL = f"""
     ) AS record
     GROUP BY owner, listed, classification, age_bucket, state, ROLLUP (county)
 """  # noqa: S608 - the text is ours
-"""What the summary would say if it were counted now: the open records, and for each client those that are excluded."""
+"""What the summary should say: the open records, and those excluded for each client."""
 
 COMPARE = f"""
     SELECT owner, listed, state, county, classification, age_bucket, sum(counted)::int, sum(actual)::int
@@ -87,7 +87,7 @@ REBUILD = f"""
 
 @dataclass(frozen=True, slots=True)
 class CountDifference:
-    """A count that is not what the records say. `county` is None for the whole state, empty where it is not known."""
+    """A wrong count. `county` is None for the whole state, empty if unknown."""
 
     owner: UUID | None
     listed: bool
@@ -100,10 +100,9 @@ class CountDifference:
 
 
 def counts_compact(*, wait: bool = False) -> int:
-    """Adds the changes up into the summary and returns how many there were. While another upkeep runs it does nothing,
-    or waits for the end of that.
+    """Adds the changes to the summary and returns how many there were. If another upkeep runs, waits or does nothing.
 
-    One statement, so whoever counts meanwhile sees all of it or nothing, and no change is lost or counted twice.
+    One statement, so that no reader misses a change or counts it twice.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK if wait else _TRY_LOCK)
@@ -117,25 +116,26 @@ def counts_compact(*, wait: bool = False) -> int:
 
 
 def counts_tidy() -> None:
-    """Frees the room of compacted changes. Each count reads their whole table, and after a load of millions autovacuum
-    comes up to a minute later. Within a transaction there is nothing to free yet."""
+    """Frees the space of compacted changes, unless in a transaction.
+
+    Each count reads the whole table, and after a load of millions autovacuum comes up to a minute later.
+    """
     if not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM inventory_count_changes")
 
 
 def counts_compare() -> list[CountDifference]:
-    """Counts all records and compares. Reads everything, in one statement, so that no sale gets in between."""
+    """Counts all records in one statement, so that no sale gets in between."""
     with connection.cursor() as cursor:
         cursor.execute(COMPARE)
         return [CountDifference(*row) for row in cursor.fetchall()]
 
 
 def counts_rebuild() -> None:
-    """Makes the summary anew from the records, also in a transaction that has changed these in other ways.
+    """Rebuilds the summary from the records.
 
-    Orders may run beside it. It neither sees nor removes the changes of those that are not committed yet, and they
-    count afterwards.
+    Orders may run meanwhile: their uncommitted changes are neither seen nor removed, and count afterwards.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK)

@@ -1,7 +1,6 @@
-"""How many records there are for a buyer: exactly, and at a cost that the size of the inventory does not set.
+"""Exact counts for a buyer, at a cost independent of the size of the inventory.
 
-STOCK says what there is. The three questions asked of it are one statement with it each, so that each answer is of one
-state of the database. Any of them can be pasted into psql once its parameters are set.
+Each question is one statement that begins with STOCK, so that its answer is consistent.
 """
 
 from collections.abc import Collection, Sequence
@@ -68,8 +67,8 @@ STOCK = f"""
           AND (%(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[]))
     )
 """  # noqa: S608 - the text is ours
-"""The counts of states, and of the counties asked about, in rows that add up. Rows with an owner say what is
-excluded for the buyer, which is not available to it."""
+"""Counts of states and of the counties asked about, to be summed. Rows with an owner count what is excluded for the
+buyer."""
 
 FACETS = f"""{STOCK}
     SELECT 'state' AS facet, state AS value, NULL AS age_bucket,
@@ -98,7 +97,7 @@ FACETS = f"""{STOCK}
     WHERE %(state)s::text IS NULL OR state = %(state)s
     GROUP BY classification, age_bucket
 """  # noqa: S608
-"""Counts under criteria, and under each choice that would change one of them."""
+"""Counts under criteria, and for each change of one of them."""
 
 LINES = f"""{STOCK}
     SELECT asked.line, sum(CASE WHEN owner IS NULL THEN records ELSE -records END)
@@ -110,18 +109,17 @@ LINES = f"""{STOCK}
            AND asked.county IS NOT DISTINCT FROM stock.county
     GROUP BY asked.line
 """  # noqa: S608
-"""Counts under each of some criteria: a row of `asked` for each class and bucket of a line."""
+"""Counts for several criteria: `asked` has a row for each class and bucket of a line."""
 
 PLACES = f"""{STOCK}
     SELECT state, county FROM of_counties
     GROUP BY state, county HAVING sum(CASE WHEN owner IS NULL THEN records ELSE -records END) > 0
 """  # noqa: S608
-"""Where there is anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A value that a filter offers, and how many records it would leave under the other filters."""
+    """A value of a filter, and the number of records it would leave."""
 
     value: str
     count: int
@@ -129,11 +127,11 @@ class Facet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """What a buyer finds under its criteria at one instant.
+    """What a buyer finds at one instant.
 
-    `total` can be bought. `owned` and `suppressed` would match too, but the buyer has those persons' leads already, or
-    has them on a list of its own (contract, "Exclusion"). `states` and `counties` (of the state in the criteria) answer
-    under the class and bucket asked for, `cells` under the place.
+    `total` can be bought. `owned` and `suppressed` would match, but the buyer has leads of those persons or has them on
+    its own list (contract, "Exclusion"). `states` and `counties` apply the class and bucket of the criteria, `cells`
+    the place.
     """
 
     total: int
@@ -145,8 +143,7 @@ class Availability:
 
 
 def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> Availability:
-    """Exact counts under the criteria, and for each choice that would change one of them. Choices of a place that would
-    leave nothing are left out."""
+    """Omits places that would leave nothing."""
     asked = {"classification": None, "age_bucket": None, "state": None, "county": None} | criteria.as_filter()
     total = owned = suppressed = 0
     places: dict[str, list[Facet]] = {"state": [], "county": []}
@@ -169,12 +166,12 @@ def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> Availa
 
 
 def available_count(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> int:
-    """How many records the buyer can have under the criteria at this instant."""
+    """How many records the buyer can buy."""
     return available_counts(criteria=[criteria], buyer=buyer, as_of=as_of)[criteria]
 
 
 def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -> dict[Criteria, int]:
-    """How many records the buyer can have under each of the criteria: one statement, so one state of the stock."""
+    """How many records the buyer can buy under each of the criteria, by one consistent statement."""
     lines = list(dict.fromkeys(criteria))
     asked = [(number, cell, line.place) for number, line in enumerate(lines) for cell in line.cells]
     rows = _rows(
@@ -193,7 +190,7 @@ def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: dat
 
 
 def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:
-    """The states in which the buyer can buy something at this instant, each with its known counties, all sorted."""
+    """The states where the buyer can buy something, each with its known counties, sorted."""
     found: dict[str, list[str]] = {}
     for state, county in sorted(_rows(PLACES, buyer=buyer, as_of=as_of, counties_in=[EVERYWHERE])):
         found.setdefault(state, []).extend([county] if county != UNKNOWN else [])
@@ -203,7 +200,6 @@ def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:
 def _rows(
     question: str, *, buyer: Buyer, as_of: datetime, counties_in: Sequence[Place], **parameters: Any
 ) -> list[Any]:
-    """The answer to a question about states, and about the counties in these places."""
     states = {place.state for place in counties_in}
     counties = {place.county for place in counties_in}
     cells = [(row, bucket) for row, bucket in product(Classification, AgeBucket) if bucket.next]
@@ -215,7 +211,7 @@ def _rows(
         "counties": None if None in counties else list(counties),
         "cell_classes": [str(row) for row, _ in cells],
         "cell_buckets": [str(bucket) for _, bucket in cells],
-        "cell_ends": [as_of + bucket.length * DAY for _, bucket in cells],  # a window that begins now ends then
+        "cell_ends": [as_of + bucket.length * DAY for _, bucket in cells],  # for windows that begin now
     }
     with reading_connection().cursor() as cursor:
         cursor.execute(question, parameters)

@@ -1,4 +1,4 @@
-"""What a record is filtered, counted and bought by, as columns; and what it means for a record to be open."""
+"""What a record is filtered, counted and bought by, as columns; and when it is open."""
 
 from django.db import models
 from django.db.models import Q
@@ -12,15 +12,13 @@ FACTS = ("classification", "age_bucket", *LEVELS)
 """The columns of `Facts`."""
 
 OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True, withheld=False)
-"""Unsold, not closed by the roll, and not withheld: the condition of the partial indexes. Sellable is what is open and
-within its window."""
+"""The condition of the partial indexes. A record is sellable if it is open and within its window."""
 
 OPEN_SQL = "sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld"
-"""OPEN in SQL."""
 
 
 class Facts(models.Model):
-    """Class, bucket and place. A level of the place that is not known is UNKNOWN, and never NULL."""
+    """Class, bucket and place. An unknown level of the place is UNKNOWN, never NULL."""
 
     classification = models.CharField(max_length=6, choices=Classification)
     age_bucket = models.CharField(max_length=14, choices=AgeBucket)
@@ -34,7 +32,7 @@ class Facts(models.Model):
 
     @property
     def criteria(self) -> Criteria:
-        """What exactly these facts fit."""
+        """The criteria that match exactly these facts."""
         return Criteria(
             classification=Classification(self.classification),
             age_bucket=AgeBucket(self.age_bucket),

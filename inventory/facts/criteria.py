@@ -11,41 +11,41 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 
 type Cell = tuple[Classification, AgeBucket]
-"""What has one price."""
+"""Has one price."""
 
 MAX_QUANTITY = 1000
-"""The most leads on one line of an order (contract, "Purchase")."""
+"""Leads on one line of an order (contract, "Purchase")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
-    """A filter over inventory. None, and a level of the place that is open, match everything."""
+    """A filter over inventory. None matches everything."""
 
     classification: Classification | None = None
     age_bucket: AgeBucket | None = None
     place: Place = EVERYWHERE
 
     def as_filter(self) -> dict[str, str]:
-        """What is not open, by the names that columns, forms and the API give it."""
+        """Under the names of columns, forms and the API."""
         named = {"classification": self.classification, "age_bucket": self.age_bucket}
         return {name: str(value) for name, value in named.items() if value is not None} | self.place.as_filter()
 
     @property
     def cells(self) -> list[Cell]:
-        """Each class and bucket that it covers."""
+        """Each class and bucket it covers."""
         classes = [self.classification] if self.classification else Classification
         return list(product(classes, [self.age_bucket] if self.age_bucket else AgeBucket))
 
     def at(self, place: Place) -> Self:
-        """The same class and bucket in another place."""
+        """The same in another place."""
         return replace(self, place=place)
 
     def widened(self) -> Iterator[Self]:
-        """This, then the same class and bucket in each place around it."""
+        """This, then the same in each place around it."""
         return map(self.at, self.place.widened())
 
     def contains(self, other: "Criteria") -> bool:
-        """Whether every record that the other describes is described by this one too."""
+        """Whether it matches every record that the other matches."""
         return (
             self.classification in (None, other.classification)
             and self.age_bucket in (None, other.age_bucket)
@@ -63,7 +63,7 @@ class Criteria:
         return ", ".join(str(part) for part in parts)
 
     def __str__(self) -> str:
-        """For programs: `Gold MONTH_6_TO_8 state=LA county=Caddo`. Says nothing of what is not known."""
+        """For programs: `Gold MONTH_6_TO_8 state=LA county=Caddo`. Omits what is unknown."""
         parts = [str(value) for value in (self.classification, self.age_bucket) if value is not None]
         parts += [f"{level}={value}" for level, value in self.place.known.as_filter().items()]
         return " ".join(parts) or "everything"
@@ -71,12 +71,10 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """A line of an order before it is filled: a quantity of leads of one class and one bucket.
+    """A line of an order before it is filled. `named` records come first; others replace those that are gone.
 
-    `named` records are taken first. Each that is gone is replaced by another one of the criteria.
-
-    Raises ValueError where class or bucket is open, for a county without its state, or for a quantity outside 1 to
-    1000 (contract, "Purchase").
+    Raises ValueError if class or bucket is open, for a county without its state, or for a quantity outside 1 to 1000
+    (contract, "Purchase").
     """
 
     criteria: Criteria
@@ -93,9 +91,8 @@ class Demand:
 
 
 def allocation_order(demands: Sequence[Demand]) -> list[int]:
-    """The indexes of the demands in the order in which they are filled: narrowest place first, then by name.
+    """The indexes of the demands in the order of filling: narrowest place first, then by name.
 
-    Places lie within one another. What a narrow demand takes first, a wider one around it could not have kept for
-    itself, so an assignment is found wherever one exists (contract, "Purchase").
+    Places are nested, so this finds an assignment wherever one exists (contract, "Purchase").
     """
     return sorted(range(len(demands)), key=lambda i: (-demands[i].criteria.place.depth, str(demands[i].criteria)))

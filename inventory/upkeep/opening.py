@@ -1,4 +1,4 @@
-"""The first records of new leads: what ingestion derives from each batch that it loads."""
+"""The first records of new leads, made during ingestion."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -22,7 +22,7 @@ from leads.ingestion import NewLead, Persons
 
 
 class OpenedRow(NamedTuple):
-    """A row for COPY: a record of a cell, by its number among CELLS, or that its lead is too young for one (None)."""
+    """A row for COPY. `cell` is an index into CELLS; None if the lead is too young."""
 
     cell: int | None
     text: str
@@ -32,10 +32,9 @@ CELLS: tuple[Cell, ...] = tuple(product(Classification, AgeBucket))
 
 
 class FirstRecords:
-    """Opens a record for each lead that is in a bucket at `as_of`.
+    """Opens a record in the bucket of each lead at `as_of`; earlier buckets could never be sold.
 
-    Only for that bucket: the ones before it are over and could never be sold. A lead that is too young for any is
-    noted, so that the roll finds it on its day.
+    Leads that are too young are noted for the roll.
     """
 
     def __init__(self, as_of: datetime) -> None:
@@ -58,7 +57,7 @@ class FirstRecords:
         bucket, first, end, cells = self._spans[place]
         expires = (created + end).isoformat() if end else _NEVER
         facts = (new_id_text(), lead.id, bucket, lead.classification, lead.place.cells)
-        cell = cells[lead.classification is Classification.GOLD]  # an enumeration's hash takes longer
+        cell = cells[lead.classification is Classification.GOLD]  # hashing the enum takes longer
         return OpenedRow(cell, DELIMITER.join((*facts, (created + first).isoformat(), expires)))
 
     def count(self, rows: Sequence[OpenedRow]) -> Counter[Cell]:
@@ -66,7 +65,7 @@ class FirstRecords:
         return Counter({cell: records for number, cell in enumerate(CELLS) if (records := numbers[number])})
 
     def store(self, *, cursor: CursorWrapper, rows: Sequence[OpenedRow]) -> None:
-        """Within the caller's transaction, which has the leads."""
+        """Must run in the transaction that has the leads."""
         records = [row.text for row in rows if row.cell is not None]
         young = [row.text for row in rows if row.cell is None]
         columns = "id, lead_id, age_bucket, classification, state, county, enters_at_utc, expires_at_utc"
@@ -76,9 +75,9 @@ class FirstRecords:
             analyze_first_rows(cursor, "inventory")
 
     def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:
-        """A large file changes every count, many times over: nobody is to see the changes before they are added up.
+        """Compacts the counts before commit, so that nobody has to add up the many changes.
 
-        So it waits where another upkeep is at it: these changes are not that one's, and no other might come for long.
+        Waits for another upkeep: that one does not see our changes, and the next may be far off.
         """
         persons = load_end(load_id=load_id, began_at_utc=began_at_utc, as_of=self._as_of)
         counts_compact(wait=True)

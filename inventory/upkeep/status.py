@@ -1,4 +1,4 @@
-"""How the inventory stands at an instant, for operators."""
+"""The inventory's numbers, for operators."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +14,10 @@ from leads.models import Lead
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryStatus:
-    """Numbers of records (leads for `leads`, `too_young`, `withdrawn` and `superseded`). `due` waits for the next roll:
-    leads that have entered a bucket since the last one and have no record there yet. A lead that is withdrawn as well
-    as superseded counts as withdrawn."""
+    """Numbers of records, except `leads`, `too_young`, `withdrawn` and `superseded`, which count leads.
+
+    `due`: leads that await the next roll to get a record in their bucket. Withdrawn leads do not count as superseded.
+    """
 
     as_of: datetime
     leads: int
@@ -32,7 +33,7 @@ class InventoryStatus:
 
 
 def inventory_status(*, as_of: datetime) -> InventoryStatus:
-    """Counts everything; a whole-table read, meant for the command line."""
+    """Reads whole tables: for the command line only."""
     unsold = Q(sold_at_utc__isnull=True)
     over = Q(expires_at_utc__lte=as_of)
     totals = InventoryRecord.objects.aggregate(
