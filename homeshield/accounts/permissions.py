@@ -34,6 +34,7 @@ class Act(models.TextChoices):
     ORDERS = "orders", "See the company's orders"
     LEADS = "leads", "See purchased leads in full"
     DOWNLOAD = "download", "Download purchased leads"
+    LISTS = "lists", "Manage suppression lists"
     KEYS = "keys", "See and revoke API keys"
     KEY_MAKE = "key_make", "Create API keys"
     TEAM = "team", "Change and remove users"
@@ -42,7 +43,7 @@ class Act(models.TextChoices):
 
 
 _LOOK = frozenset({Act.BROWSE, Act.PREVIEW, Act.ORDERS})
-_TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD}
+_TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD, Act.LISTS}
 
 ROLE_MAY: Mapping[ClientRole, frozenset[Act]] = MappingProxyType(
     {

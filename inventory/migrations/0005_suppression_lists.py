@@ -324,10 +324,8 @@ class Migration(migrations.Migration):
             model_name="suppressionlist",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("over_at_utc__isnull", False), ("status__in", ("ended", "removed"))),
-                    models.Q(
-                        models.Q(("status__in", ("ended", "removed")), _negated=True), ("over_at_utc__isnull", True)
-                    ),
+                    models.Q(("status__in", ("ended", "removed")), _negated=True),
+                    ("over_at_utc__isnull", False),
                     _connector="OR",
                 ),
                 name="suppression_list_over_since",

@@ -67,8 +67,8 @@ def _fault(text: str) -> Fault:
     if _SHORTENED.fullmatch(text):
         return Fault.SHORTENED
     number = "".join(_DIGITS.findall(text))
-    if not number or len(text) > 40 or len(number) < 7:
-        return Fault.SHORT if number and len(text) <= 40 and not any(map(str.isalpha, text)) else Fault.NEITHER
+    if not number or len(text) > 40 or (len(number) < 7 and any(map(str.isalpha, text))):
+        return Fault.NEITHER
     if len(number) == 11 and number[0] == "1":
         number = number[1:]
     if len(number) != 10:

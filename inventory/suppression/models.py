@@ -99,8 +99,7 @@ class SuppressionList(models.Model):
             ),
             models.CheckConstraint(
                 name="suppression_list_over_since",
-                condition=Q(status__in=OVER, over_at_utc__isnull=False)
-                | Q(~Q(status__in=OVER), over_at_utc__isnull=True),
+                condition=~Q(status__in=OVER) | Q(over_at_utc__isnull=False),
             ),
         ]
         indexes = [

@@ -10,8 +10,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise
 
 from inventory.suppression.cells import Fault, Kind, read_cell
 from inventory.suppression.errors import UnreadableUpload
@@ -31,6 +31,7 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NUMBER_LIKE = re.compile(r"[A-Za-z.: ]{0,8}[\d\s().+/-]{10,24}")
 _NAMED_LIKE = re.compile(r"phone|mobile|cell|\btel|number|\bnum\b|\bno\b|sha|hash|digest|contact|dnc", re.IGNORECASE)
+_AREA, _REST = re.compile(r"[2-9]\d\d"), re.compile(r"\d{3}-?\d{4}")
 _LONGEST_HEADING = 40
 
 
@@ -45,12 +46,16 @@ class Layout:
     headings: tuple[str, ...] = ()
     """What the header calls these columns; only names that say what such a column holds."""
     has_header: bool = False
+    joined: bool = False
+    """Whether an area code in the first column belongs to seven digits in the second."""
 
     def cells(self, line: str) -> list[str]:
         """The cells of a line in which entries stand."""
         row = _split(line, self.delimiter)
         if self.columns is None:
             return [cell for cell in row if cell.strip()] or [""]
+        if self.joined:
+            return ["".join(row[place].strip(" '\"") for place in self.columns if place < len(row))]
         return [row[place] for place in self.columns if place < len(row)] or [""]
 
     @property
@@ -65,7 +70,8 @@ class Layout:
             for place, heading in zip(self.columns, self.headings or [""] * len(self.columns), strict=True)
         ]
         column = "column" if len(named) == 1 else "columns"
-        return f"{column} {' and '.join(named)}, separated by {DELIMITERS[self.delimiter]}"
+        together = " together" if self.joined else ""
+        return f"{column} {' and '.join(named)}{together}, separated by {DELIMITERS[self.delimiter]}"
 
 
 @dataclass(slots=True)
@@ -239,7 +245,26 @@ def layout_of(sample: list[str]) -> Layout:
         columns, entries = _columns(rows)
         if entries > most:
             best, most = Layout(delimiter, columns), entries
+    if not most:
+        best = _joined(sample) or best
     return _with_header(best, sample[0]) if sample else best
+
+
+def _joined(sample: list[str]) -> Layout | None:
+    """The layout in which most lines have a number in two cells, as the national Do-Not-Call register gives it."""
+    for delimiter in DELIMITERS:
+        starts: Counter[int] = Counter()
+        for row in (_split(line, delimiter) for line in sample):
+            cells = [cell.strip(" '\"") for cell in row]
+            starts.update(
+                place
+                for place, (area, rest) in enumerate(pairwise(cells))
+                if _AREA.fullmatch(area) and _REST.fullmatch(rest)
+            )
+        if starts:
+            [(place, _)] = starts.most_common(1)
+            return Layout(delimiter, (place, place + 1), joined=True)
+    return None
 
 
 def _columns(rows: list[list[str]]) -> tuple[tuple[int, ...] | None, int]:
@@ -275,7 +300,7 @@ def _with_header(layout: Layout, first: str) -> Layout:
     if layout.columns is not None:
         padded = chain(cells, [""] * len(layout.columns))
         headings = tuple(_heading(cell) for cell, _ in zip(padded, layout.columns, strict=False))
-    return Layout(layout.delimiter, layout.columns, headings, has_header=True)
+    return replace(layout, headings=headings, has_header=True)
 
 
 def _heading(cell: str) -> str:

@@ -19,6 +19,7 @@ from homeshield.audit.sealing import audit_seal
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
 from homeshield.lib.finished_tasks import finished_tasks_remove
 from homeshield.lib.numbers import decimal_number
+from inventory.suppression.upkeep import lists_upkeep
 from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
 
 EVERY = Decimal(10)
@@ -39,11 +40,11 @@ class Stopping(Exception):
 class Command(DatabaseCommand):
     help = (
         "Keeps the inventory current: gives leads that enter a bucket their record there, closes those whose window is "
-        "over, compacts the counts, and seals what was recorded for audit; once an hour it removes the sessions that "
-        "are over and the rows of background tasks that ended long ago. It goes on until SIGTERM or Ctrl-C, when it "
-        "ends with exit code 0 after the transaction in hand. Several may run at once. It outlives the database's "
-        "restarts, and goes around leads that the database refuses: they are logged in each round, and tried again "
-        "every hour."
+        "over, compacts the counts, seals what was recorded for audit, and ends suppression lists on "
+        "their date; once an hour it removes the sessions that are over and the rows of background tasks that ended "
+        "long ago. It goes on until SIGTERM or Ctrl-C, when it ends with exit code 0 after the transaction in hand. "
+        "Several may run at once. It outlives the database's restarts, and goes around leads that the database "
+        "refuses: they are logged in each round, and tried again every hour."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -98,6 +99,7 @@ class Command(DatabaseCommand):
         return (
             ("The roll", self._roll),
             ("Sealing the audit events", self._seal),
+            ("Looking after suppression lists", self._look_after_lists),
             ("Removing what is over", self._remove),
         )
 
@@ -114,6 +116,9 @@ class Command(DatabaseCommand):
 
     def _seal(self, now: datetime) -> None:
         audit_seal(as_of=now)
+
+    def _look_after_lists(self, now: datetime) -> None:
+        lists_upkeep(as_of=now)
 
     def _remove(self, now: datetime) -> None:
         if self._remove_at is None or now >= self._remove_at:
