@@ -54,7 +54,7 @@ def read_cell(text: str) -> tuple[Kind, bytes] | Fault:
 
 
 def _of_a_spreadsheet(text: str) -> str:
-    """A number without the decimals that a program has given it: `5045550123.0`. A digest has no number in it."""
+    """A number without the decimals that a program has given it: `3181150001.0`. A digest has no number in it."""
     if len(text) > 40:
         return ""
     found = _WITHOUT_CENTS.fullmatch(text)

@@ -13,7 +13,7 @@ from inventory.suppression.services import list_create, upload_confirm, upload_r
 
 def number(n: int) -> str:
     """The n-th number of an exchange that nobody has: as a lead's `borrower_phone`."""
-    return f"3181{500_000 + n}"
+    return f"3181{150_000 + n}"
 
 
 def digest(n: int) -> str:

@@ -104,11 +104,11 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         ("12345", Fault.SHORT),
         ("12 Oak St", Fault.NEITHER),
         ("555-0123", Fault.SHORT),
-        ("50455501234567", Fault.LONG),
+        (f"{number(1)}1234", Fault.LONG),
         ("5.04556E+09", Fault.SHORTENED),
-        ("800-555-0123", Fault.TOLL_FREE),
-        ("0318150001", Fault.AREA),
-        ("2222222222", Fault.ALIKE),
+        ("800-155-0123", Fault.TOLL_FREE),
+        (f"0{number(1)[:9]}", Fault.AREA),
+        ("2" * 10, Fault.ALIKE),
         ("a" * 63, Fault.NEITHER),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_fault_says_what_is_wrong(cell: str, fault: Fault) -> None:
 
 
 def test_invalid_lines_are_counted_and_the_first_ones_named_by_their_numbers() -> None:
-    lines = ["Phone", number(1), "", "nobody", number(2), "800-555-0123", *["no"] * 30]
+    lines = ["Phone", number(1), "", "nobody", number(2), "800-155-0123", *["no"] * 30]
     found = recognise("\n".join(lines).encode())
     assert (found.valid, found.invalid, len(found.invalid_lines)) == (2, 32, 20)
     assert found.invalid_lines[:2] == [(4, Fault.NEITHER.value), (6, Fault.TOLL_FREE.value)]
@@ -151,7 +151,7 @@ def test_an_area_code_in_a_column_of_its_own_belongs_to_the_next_one() -> None:
 
 
 def test_an_identifier_of_ten_digits_is_no_number_where_a_column_says_phone() -> None:
-    found = recognise(f"Order,Phone\n3181999999,{number(1)}\n3181999998,{number(2)}".encode())
+    found = recognise(f"Order,Phone\n{number(98)},{number(1)}\n{number(99)},{number(2)}".encode())
     assert keys(found) == keys_of(number(1), number(2))
 
 
@@ -166,7 +166,7 @@ def test_a_stray_quotation_mark_spoils_its_line_alone() -> None:
     [
         (b"", "found no phone numbers"),
         (b"Name\nAda\n", "found no phone numbers"),
-        (gzip.compress(b"3181500001"), "compressed"),
+        (gzip.compress(b"a list"), "compressed"),
         (b"PK\x03\x04" + b"[Content_Types].xml" + b"\0" * 50, "an Excel workbook"),
         (b"%PDF-1.7", "a PDF document"),
     ],
