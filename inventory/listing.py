@@ -1,8 +1,7 @@
-"""Pages of the list of records, in the order of sale. Under every filter an index finds them, so each costs the same.
+"""Pages of records in the order of sale. Every filter has an index, so each page costs the same.
 
-The indexes begin with a class and a bucket (inventory/models.py). If a filter leaves one of them open, the list is a
-union of parts that each have an index. PostgreSQL reads these side by side (a Merge Append) and stops when the page is
-full.
+The indexes begin with class and bucket (inventory/models.py). If a filter leaves one open, the list is a union of parts
+with an index each, which PostgreSQL merges (Merge Append) until the page is full.
 """
 
 from dataclasses import dataclass, replace
@@ -23,24 +22,25 @@ from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE
 
 MOST_PARTS = 60
-"""The most parts of a list. Each takes a moment to plan. A buyer with licenses for more than that finds records soon
-enough in the order of all states."""
+"""The most parts of a list, since each takes time to plan. A buyer licensed in so many states soon finds records in a
+list of all states."""
 
 _PART = """
     (SELECT id, expires_at_utc, lead_id, age_bucket, classification, state, county FROM inventory
     WHERE {open} AND enters_at_utc <= %(as_of)s AND {conditions}
     ORDER BY {order} LIMIT %(limit)s)
 """
-"""Each part has the limit too. Otherwise PostgreSQL reads and sorts all of it."""
+"""Without its own limit, PostgreSQL reads and sorts the whole part."""
 
 _SHOWN = f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM lead_previews WHERE id = ANY (%s)"  # noqa: S608
-"""A statement of its own. A join would tempt PostgreSQL away from the indexes."""
+"""Separate, because a join would tempt PostgreSQL away from the indexes."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)  # a name belongs in no log
+@dataclass(frozen=True, slots=True, repr=False)  # keeps names out of logs
 class ListedRecord:
-    """A record for sale, with no more of its lead than may be shown before purchase: first name and city, None where
-    they are not known. No object of Django's, which took longer to make than the page to find (docs/performance.md).
+    """A record with what may be shown of its lead before purchase.
+
+    Making model instances took longer than finding the page (docs/performance.md).
     """
 
     id: UUID
@@ -57,22 +57,21 @@ class ListedRecord:
 def records_page(
     *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
 ) -> Page[ListedRecord]:
-    """One page of what can be bought, in the order of sale. Raises BadCursor."""
+    """One page of what can be bought. Raises BadCursor."""
     find = partial(records_in_order, criteria, buyer, as_of)
     of = list_of_records(criteria=criteria, buyer=buyer)
     return found_page(find, by="expires_at_utc", of=of, cursor=cursor, limit=limit)
 
 
 def list_of_records(*, criteria: Criteria, buyer: Buyer) -> str:
-    """The name of a list: whose it is, and under which filter. A cursor is only good for the list it names."""
+    """The list's name in its cursors, which are valid for no other list."""
     return f"inventory of {buyer.client_id}: {criteria.as_filter()}"
 
 
 def records_in_order(
     criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Position | None, reverse: bool, limit: int
 ) -> list[ListedRecord]:
-    """Up to `limit` records that the buyer can be sold, beyond a position (None: from the start), in the order of
-    sale or in `reverse`."""
+    """Up to `limit` records beyond a position (None: from the start)."""
     order = "expires_at_utc DESC, id DESC" if reverse else "expires_at_utc, id"
     parameters: dict[str, Any] = {"as_of": as_of, "limit": limit, "client": buyer.client_id}
     parameters["licensed"] = sorted(buyer.licensed_states)
@@ -80,7 +79,7 @@ def records_in_order(
     if beyond:
         parameters |= {"value": beyond[0], "id": beyond[1]}
     if beyond is None or reverse or beyond[0] <= as_of:
-        # Not beside a place that says more: the index would be read from the nearer of the two.
+        # Otherwise the position says more, and PostgreSQL might start its index scan at this instant instead.
         everywhere.append("expires_at_utc > %(as_of)s")
     if buyer.client_id:
         everywhere.append(NOT_EXCLUDED.format("%(client)s"))
@@ -116,10 +115,10 @@ def _listed(
 
 
 def _beyond(part: Criteria, position: Position, reverse: bool) -> str | None:
-    """The condition on records of a part beyond the position. None if there can be none.
+    """The condition on a part's records beyond the position; None if there are none.
 
-    In the last bucket all records have one end, so there the id alone must decide. Given both columns, PostgreSQL
-    expects next to no rows and takes any index, past all of a state or a class.
+    In the last bucket all records have the same end. Given both columns there, PostgreSQL expects almost no rows and
+    picks a wrong index.
     """
     sign, ends = "<" if reverse else ">", position[0]
     if part.age_bucket is not None and part.age_bucket.next is None:
@@ -132,9 +131,9 @@ def _beyond(part: Criteria, position: Position, reverse: bool) -> str | None:
 
 
 def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
-    """The criteria split into disjoint ones that each have an index, or unsplit if they have one.
+    """The criteria, split into disjoint ones that each have an index.
 
-    A part that names a state has no list of licenses beside it, which would cost the index's order.
+    Each names one state, because a condition on several would lose the index's order.
     """
     state = criteria.place.state
     if state is not None and not buyer.is_licensed_in(state):
@@ -152,7 +151,7 @@ def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """A page of the list, and how many more leads the client may be shown today (None: nothing was shown)."""
+    """`left`: how many more leads the client may see today; None if none were shown."""
 
     page: Page[ListedRecord]
     left: int | None
@@ -161,16 +160,15 @@ class PreviewPage:
 def previews_page(
     *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
 ) -> PreviewPage:
-    """What `records_page` finds, counted as shown; a shorter page where less than it is left of the allowance.
+    """Like `records_page`, but counts the leads as shown and cuts the page to what is left of the allowance.
 
-    To be asked for last, when nothing else of the answer can fail: what is counted stays so. Raises BadCursor, and
-    PreviewsUsed where there are leads and nothing is left.
+    Call it last: the count stays if the request fails later. Raises BadCursor, and PreviewsUsed if nothing is left.
     """
     page = records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=cursor, limit=limit)
     if not page.rows:
         return PreviewPage(page, None)
     assert buyer.client_id is not None, "an allowance is a client's"
     previews = previews_spend(client_id=buyer.client_id, wanted=len(page.rows), as_of=as_of)
-    if previews.granted < len(page.rows):  # once a day at most, so it may cost the page again
+    if previews.granted < len(page.rows):  # at most once a day
         page = records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=cursor, limit=previews.granted)
     return PreviewPage(page, previews.left)

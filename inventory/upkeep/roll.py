@@ -1,7 +1,6 @@
 """The roll: gives each lead that has entered a bucket its record there (contract, "Inventory").
 
-The cost follows what is due, by three indexes: unsold and sold records whose window is over and that are not closed
-yet (the next bucket is a new right for both), and leads that were too young when they were loaded.
+Three indexes find what is due: unsold and sold records whose window is over, and leads that were too young when loaded.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -25,14 +24,14 @@ from leads.age import AgeBucket
 from leads.models import Lead
 
 BATCH = 5_000
-"""Leads that one transaction takes on: long transactions would make purchases wait and keep dead rows alive."""
+"""Leads per transaction: long ones would block purchases and keep dead rows alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class RollFailure:
-    """A lead that is due, and whose record the database refuses to close or to open.
+    """A due lead whose record the database refuses.
 
-    `reason` is the kind of refusal and the constraint, and never PostgreSQL's message, which may repeat data.
+    `reason` never contains PostgreSQL's message, which may repeat data.
     """
 
     lead_id: UUID
@@ -41,23 +40,23 @@ class RollFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollReport:
-    """What a roll did, or for a dry run would do: records created, and records whose window is over."""
+    """What a roll did, or would do."""
 
     created: int
     lapsed: int
     sold_before: int
-    """How many of the records whose window is over were sold in it."""
+    """Of the records whose window is over, those sold."""
     dry_run: bool
     failures: tuple[RollFailure, ...] = ()
-    """What was left as it was, and is still due."""
+    """Unchanged, and still due."""
 
 
 NAMED = 10
-"""How many refused leads a sentence names; a report has them all."""
+"""Refused leads that a sentence names."""
 
 
 def failures_told(failures: Sequence[RollFailure]) -> str:
-    """One line about leads that a roll left as they were. Nothing in it describes a person."""
+    """One line for operators, without personal data."""
     leads = "One lead is" if len(failures) == 1 else f"{len(failures):,} leads are"
     named = "; ".join(f"{failure.lead_id}: {failure.reason}" for failure in failures[:NAMED])
     more = f"; and {len(failures) - NAMED:,} more" if len(failures) > NAMED else ""
@@ -75,14 +74,13 @@ def inventory_generate(
     leave_out: Collection[UUID] = (),
     progress: Callable[[int], None] = lambda _: None,
 ) -> RollReport:
-    """Creates the records of all leads that have entered a bucket by `as_of`, and closes those that have left theirs.
+    """Creates the records of leads that have entered a bucket by `as_of`, and closes those whose window is over.
 
-    A lead that has passed through a bucket unseen gets no record there: it could never be sold. Safe to repeat, and to
-    run beside purchases, loads and itself; committed batch by batch, so an interrupted roll is taken up by the next.
-    In the end the counts are compacted. `progress` is told how many leads each batch held.
+    A bucket that a lead has already left gets no record. Safe to repeat, and to run beside purchases, loads and itself.
+    Commits batch by batch, so the next roll continues an interrupted one. Calls `progress` with the size of each batch.
 
-    A lead that the database refuses holds up no other: it stays as it is, and is one of the report's `failures`. The
-    leads in `leave_out` are not tried. Raises RollInFuture where `as_of` is after `now`, unless dry.
+    A lead that the database refuses stays unchanged and becomes a failure in the report; the others go on. Does not
+    try the leads in `leave_out`. Raises RollInFuture if `as_of` is after `now`, unless dry.
     """
     if dry_run:
         return _forecast(as_of)
@@ -102,12 +100,12 @@ def inventory_generate(
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """One kind of rows that a roll takes on, each of which stands for its lead."""
+    """One kind of due rows, one per lead."""
 
     rows: "Callable[[datetime], models.QuerySet[Any]]"
-    """What is due at an instant, in an order of its own."""
+    """What is due at an instant, ordered."""
     close: Callable[[Sequence[UUID], datetime], object]
-    """Takes the rows with these keys out of what is due."""
+    """Makes the rows with these keys no longer due."""
     lock: dict[str, Any]
 
 
@@ -132,7 +130,7 @@ _YOUNG = _Due(_old_enough, lambda keys, _: YoungLead.objects.filter(lead_id__in=
 
 
 class _BatchRefused(Exception):
-    """The database refused what a batch does; all of it was rolled back. The rows of the batch, and the reason."""
+    """The database refused a batch, which was rolled back."""
 
     def __init__(self, rows: Sequence[Any], reason: str) -> None:
         super().__init__(reason)
@@ -143,7 +141,7 @@ class _BatchRefused(Exception):
 class _Roll:
     as_of: datetime
     left_out: set[UUID]
-    """Leads that are not tried, or not again."""
+    """Leads not to try, or not again."""
     progress: Callable[[int], None]
     created: int = 0
     lapsed: int = 0
@@ -152,13 +150,13 @@ class _Roll:
 
     def run(self) -> None:
         for due in (_UNSOLD, _SOLD, _YOUNG):
-            # First past what others hold, then waiting for it: an order holds its records for milliseconds.
+            # First skip what others lock, then wait for it: an order locks its records for milliseconds.
             for wait in (False, True):
                 while rows := self._batch(due, wait=wait):
                     self.progress(len(rows))
 
     def _batch(self, due: _Due, *, wait: bool) -> Sequence[Any]:
-        """The rows of the next batch, which are done now, or failed one by one."""
+        """The rows of the next batch, done or failed."""
         rows = due.rows(self.as_of)
         if self.left_out:
             rows = rows.exclude(lead_id__in=self.left_out)
@@ -169,7 +167,7 @@ class _Roll:
             return refused.rows
 
     def _take(self, due: _Due, wanted: "models.QuerySet[Any]", *, wait: bool) -> Sequence[Any]:
-        """Does the first of these rows, in one transaction. Raises _BatchRefused."""
+        """Does the first BATCH rows, in one transaction. Raises _BatchRefused."""
         locked = wanted.select_for_update(skip_locked=not wait, **due.lock)[:BATCH]
         while True:
             rows: Sequence[Any] = ()
@@ -181,7 +179,7 @@ class _Roll:
                     created = _create_records([row.lead for row in rows], self.as_of)
             except DatabaseError as error:
                 if isinstance(error.__cause__, DeadlockDetected):
-                    continue  # an order that waits across the end of a window; it or the batch is tried again
+                    continue  # with an order that waited past the end of a window
                 if not rows or not _is_of_a_row(error):
                     raise
                 raise _BatchRefused(rows, _reason(error)) from error
@@ -191,10 +189,7 @@ class _Roll:
             return rows
 
     def _go_around(self, due: _Due, refused: _BatchRefused, *, wait: bool) -> None:
-        """Does the rows of a batch that was refused by halves and halves of these, until what is refused stands alone.
-
-        A row costs two short transactions for each time that it is halved, and one that is sound is done once.
-        """
+        """Halves a refused batch until each refused row stands alone."""
         if len(refused.rows) == 1:
             lead_id = refused.rows[0].lead_id
             self.left_out.add(lead_id)
@@ -202,7 +197,7 @@ class _Roll:
             return
         middle = len(refused.rows) // 2
         for half in (refused.rows[:middle], refused.rows[middle:]):
-            self.progress(0)  # so that who wants to stop can
+            self.progress(0)  # lets the caller stop
             try:
                 self._take(due, due.rows(self.as_of).filter(pk__in=[row.pk for row in half]), wait=wait)
             except _BatchRefused as again:
@@ -210,15 +205,14 @@ class _Roll:
 
 
 _OF_A_ROW = (
-    "22",  # what a value may be
-    "23",  # constraints
-    "44",  # what a policy lets through
-    "54",  # an index row that is too large
-    "P0",  # a trigger's refusal
-    "XX",  # a broken row or index
+    "22",  # invalid value
+    "23",  # constraint
+    "44",  # row policy
+    "54",  # index row too large
+    "P0",  # trigger
+    "XX",  # corrupt row or index
 )
-"""Classes of PostgreSQL's errors that may be about what a row holds; others are about the server, the tables or the
-login, and end the roll."""
+"""PostgreSQL error classes that may be due to one row. Others end the roll."""
 
 
 def _is_of_a_row(error: DatabaseError) -> bool:
@@ -234,15 +228,15 @@ def _reason(error: DatabaseError) -> str:
 
 
 def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
-    """Writes the records of the buckets that the leads are in now, in one statement; returns how many are new.
+    """Writes records for the leads' current buckets; returns how many are new.
 
-    A withheld lead gets none. Whatever releases it makes up for that (inventory/withholding/statements.py).
+    Withheld leads get theirs when they are released (inventory/withholding/statements.py).
     """
     if not leads:
         return 0
     buckets = [AgeBucket.at(lead.created_at_utc, as_of) for lead in leads]
     rows = [(lead, bucket) for lead, bucket in zip(leads, buckets, strict=True) if bucket is not None]
-    # The roll comes soon after the window begins: a key of its own would tell a buyer when the homeowner called.
+    # A fresh id has the time of the roll, just after the window begins: it would tell when the homeowner called.
     ids: list[UUID] = [id_as_old_as(lead.id) for lead, _ in rows]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -270,8 +264,7 @@ def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
 
 
 def _forecast(as_of: datetime) -> RollReport:
-    """What a roll at `as_of` would do, counted without a lock: every lead that is due enters some bucket, unless it is
-    withheld."""
+    """Every due lead enters some bucket, unless it is withheld."""
     over, bought = (_over(as_of, sold=sold) for sold in (False, True))
     young = YoungLead.objects.filter(enters_at_utc__lte=as_of)
     unsold, sold = over.count(), bought.count()
@@ -280,9 +273,9 @@ def _forecast(as_of: datetime) -> RollReport:
 
 
 def _over(as_of: datetime, *, sold: bool) -> InventoryQuerySet:
-    """Records whose window is over and that are not closed yet; each half has an index of its own.
+    """Records whose window is over and that are not closed; sold and unsold ones have an index each.
 
-    A withheld record stays as it is until its lead is released.
+    Withheld records stay until their lead is released.
     """
     over = InventoryRecord.objects.filter(lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of)
     return over.filter(sold_at_utc__isnull=False) if sold else over.filter(OPEN)
