@@ -8,7 +8,7 @@ from pydantic import Field
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest
 from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import EVERYWHERE, Answer, example
-from inventory.api_schemas import Filters
+from inventory.api_schemas import Filters, OwnedCount, SuppressedCount
 from inventory.buyer import buyer_of
 from inventory.counting.reading import Facet, availability, locations
 from inventory.replica_reads import replica_may_answer
@@ -61,6 +61,8 @@ class Facets(Answer):
     model_config = example(
         {
             "total": 150,
+            "owned": 14,
+            "suppressed": 37,
             "states": _STATES,
             "counties": _COUNTIES,
             "classifications": _CLASSES,
@@ -69,6 +71,8 @@ class Facets(Answer):
     )
 
     total: int = Field(description="What is left under all of the filters.", examples=[150])
+    owned: OwnedCount
+    suppressed: SuppressedCount
     states: list[FacetCount] = Field(description="Under class and age, whatever the place.", examples=[_STATES])
     counties: list[FacetCount] = Field(
         description="Those of the state that is asked for, under class and age; else none.", examples=[_COUNTIES]
@@ -105,6 +109,8 @@ def inventory_facets(request: ApiRequest, filters: Query[Filters]) -> Facets:
     stock = availability(criteria=asked, buyer=buyer_of(request.auth), as_of=request.as_of)
     return Facets(
         total=stock.total,
+        owned=stock.owned,
+        suppressed=stock.suppressed,
         states=_counts(stock.states),
         counties=_counts(stock.counties),
         classifications=[

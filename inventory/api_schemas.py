@@ -107,6 +107,22 @@ type CountyOf = Annotated[
 ]
 
 
+type OwnedCount = Annotated[
+    int,
+    Field(
+        description="How many more match, which you cannot buy because you own a lead of the same person.",
+        examples=[14],
+    ),
+]
+type SuppressedCount = Annotated[
+    int,
+    Field(
+        description="How many more match, which you cannot buy because they are on your suppression lists.",
+        examples=[37],
+    ),
+]
+
+
 class Filters(Schema):
     """What to look at; what is left out is left open."""
 

@@ -1,12 +1,13 @@
 """Inventory: the right to sell one lead within one age bucket (contract, "Inventory")."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 import pgtrigger
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
 
 from homeshield.lib.ids import new_id
@@ -68,14 +69,6 @@ class InventoryQuerySet(models.QuerySet["InventoryRecord"]):
         """Records that the buyer may be sold: where it is licensed, and not excluded (contract, "Exclusion")."""
         return self.filter(*open_to(buyer))
 
-    def owned_by(self, buyer: Buyer) -> Self:
-        """Records of persons of whom the buyer has bought a lead, in whichever bucket."""
-        return self.filter(Exists(Exclusion.objects.filter(lead=OuterRef("lead"), client=buyer.client_id, owned=True)))
-
-    def listed_by(self, buyer: Buyer) -> Self:
-        """Records of persons on a suppression list of the buyer's, whether it owns them too or not."""
-        return self.filter(Exists(Exclusion.objects.filter(lead=OuterRef("lead"), client=buyer.client_id, listed=True)))
-
     def in_order_of_sale(self) -> Self:
         """What lapses soonest first: stock is perishable. The id makes the order total."""
         return self.order_by("expires_at_utc", "id")
@@ -108,6 +101,16 @@ def open_to(buyer: Buyer, *, state: str | None = None) -> list[RawSQL | Q]:
     if buyer.client_id is not None:
         conditions.append(_condition(NOT_EXCLUDED.format("%s"), buyer.client_id))
     return conditions
+
+
+def excluded_among(ids: Sequence[UUID], buyer: Buyer) -> tuple[list[UUID], list[UUID]]:
+    """Which of these records are excluded for the buyer: those whose person it owns, and those that are on its lists
+    alone. In the order given, each once."""
+    pairs = Exclusion.objects.filter(lead=OuterRef("lead"), client=buyer.client_id).values("owned")
+    found = InventoryRecord.objects.filter(id__in=ids).annotate(is_owned=Subquery(pairs)).exclude(is_owned=None)
+    reasons = dict(found.values_list("id", "is_owned"))
+    known = [key for key in dict.fromkeys(ids) if key in reasons]
+    return [key for key in known if reasons[key]], [key for key in known if not reasons[key]]
 
 
 def none_of(ids: list[UUID]) -> RawSQL:

@@ -83,6 +83,11 @@ class OwnedAlready(NotForSale):
     owned: Sequence[UUID]
 
 
+class ListedByYou(NotForSale):
+    sentence = "Not for sale, so not quoted: {inventory_ids}. These are on your suppression lists: {listed}."
+    listed: Sequence[UUID]
+
+
 class QuoteNotFound(DomainError):
     code, status, title = "quote_not_found", 404, "Quote not found"
     sentence = "There is no such quote. Nothing was bought."

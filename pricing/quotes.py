@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import transaction
 
 from inventory.buyer import Buyer
-from inventory.models import InventoryRecord
-from pricing.errors import NotForSale, NotInQuote, OwnedAlready, QuoteExpired, QuoteNotFound
+from inventory.models import InventoryRecord, excluded_among
+from pricing.errors import ListedByYou, NotForSale, NotInQuote, OwnedAlready, QuoteExpired, QuoteNotFound
 from pricing.models import QUOTE_VALIDITY, Quote, QuoteItem
 from pricing.selectors import Prices, prices_in_force
 
@@ -30,9 +30,11 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
     ids = list(dict.fromkeys(inventory_ids))
     sellable = InventoryRecord.objects.sellable(as_of).open_to(buyer).in_bulk(ids)
     if missing := [key for key in ids if key not in sellable]:
-        owned = set(InventoryRecord.objects.filter(id__in=missing).owned_by(buyer).values_list("id", flat=True))
+        owned, listed = excluded_among(missing, buyer)
         if owned:
-            raise OwnedAlready(inventory_ids=missing, owned=[key for key in missing if key in owned])
+            raise OwnedAlready(inventory_ids=missing, owned=owned)
+        if listed:
+            raise ListedByYou(inventory_ids=missing, listed=listed)
         raise NotForSale(inventory_ids=missing)
     prices = prices_in_force(as_of)
     quote = Quote(client_id=buyer.client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY)

@@ -19,10 +19,22 @@ class PricesChanged(DomainError):
 
 
 class AlreadyOwned(DomainError):
-    """Nothing else is sold in the place of leads that the client owns."""
+    """Nothing else is sold in the place of leads whose person the client owns."""
 
     code, status, title = "already_owned", 409, "You own some of these leads"
     sentence = "You own these leads already: {inventory_ids}. Nothing was bought. Leave them out to buy the others."
+    in_detail = ("inventory_ids",)
+    inventory_ids: Sequence[UUID]
+
+
+class OnYourLists(DomainError):
+    """The client has these persons on a list of its own. Nothing else is sold in their place."""
+
+    code, status, title = "suppressed", 409, "Some of these leads are on your lists"
+    sentence = (
+        "These leads are on your suppression lists: {inventory_ids}. Nothing was bought. "
+        "Leave them out to buy the others."
+    )
     in_detail = ("inventory_ids",)
     inventory_ids: Sequence[UUID]
 

@@ -100,7 +100,9 @@ FACETS = f"""{STOCK}
 """Counts under criteria, and for each change of one of them."""
 
 LINES = f"""{STOCK}
-    SELECT asked.line, sum(CASE WHEN owner IS NULL THEN records ELSE -records END)
+    SELECT asked.line, sum(CASE WHEN owner IS NULL THEN records ELSE -records END),
+           coalesce(sum(records) FILTER (WHERE owner IS NOT NULL AND NOT listed), 0),
+           coalesce(sum(records) FILTER (WHERE listed), 0)
     FROM unnest(%(lines)s::int[], %(classifications)s::text[], %(age_buckets)s::text[], %(states)s::text[],
                 %(line_counties)s::text[]) AS asked (line, classification, age_bucket, state, county)
     JOIN (SELECT * FROM of_states UNION ALL SELECT * FROM of_counties) AS stock
@@ -123,6 +125,15 @@ class Facet:
 
     value: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """How many records under some criteria a buyer can have, and how many more are excluded for it, by reason."""
+
+    available: int = 0
+    owned: int = 0
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +183,11 @@ def available_count(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> int
 
 def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -> dict[Criteria, int]:
     """How many records the buyer can buy under each of the criteria, by one consistent statement."""
+    return {line: stock.available for line, stock in stock_of(criteria=criteria, buyer=buyer, as_of=as_of).items()}
+
+
+def stock_of(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -> dict[Criteria, Stock]:
+    """The same, with what is excluded for the buyer beside it."""
     lines = list(dict.fromkeys(criteria))
     asked = [(number, cell, line.place) for number, line in enumerate(lines) for cell in line.cells]
     rows = _rows(
@@ -185,8 +201,8 @@ def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: dat
         line_counties=[place.county for _, _, place in asked],
         counties_in=[line.place for line in lines if line.place.county is not None],
     )
-    found = dict(rows)
-    return {line: int(found.get(number, 0)) for number, line in enumerate(lines)}
+    found = {number: Stock(*map(int, counts)) for number, *counts in rows}
+    return {line: found.get(number, Stock()) for number, line in enumerate(lines)}
 
 
 def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:

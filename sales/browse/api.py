@@ -8,7 +8,7 @@ from homeshield.accounts.permissions import KEY_MAY, Act, allowed
 from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Paged, PageSize
 from inventory.api_schemas import Filters
 from inventory.buyer import buyer_of
-from inventory.counting.reading import available_count, available_counts
+from inventory.counting.reading import Stock, available_count, stock_of
 from inventory.listing import ListedRecord, previews_page
 from inventory.replica_reads import replica_may_answer
 from pricing.selectors import Prices, prices_in_force
@@ -38,7 +38,7 @@ class InventoryQuery(Filters, Paged):
 @replica_may_answer
 def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> InventoryPage:
     """One page of the leads that you can buy, what lapses soonest first. Pages follow one another without gaps or
-    repeats while others buy. Leads that you own from an earlier age bucket are not among them.
+    repeats while others buy. Leads of people whom you own already, or have on a list, are not among them.
 
     Each lead on a page counts towards your company's previews of the day; the last page that they allow is shorter, and
     then 429 says when there are more. A company that waits for approval gets the total and no items."""
@@ -81,8 +81,8 @@ def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> Availabi
     """What each line would find and cost at this instant. Reserves nothing."""
     prices = prices_in_force(request.as_of)
     asked = [line.criteria for line in body.criteria]
-    counts = available_counts(criteria=asked, buyer=buyer_of(request.auth), as_of=request.as_of)
-    lines = [_line_availability(line, counts[line.criteria], prices) for line in body.criteria]
+    stock = stock_of(criteria=asked, buyer=buyer_of(request.auth), as_of=request.as_of)
+    lines = [_line_availability(line, stock[line.criteria], prices) for line in body.criteria]
     amounts = [line.amount for line in lines if line.amount is not None]
     complete = len(amounts) == len(lines)
     return AvailabilityAnswer(
@@ -90,7 +90,7 @@ def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> Availabi
     )
 
 
-def _line_availability(line: AvailabilityLine, available: int, prices: Prices) -> LineAvailability:
+def _line_availability(line: AvailabilityLine, stock: Stock, prices: Prices) -> LineAvailability:
     asked = line.criteria
     price = prices.get((line.classification, line.age_bucket))
     return LineAvailability(
@@ -98,7 +98,9 @@ def _line_availability(line: AvailabilityLine, available: int, prices: Prices) -
         age_bucket=line.age_bucket,
         state=asked.place.state,
         county=asked.place.county,
-        available=available,
+        available=stock.available,
+        owned=stock.owned,
+        suppressed=stock.suppressed,
         unit_price=price,
         quantity=line.quantity,
         amount=price * line.quantity if price is not None and line.quantity is not None else None,

@@ -10,8 +10,10 @@ from inventory.api_schemas import (
     InventoryId,
     LeadId,
     LineCriteria,
+    OwnedCount,
     Quantity,
     StateOf,
+    SuppressedCount,
 )
 from sales.api_schemas import LINE_EXAMPLE, AskedCounty, AskedState, Criteria, UnitPrice
 
@@ -75,6 +77,8 @@ class LineAvailability(Answer):
     state: AskedState
     county: AskedCounty
     available: int = Field(description="How many you can buy under these criteria, other lines aside.", examples=[324])
+    owned: OwnedCount
+    suppressed: SuppressedCount
     unit_price: UnitPrice
     quantity: int | None = Field(description="As it was asked.", examples=[50])
     amount: Money | None = Field(
@@ -82,7 +86,7 @@ class LineAvailability(Answer):
     )
 
 
-_AVAILABLE = {**LINE_EXAMPLE, "available": 324, "unit_price": "8.00", "amount": "400.00"}
+_AVAILABLE = {**LINE_EXAMPLE, "available": 324, "owned": 14, "suppressed": 37, "unit_price": "8.00", "amount": "400.00"}
 
 
 class AvailabilityAnswer(Answer):

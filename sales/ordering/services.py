@@ -29,7 +29,7 @@ from inventory.allocation.services import Filled, inventory_allocate
 from inventory.allocation.waiting import Patience
 from inventory.buyer import Buyer
 from inventory.errors import Shortage
-from inventory.models import InventoryRecord
+from inventory.models import excluded_among
 from pricing.selectors import prices_in_force
 from sales.errors import (
     AlreadyOwned,
@@ -38,6 +38,7 @@ from sales.errors import (
     IdempotencyKeyReused,
     InProgress,
     InvalidIdempotencyKey,
+    OnYourLists,
     QuoteUsed,
 )
 from sales.models import Order
@@ -81,7 +82,7 @@ def order_place(
     The same client, key and basket return the first order (`replayed`). A named record that is gone is replaced.
 
     Raises InvalidIdempotencyKey, IdempotencyKeyReused, ClientMayNotBuy, Shortage with alternatives, AlreadyOwned,
-    QuoteUsed, Busy, InProgress, and as the basket's `open`.
+    OnYourLists, QuoteUsed, Busy, InProgress, and as the basket's `open`.
     """
     if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):  # rejects NUL, line ends and lone surrogates
         raise InvalidIdempotencyKey(most=LONGEST_KEY)
@@ -174,14 +175,14 @@ def _allocate(basket: Basket, lines: Sequence[PricedLine], terms: Terms, *, wait
             demands=[line.demand for line in lines], buyer=terms.buyer, as_of=terms.as_of, wait=wait
         )
     except Shortage:
-        _require_none_owned(basket, terms.buyer)
+        _require_none_excluded(basket, terms.buyer)
         raise
     except OperationalError as error:
         if isinstance(error.__cause__, (pg.LockNotAvailable, pg.QueryCanceled)):
             raise Busy from error
         raise
     if any(got.replaced for got in filled):
-        _require_none_owned(basket, terms.buyer)
+        _require_none_excluded(basket, terms.buyer)
     return filled
 
 
@@ -202,13 +203,14 @@ def _require_unused_quote(purchase: Purchase) -> None:
         raise QuoteUsed(order_id=used.id)
 
 
-def _require_none_owned(basket: Basket, buyer: Buyer) -> None:
-    """A lead that the client owns is never replaced. Checked last: the client may have bought it meanwhile."""
+def _require_none_excluded(basket: Basket, buyer: Buyer) -> None:
+    """A lead that is excluded for the client is never replaced. Checked last: it may have bought it meanwhile."""
     if isinstance(basket, NamedBasket):
-        named = InventoryRecord.objects.filter(id__in=basket.ids).owned_by(buyer)
-        owned = set(named.values_list("id", flat=True))
+        owned, listed = excluded_among(basket.ids, buyer)
         if owned:
-            raise AlreadyOwned(inventory_ids=[key for key in dict.fromkeys(basket.ids) if key in owned])
+            raise AlreadyOwned(inventory_ids=owned)
+        if listed:
+            raise OnYourLists(inventory_ids=listed)
 
 
 def _quote_of(basket: Basket) -> UUID | None:
