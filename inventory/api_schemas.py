@@ -110,14 +110,14 @@ type CountyOf = Annotated[
 type OwnedCount = Annotated[
     int,
     Field(
-        description="How many more match, which you cannot buy because you own a lead of the same person.",
+        description="How many more match that you cannot buy, because you own a lead of the same person.",
         examples=[14],
     ),
 ]
 type SuppressedCount = Annotated[
     int,
     Field(
-        description="How many more match, which you cannot buy because they are on your suppression lists.",
+        description="How many more match that you cannot buy, because they are on your suppression lists.",
         examples=[37],
     ),
 ]

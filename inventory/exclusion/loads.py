@@ -53,10 +53,10 @@ SOLD_MEANWHILE = """
 
 
 def exclusions_for_load(cursor: CursorWrapper, *, began_at_utc: datetime) -> None:
-    """Makes the pairs of a load's leads, and of those whose persons it changed, before the load commits.
+    """Makes the pairs of a load's leads, and of those whose persons it changed: the last step before it commits.
 
-    The caller holds the lock of persons, has made the links, and begins again after a deadlock: the last step waits for
-    the orders in flight and holds new ones until the commit. `began_at_utc` (UTC) is when the load began.
+    The caller holds the lock of persons, has made the links, and begins again after a deadlock: from here on the load
+    waits for the orders in flight, and holds new ones. `began_at_utc` (UTC) is when the load began.
     """
     for statement in (OWN, FORGET, DISOWN):
         cursor.execute(statement)

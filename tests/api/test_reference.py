@@ -13,7 +13,7 @@ from exports.columns import COLUMNS
 from exports.models import Export
 from homeshield.accounts.models import User
 from inventory.facts.criteria import Criteria
-from inventory.models import InventoryRecord
+from inventory.models import Exclusion, InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule, Quote
@@ -381,6 +381,20 @@ class TestBeyondTheReference:
         content = caller.post("availability", {"criteria": [bare]}).json()
         assert (content["total"], content["criteria"][0]["amount"]) == (None, None)
 
+    def test_what_is_excluded_is_said_beside_what_is_available(self, caller: Caller, now: datetime) -> None:
+        records = stock(5, as_of=now)
+        for record, owned in ((records[0], True), (records[1], False), (records[2], False)):
+            Exclusion.objects.create(client_id=caller.client.id, lead=record.lead, owned=owned, listed=True)
+        [found] = caller.post("availability", {"criteria": [line(3)]}).json()["criteria"]
+        assert (found["available"], found["owned"], found["suppressed"]) == (2, 1, 2)
+        facets = caller.get("inventory/facets").json()
+        assert (facets["total"], facets["owned"], facets["suppressed"]) == (2, 1, 2)
+        answer = caller.post("quotes", {"inventory_item_ids": [str(records[1].id)]})
+        assert answer.status_code == 404
+        assert "on your suppression lists" in answer.json()["detail"]["message"]
+        refused = by_ids(caller, [records[1].id])
+        assert (refused.status_code, refused.json()["detail"]["error"]) == (409, "suppressed")
+
     def test_facets(self, caller: Caller, now: datetime) -> None:
         stock(4, as_of=now)
         stock(2, as_of=now, county="Allen", classification="Silver")
@@ -389,7 +403,7 @@ class TestBeyondTheReference:
         counted = {
             name: {one["value"]: one["count"] for one in facets if one["count"]}
             for name, facets in content.items()
-            if name != "total"
+            if name not in ("total", "owned", "suppressed")
         }
         assert content["total"] == 4
         assert counted == {

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from homeshield.accounts.models import Client as Company
 from homeshield.accounts.models import User
 from inventory.facts.criteria import Criteria
-from inventory.models import InventoryRecord
+from inventory.models import Exclusion, InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
@@ -255,6 +255,22 @@ class TestPreview:
         content = response.content.decode()
         assert "2 you already own" in content
         assert content.count('<th scope="row">Ada</th>') == 3
+
+    def test_leads_on_lists_of_the_company_are_counted_apart_from_those_it_owns(
+        self, shop: Client, buyer: User, now: datetime
+    ) -> None:
+        records = stock(6, as_of=now)
+        for record, owned in ((records[0], True), (records[1], False), (records[2], False)):
+            Exclusion.objects.create(client=buyer.client, lead=record.lead, owned=owned, listed=not owned)
+        content = shop.get("/inventory/").content.decode()
+        assert re.search(r"available, 1 you already own,\s+2 on your lists", content)
+        assert content.count('<th scope="row">Ada</th>') == 3
+        for record in records[3:]:
+            Exclusion.objects.create(client=buyer.client, lead=record.lead, listed=True)
+        content = " ".join(shop.get("/inventory/").content.decode().split())
+        assert "You already own 1 that match, and 5 are on your lists." in content
+        Exclusion.objects.update(owned=False, listed=True)
+        assert "All 6 that match are on your suppression lists." in shop.get("/inventory/").content.decode()
 
     def test_pages_of_fifty_link_to_one_another_and_keep_the_filter(
         self, shop: Client, engine: dict[str, str], now: datetime

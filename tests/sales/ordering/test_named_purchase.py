@@ -13,13 +13,13 @@ from homeshield.accounts.models import Client
 from inventory.buyer import Buyer
 from inventory.errors import InventoryNotFound, Shortage
 from inventory.facts.criteria import Criteria
-from inventory.models import InventoryRecord
+from inventory.models import Exclusion, InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice, NotInQuote, QuoteExpired, QuoteNotFound
 from pricing.models import PriceRule, Quote
 from pricing.quotes import quote_create
-from sales.errors import AlreadyOwned, EmptyOrder, QuantityOutOfRange, QuoteUsed
+from sales.errors import AlreadyOwned, EmptyOrder, OnYourLists, QuantityOutOfRange, QuoteUsed
 from sales.models import Order, OrderLine, Sale
 from sales.ordering.baskets import NamedBasket
 from sales.ordering.services import order_place
@@ -129,6 +129,19 @@ def test_a_lead_that_the_client_owns_from_an_earlier_age_is_named_and_not_replac
     assert Sale.objects.count() == 1
     assert place(ClientFactory(), [owned.id], as_of=as_of).sales.get().inventory_id == owned.id
     assert not Sale.objects.filter(inventory__in=[other, another]).exists()
+
+
+def test_a_lead_on_a_list_of_the_clients_is_named_and_not_replaced(client: Client, as_of: datetime) -> None:
+    listed, other, another = stock(3, as_of=as_of)
+    Exclusion.objects.create(client=client, lead=listed.lead, listed=True)
+    with pytest.raises(OnYourLists, match=f"on your suppression lists: {listed.id}. Nothing was bought.") as refusal:
+        place(client, [other.id, listed.id], as_of=as_of)
+    assert refusal.value.inventory_ids == [listed.id]
+    assert not Sale.objects.exists()
+    Exclusion.objects.update(owned=True)
+    with pytest.raises(AlreadyOwned):
+        place(client, [other.id, listed.id], as_of=as_of)
+    assert place(ClientFactory(), [listed.id, another.id], as_of=as_of).quantity == 2
 
 
 @pytest.mark.parametrize("spare", [0, 1, 5])
