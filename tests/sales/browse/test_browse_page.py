@@ -259,14 +259,15 @@ class TestPreview:
     def test_leads_on_lists_of_the_company_are_counted_apart_from_those_it_owns(
         self, shop: Client, buyer: User, now: datetime
     ) -> None:
+        assert buyer.client is not None
         records = stock(6, as_of=now)
         for record, owned in ((records[0], True), (records[1], False), (records[2], False)):
-            Exclusion.objects.create(client_id=buyer.client_id, lead=record.lead, owned=owned, listed=not owned)
+            Exclusion.objects.create(client=buyer.client, lead=record.lead, owned=owned, listed=not owned)
         content = shop.get("/inventory/").content.decode()
         assert re.search(r"available, 1 you already own,\s+2 on your lists", content)
         assert content.count('<th scope="row">Ada</th>') == 3
         for record in records[3:]:
-            Exclusion.objects.create(client_id=buyer.client_id, lead=record.lead, listed=True)
+            Exclusion.objects.create(client=buyer.client, lead=record.lead, listed=True)
         content = " ".join(shop.get("/inventory/").content.decode().split())
         assert "You already own 1 that match, and 5 are on your lists." in content
         Exclusion.objects.update(owned=False, listed=True)
