@@ -121,10 +121,6 @@ def _record_end(export: Export, outcome: Outcome, facts: Details) -> None:
     )
 
 
-def _listed(ids: Sequence[UUID]) -> str:
-    return ", ".join(str(one) for one in ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
-
-
 # In SQL: the ids of 100,000 sales would take 10 MB in Python.
 _RECORD = """
     INSERT INTO exports (id, client_id, user_id, api_key_id, exported_at_utc, sale_ids, rows)

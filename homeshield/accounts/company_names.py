@@ -29,8 +29,8 @@ def company_name_fault(name: str) -> str | None:
         return "A company name has no line breaks, control characters or invisible characters."
     if found := _LINK.search(_DOTS.sub(".", unicodedata.normalize("NFKC", name))):
         return (
-            f"A company name holds no web or email address, and “{found[0]}” looks like part of one. Leave it out, or "
-            "put a space after the dot."
+            f"A company name can’t contain a web or email address, and “{found[0]}” looks like part of one. Remove it, "
+            "or put a space after the dot."
         )
     return None
 

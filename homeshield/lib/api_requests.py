@@ -66,7 +66,7 @@ def why_no_json(error: BaseException | None) -> str:
         case json.JSONDecodeError():
             return f"The body is no JSON: {error}"
         case UnicodeDecodeError():
-            return "The body is no JSON: it is no text in UTF-8."
+            return "The request body is not valid JSON: it is not UTF-8 text."
         case RecursionError():
             return "The body is no JSON that we read: it is nested too deeply."
         case _:

@@ -109,7 +109,7 @@ def test_what_is_wrong_is_one_line_with_exit_code_2_and_nothing_is_created(
 def test_a_password_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch, errors: str) -> None:
     binary = io.BytesIO(b"\xff\xfe\x00magnolia-porch\n")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(binary, encoding="utf-8", errors=errors))
-    with pytest.raises(CommandError, match="the password on standard input: It is no text in UTF-8") as refusal:
+    with pytest.raises(CommandError, match="the password on standard input: It is not UTF-8 text") as refusal:
         create("--password-stdin")
     assert refusal.value.returncode == 2
     assert not User.objects.exists()

@@ -67,9 +67,7 @@ def _first_line_of_stdin() -> str:
         line = sys.stdin.readline().rstrip("\r\n")
         line.encode()  # fails on surrogates that the locale let through
     except UnicodeError:
-        raise CommandError(
-            f"{_OPTION['password']}: It is no text in UTF-8. Nothing was created.", returncode=2
-        ) from None
+        raise CommandError(f"{_OPTION['password']}: It is not UTF-8 text. Nothing was created.", returncode=2) from None
     return line
 
 
