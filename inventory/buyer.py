@@ -1,5 +1,3 @@
-"""For whom inventory is looked at, counted and sold."""
-
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +13,7 @@ class Buyer:
     """
 
     client_id: UUID | None = None
-    """None for nobody in particular."""
+    """None if there is no client."""
     licensed_states: frozenset[str] = frozenset()
     """Two-letter codes; empty means all states."""
 

@@ -22,8 +22,7 @@ from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE
 
 MOST_PARTS = 60
-"""The most parts of a list, since each takes time to plan. A buyer licensed in so many states soon finds records in a
-list of all states."""
+"""More take too long to plan. A buyer with so many states soon finds records in a list of all states."""
 
 _PART = """
     (SELECT id, expires_at_utc, lead_id, age_bucket, classification, state, county FROM inventory
@@ -71,7 +70,7 @@ def list_of_records(*, criteria: Criteria, buyer: Buyer) -> str:
 def records_in_order(
     criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Position | None, reverse: bool, limit: int
 ) -> list[ListedRecord]:
-    """Up to `limit` records beyond a position (None: from the start)."""
+    """Records beyond a position (None: from the start)."""
     order = "expires_at_utc DESC, id DESC" if reverse else "expires_at_utc, id"
     parameters: dict[str, Any] = {"as_of": as_of, "limit": limit, "client": buyer.client_id}
     parameters["licensed"] = sorted(buyer.licensed_states)
@@ -79,7 +78,7 @@ def records_in_order(
     if beyond:
         parameters |= {"value": beyond[0], "id": beyond[1]}
     if beyond is None or reverse or beyond[0] <= as_of:
-        # Otherwise the position says more, and PostgreSQL might start its index scan at this instant instead.
+        # Beside a later position, PostgreSQL might start its index scan here.
         everywhere.append("expires_at_utc > %(as_of)s")
     if buyer.client_id:
         everywhere.append(NOT_EXCLUDED.format("%(client)s"))
@@ -115,10 +114,10 @@ def _listed(
 
 
 def _beyond(part: Criteria, position: Position, reverse: bool) -> str | None:
-    """The condition on a part's records beyond the position; None if there are none.
+    """The condition for records beyond the position; None if there are none.
 
-    In the last bucket all records have the same end. Given both columns there, PostgreSQL expects almost no rows and
-    picks a wrong index.
+    In the last bucket all records have the same end: given both columns, PostgreSQL expects almost no rows and picks a
+    wrong index.
     """
     sign, ends = "<" if reverse else ">", position[0]
     if part.age_bucket is not None and part.age_bucket.next is None:
@@ -131,9 +130,9 @@ def _beyond(part: Criteria, position: Position, reverse: bool) -> str | None:
 
 
 def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
-    """The criteria, split into disjoint ones that each have an index.
+    """The criteria, split into disjoint ones with an index each.
 
-    Each names one state, because a condition on several would lose the index's order.
+    A condition on several states would lose the index's order.
     """
     state = criteria.place.state
     if state is not None and not buyer.is_licensed_in(state):
@@ -160,7 +159,7 @@ class PreviewPage:
 def previews_page(
     *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
 ) -> PreviewPage:
-    """Like `records_page`, but counts the leads as shown and cuts the page to what is left of the allowance.
+    """Like `records_page`, but counts the leads as shown, and cuts the page to the allowance.
 
     Call it last: the count stays if the request fails later. Raises BadCursor, and PreviewsUsed if nothing is left.
     """

@@ -1,4 +1,4 @@
-"""Views and operations that may read inventory from a replica (homeshield/lib/replica.py).
+"""Views that may read inventory from a replica (homeshield/lib/replica.py).
 
 A client that has just bought reads the primary, to see its own purchase.
 """
@@ -23,8 +23,8 @@ _HAS_JUST_BOUGHT = """
 def replica_may_answer[**P, Result](
     view: Callable[Concatenate[Any, P], Result],
 ) -> Callable[Concatenate[Any, P], Result]:
-    """For a view or an API operation that only reads. Uses the replica if it is current and the client has not just
-    bought. If the replica fails, the view runs again on the primary."""
+    """Runs a view on the replica if that is current and the client has not just bought. If the replica fails, runs the
+    view again on the primary."""
 
     @wraps(view)
     def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> Result:

@@ -26,7 +26,7 @@ class AgeBucket(models.TextChoices):
 
     @property
     def first_day(self) -> int:
-        """The age in days at which a lead enters the bucket."""
+        """The age, in days, at which a lead enters."""
         return _FIRST_DAY[self]
 
     @property
@@ -36,7 +36,7 @@ class AgeBucket(models.TextChoices):
 
     @property
     def length(self) -> int:
-        """In days. Raises ValueError for the last bucket, which has no end."""
+        """In days. Raises ValueError for the last bucket."""
         if self.next is None:
             raise ValueError(f"{self} has no end.")
         return self.next.first_day - self.first_day

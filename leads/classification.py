@@ -44,7 +44,7 @@ def present(value: str | None) -> bool:
 
 
 def classify(lead: Mapping[str, str | None]) -> Classification:
-    """The class of a lead, given its fields by name. A missing field counts as absent."""
+    """Takes a lead's fields by name. A missing one counts as absent."""
     for field in QUALIFICATION_FIELDS:
         if not present(lead.get(field)):
             return Classification.SILVER

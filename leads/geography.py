@@ -26,7 +26,7 @@ def _read_counties() -> tuple[dict[str, tuple[str, ...]], frozenset[tuple[str, s
 
 
 _COUNTIES, INDEPENDENT_CITIES = _read_counties()
-"""INDEPENDENT_CITIES: (state, name) of each city outside any county. A county of the same name is the same place."""
+"""INDEPENDENT_CITIES: (state, name) of cities outside counties. A county of the same name is the same place."""
 
 COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_COUNTIES)
 """Each state's counties as the Census Bureau writes them, without "County" or "Parish", sorted.
@@ -71,7 +71,7 @@ def _words(text: str) -> list[str]:
 
 
 def _spellings(state: str, name: str) -> set[str]:
-    """The ways to write a county's name, without blanks."""
+    """Without blanks."""
     first, *others = _words(name)
     rest = "".join(others)
     spellings = {saint + rest for saint in _SAINTS} if first in ("st", "ste") else {first + rest}
@@ -92,8 +92,8 @@ _NAMED: dict[tuple[str, str], str] = {
 def match_county(state: str, text: str) -> str | None:
     """The county that `text` names, as the Census Bureau writes it, or None.
 
-    docs/behavior, "Loading a call-center file", says what is ignored. A trailing "city" is ignored only if the list has
-    such a city: Iowa City is not Iowa County. Leads never change, so a wrong county would stay forever.
+    docs/behavior, "Loading a call-center file", says what is ignored. A trailing "city" is ignored only if there is
+    such a city: Iowa City is not Iowa County.
     """
     words = _words(text)
     written = "".join(words)

@@ -18,5 +18,4 @@ TEXTS = (
 
 
 def longest(field: str) -> int:
-    """In characters."""
     return LONGEST_PLACE if field in PLACES else LONGEST

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 type County = tuple[str, str]
-"""A state code and a county as the Census Bureau writes it."""
+"""A state code and the Census Bureau's name."""
 
 
 def neighbours(state: str, county: str) -> list[County]:

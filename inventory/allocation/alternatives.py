@@ -31,9 +31,9 @@ def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[
 
 
 def explained(shortage: Shortage, prices: Mapping[tuple[str, str], Decimal]) -> Shortage:
-    """Adds alternatives, all counted by one statement. What has no price is not for sale.
+    """Adds alternatives, counted by one statement. What has no price is not for sale.
 
-    Each can be bought beside the other demands, except those that cannot be filled either.
+    Each can be bought beside all other demands that can be filled.
     """
     demands, index, short = shortage.demands, shortage.index, shortage.line
     others = [other for place, other in enumerate(demands) if place != index]
@@ -63,7 +63,7 @@ _IN_PART = frozenset({Suggestion.PARTIAL, Suggestion.NO_LOCATION_FILTER})
 
 
 def _worth_offering(short: Demand, offers: list[Alternative]) -> list[Alternative]:
-    """Drops a part that is the whole, and a wider place that holds no more than the narrow one."""
+    """Drops a part that is the whole, and a wider place with no more than the narrow one."""
     here = max((offer.quantity for offer in offers if offer.kind == Suggestion.PARTIAL), default=0)
     return [
         offer
@@ -98,7 +98,7 @@ def _needed(criteria: Sequence[Criteria], others: Sequence[Demand]) -> set[Crite
 
 
 def _kinds(short: Demand) -> list[tuple[Suggestion, Criteria]]:
-    """What might be offered, in order. The state stands in for an unknown county, which no buyer can ask for."""
+    """In the order of offer. The state stands in for an unknown county, which no buyer can ask for."""
     asked = short.criteria.at(short.criteria.place.known)
     kinds = [(Suggestion.PARTIAL if asked == short.criteria else Suggestion.NO_LOCATION_FILTER, asked)]
     if asked.place != EVERYWHERE:
@@ -107,7 +107,6 @@ def _kinds(short: Demand) -> list[tuple[Suggestion, Criteria]]:
 
 
 def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
-    """Criteria that differ in one thing."""
     for bucket in _nearest_first(criteria.age_bucket):
         yield Suggestion.DIFFERENT_AGE_BUCKET, replace(criteria, age_bucket=bucket)
     state, county = criteria.place.state, criteria.place.county
@@ -121,7 +120,7 @@ def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
 
 
 def _nearest_first(bucket: AgeBucket | None) -> list[AgeBucket]:
-    """The other buckets by distance; of two equally near, the older, cheaper one first."""
+    """Of two equally near, the older, cheaper one comes first."""
     buckets = list(AgeBucket)
     here = buckets.index(bucket or buckets[0])
     others = [other for other in buckets if other != bucket]

@@ -26,7 +26,7 @@ from leads.classification import Classification
 
 @dataclass(frozen=True, slots=True)
 class Allocated:
-    """A record that the current transaction holds for an order."""
+    """A record that the transaction locks for an order."""
 
     inventory_id: UUID
     lead_id: UUID
@@ -34,7 +34,7 @@ class Allocated:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The records that a demand got. `replaced` of them stand in for named ones."""
+    """`replaced` records stand in for named ones."""
 
     records: list[Allocated]
     replaced: int = 0
@@ -64,11 +64,11 @@ def named_demands(ids: Sequence[UUID]) -> list[Demand]:
 def inventory_allocate(
     *, demands: Sequence[Demand], buyer: Buyer, as_of: datetime, wait: Patience | None
 ) -> list[Filled]:
-    """Locks records that the buyer may buy at `as_of`, and returns them demand by demand.
+    """Locks records for the demands, in their order.
 
     Finds an assignment wherever one exists (`allocation_order`). Otherwise raises Shortage; the caller must roll back.
-    Without `wait`, a record that another order holds counts as missing. With it, waits for that record, and raises
-    django.db.OperationalError when its patience is over.
+    Without `wait`, a record that another order locks counts as missing. With it, waits for the record, and raises
+    django.db.OperationalError when patience is over.
     """
     if wait:
         _take_turns(demands, wait)
@@ -95,7 +95,7 @@ _IN_ORDER_OF_SALE = InventoryRecord.objects.in_order_of_sale().values_list("id",
 
 
 def _fill(demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait: Patience | None) -> Filled:
-    """The named records first, then others; fewer if there are too few."""
+    """The named records first, then others."""
     records: list[Allocated] = []
     if demand.named:
         named = _IN_ORDER_OF_SALE.filter(sellable(as_of), *open_to(buyer), id__in=demand.named)
@@ -123,7 +123,7 @@ def _lock(
 
 
 def _take_turns(demands: Sequence[Demand], wait: Patience) -> None:
-    """Locks each (class, bucket) of the order. All orders lock them sorted, so none deadlock."""
+    """Locks the order's cells, sorted against deadlocks."""
     cells = sorted({f"{demand.criteria.classification} {demand.criteria.age_bucket}" for demand in demands})
     with connection.cursor() as cursor:
         for cell in cells:

@@ -17,15 +17,15 @@ LOOKS = 3
 """Checks of a shortage: stock may return between the attempt and the count that explains it."""
 
 LONGEST_ORDER = 60
-"""Seconds from an order's instant, when its transaction begins, until others can read it. Most take milliseconds; the
-limits above keep every order within this."""
+"""Seconds from the start of an order's transaction until others can read it. The limits above keep every order within
+this; most take milliseconds."""
 
 
 class Patience:
     """A time limit in seconds for several statements of a transaction.
 
-    PostgreSQL's `lock_timeout` is per lock, but a statement may wait for a thousand rows. A statement after
-    `limit_next_statement` fails with QueryCanceled when the time is over.
+    `lock_timeout` is per lock, but a statement may wait for a thousand rows. A statement that runs out of time raises
+    QueryCanceled.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -42,7 +42,7 @@ class Patience:
         self._usual = self._usual or before
 
     def lift(self) -> None:
-        """Restores the transaction's usual limit."""
+        """Restores the usual limit."""
         if self._usual is not None:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [self._usual])

@@ -100,9 +100,9 @@ class CountDifference:
 
 
 def counts_compact(*, wait: bool = False) -> int:
-    """Adds the changes to the summary and returns how many there were. If another upkeep runs, waits or does nothing.
+    """Adds the changes to the summary and returns their number. Does nothing if another upkeep runs, or waits for it.
 
-    One statement, so that no reader misses a change or counts it twice.
+    One statement, so that readers count each change once.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK if wait else _TRY_LOCK)
@@ -135,7 +135,7 @@ def counts_compare() -> list[CountDifference]:
 def counts_rebuild() -> None:
     """Rebuilds the summary from the records.
 
-    Orders may run meanwhile: their uncommitted changes are neither seen nor removed, and count afterwards.
+    Orders may run meanwhile: their uncommitted changes are kept and count afterwards.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK)

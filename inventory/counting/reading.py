@@ -67,8 +67,7 @@ STOCK = f"""
           AND (%(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[]))
     )
 """  # noqa: S608 - the text is ours
-"""Counts of states and of the counties asked about, to be summed. Rows with an owner count what is excluded for the
-buyer."""
+"""Rows to be summed. Those with an owner count what is excluded for the buyer."""
 
 FACETS = f"""{STOCK}
     SELECT 'state' AS facet, state AS value, NULL AS age_bucket,
@@ -182,7 +181,7 @@ def available_count(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> int
 
 
 def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -> dict[Criteria, int]:
-    """How many records the buyer can buy under each of the criteria, by one consistent statement."""
+    """How many records the buyer can buy under each of the criteria, in one statement."""
     return {line: stock.available for line, stock in stock_of(criteria=criteria, buyer=buyer, as_of=as_of).items()}
 
 
@@ -206,7 +205,7 @@ def stock_of(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -
 
 
 def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:
-    """The states where the buyer can buy something, each with its known counties, sorted."""
+    """States where the buyer can buy something, and their known counties, sorted."""
     found: dict[str, list[str]] = {}
     for state, county in sorted(_rows(PLACES, buyer=buyer, as_of=as_of, counties_in=[EVERYWHERE])):
         found.setdefault(state, []).extend([county] if county != UNKNOWN else [])

@@ -1,4 +1,4 @@
-"""What a record is filtered, counted and bought by, as columns; and when it is open."""
+"""What a record is filtered by, as columns; and when it is open."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,6 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 
 FACTS = ("classification", "age_bucket", *LEVELS)
-"""The columns of `Facts`."""
 
 OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True, withheld=False)
 """The condition of the partial indexes. A record is sellable if it is open and within its window."""

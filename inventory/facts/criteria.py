@@ -1,4 +1,4 @@
-"""What a record is filtered, counted and bought by: a class, a bucket and a place."""
+"""What a record is filtered by: class, bucket and place."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,6 @@ class Criteria:
 
     @property
     def cells(self) -> list[Cell]:
-        """Each class and bucket it covers."""
         classes = [self.classification] if self.classification else Classification
         return list(product(classes, [self.age_bucket] if self.age_bucket else AgeBucket))
 
@@ -45,7 +44,7 @@ class Criteria:
         return map(self.at, self.place.widened())
 
     def contains(self, other: "Criteria") -> bool:
-        """Whether it matches every record that the other matches."""
+        """Whether it matches all that the other matches."""
         return (
             self.classification in (None, other.classification)
             and self.age_bucket in (None, other.age_bucket)
@@ -91,7 +90,7 @@ class Demand:
 
 
 def allocation_order(demands: Sequence[Demand]) -> list[int]:
-    """The indexes of the demands in the order of filling: narrowest place first, then by name.
+    """The demands' indexes, narrowest place first, then by name.
 
     Places are nested, so this finds an assignment wherever one exists (contract, "Purchase").
     """

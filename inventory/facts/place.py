@@ -38,7 +38,7 @@ class Place:
         return all(mine in (None, theirs) for mine, theirs in zip(self.levels, other.levels, strict=True))
 
     def widened(self) -> Iterator["Place"]:
-        """This place, then those around it: the state, everywhere."""
+        """This place, its state, everywhere."""
         yield self
         for depth in reversed(range(self.depth)):
             if self.levels[depth] is not None:

@@ -32,10 +32,7 @@ CELLS: tuple[Cell, ...] = tuple(product(Classification, AgeBucket))
 
 
 class FirstRecords:
-    """Opens a record in the bucket of each lead at `as_of`; earlier buckets could never be sold.
-
-    Leads that are too young are noted for the roll.
-    """
+    """Opens a record in each lead's bucket at `as_of`, or notes a lead that is too young for the roll."""
 
     def __init__(self, as_of: datetime) -> None:
         self._as_of = as_of
@@ -75,9 +72,9 @@ class FirstRecords:
             analyze_first_rows(cursor, "inventory")
 
     def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:
-        """Compacts the counts before commit, so that nobody has to add up the many changes.
+        """Compacts the counts before commit, so that nobody reads the many changes.
 
-        Waits for another upkeep: that one does not see our changes, and the next may be far off.
+        Waits for another upkeep, because that one cannot see our changes.
         """
         persons = load_end(load_id=load_id, began_at_utc=began_at_utc, as_of=self._as_of)
         counts_compact(wait=True)

@@ -76,11 +76,11 @@ def inventory_generate(
 ) -> RollReport:
     """Creates the records of leads that have entered a bucket by `as_of`, and closes those whose window is over.
 
-    A bucket that a lead has already left gets no record. Safe to repeat, and to run beside purchases, loads and itself.
-    Commits batch by batch, so the next roll continues an interrupted one. Calls `progress` with the size of each batch.
+    Safe to repeat, and to run beside purchases, loads and itself. Commits batch by batch, so the next roll continues an
+    interrupted one. Calls `progress` with the size of each batch.
 
-    A lead that the database refuses stays unchanged and becomes a failure in the report; the others go on. Does not
-    try the leads in `leave_out`. Raises RollInFuture if `as_of` is after `now`, unless dry.
+    A lead that the database refuses stays unchanged and becomes a failure of the report. Skips the leads in
+    `leave_out`. Raises RollInFuture if `as_of` is after `now`, unless dry.
     """
     if dry_run:
         return _forecast(as_of)
@@ -100,12 +100,12 @@ def inventory_generate(
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """One kind of due rows, one per lead."""
+    """One kind of due rows."""
 
     rows: "Callable[[datetime], models.QuerySet[Any]]"
-    """What is due at an instant, ordered."""
+    """Due at an instant, ordered."""
     close: Callable[[Sequence[UUID], datetime], object]
-    """Makes the rows with these keys no longer due."""
+    """Makes rows no longer due."""
     lock: dict[str, Any]
 
 
@@ -156,7 +156,6 @@ class _Roll:
                     self.progress(len(rows))
 
     def _batch(self, due: _Due, *, wait: bool) -> Sequence[Any]:
-        """The rows of the next batch, done or failed."""
         rows = due.rows(self.as_of)
         if self.left_out:
             rows = rows.exclude(lead_id__in=self.left_out)
@@ -167,7 +166,7 @@ class _Roll:
             return refused.rows
 
     def _take(self, due: _Due, wanted: "models.QuerySet[Any]", *, wait: bool) -> Sequence[Any]:
-        """Does the first BATCH rows, in one transaction. Raises _BatchRefused."""
+        """Does the first BATCH rows in one transaction."""
         locked = wanted.select_for_update(skip_locked=not wait, **due.lock)[:BATCH]
         while True:
             rows: Sequence[Any] = ()
@@ -228,10 +227,7 @@ def _reason(error: DatabaseError) -> str:
 
 
 def _create_records(leads: Sequence[Lead], as_of: datetime) -> int:
-    """Writes records for the leads' current buckets; returns how many are new.
-
-    Withheld leads get theirs when they are released (inventory/withholding/statements.py).
-    """
+    """Returns how many are new. Withheld leads get theirs on release (inventory/withholding/statements.py)."""
     if not leads:
         return 0
     buckets = [AgeBucket.at(lead.created_at_utc, as_of) for lead in leads]
@@ -273,7 +269,7 @@ def _forecast(as_of: datetime) -> RollReport:
 
 
 def _over(as_of: datetime, *, sold: bool) -> InventoryQuerySet:
-    """Records whose window is over and that are not closed; sold and unsold ones have an index each.
+    """Records to close. Sold and unsold ones have an index each.
 
     Withheld records stay until their lead is released.
     """

@@ -1,5 +1,3 @@
-"""The inventory's numbers, for operators."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +12,9 @@ from leads.models import Lead
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryStatus:
-    """Numbers of records, except `leads`, `too_young`, `withdrawn` and `superseded`, which count leads.
+    """Counts records, but leads for `leads`, `too_young`, `withdrawn` and `superseded`.
 
-    `due`: leads that await the next roll to get a record in their bucket. Withdrawn leads do not count as superseded.
+    `due` awaits the next roll. Withdrawn leads do not count as superseded.
     """
 
     as_of: datetime

@@ -5,10 +5,10 @@
     tar xzf us-atlas-*.tgz -C counties && tar xzf severo_bo-*.tgz -C regions
     python leads/data/make_counties.py counties/package/counties-10m.json regions/package/counties-10m.json
 
-The first package has Connecticut's eight counties, the second the nine planning regions that replaced them in 2022.
-Leads use both, so we list both. A region also borders each old county that it overlaps.
+Leads use both Connecticut's eight counties (first package) and the nine planning regions that replaced them in 2022
+(second package). A region also borders each county that it overlaps.
 
-Places that share an arc share a border. A county and an independent city of the same name are one place here.
+Places that share an arc share a border. A county and an independent city of the same name are one place.
 """
 
 import csv

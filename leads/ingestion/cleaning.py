@@ -29,9 +29,9 @@ class Home(NamedTuple):
 
 
 class NewLead(NamedTuple):
-    """A lead and its row for COPY, with the cells of COPY_COLUMNS.
+    """A lead and its row for COPY_COLUMNS.
 
-    Cleaning joins the row, because converting each value in the driver takes twice as long.
+    Text, because converting each value in the driver takes twice as long.
     """
 
     id: str
@@ -125,10 +125,7 @@ class Cleaner:
 
 
 def _is_tidy(joined: str) -> bool:
-    """Whether the cells can be loaded as they are: no outer blanks, nothing that COPY must escape.
-
-    The space is the only printable blank.
-    """
+    """Whether no cell has outer blanks or needs escaping for COPY. The space is the only printable blank."""
     return (
         joined.isprintable()
         and joined.count(DELIMITER) == _DELIMITERS
@@ -188,9 +185,9 @@ def _classification(*answered: bool) -> Classification:
 
 
 def natural_key(texts: Sequence[str], place: Home, answers: Sequence[str]) -> str:
-    """A hex digest of what makes two rows the same inquiry: mortgage id, state and call-in time in local time.
+    """A hex digest of mortgage id, state and local call-in time; without a mortgage id, of all other cells.
 
-    Without a mortgage id: all other cells.
+    Two rows with the same key are the same inquiry.
     """
     mortgage_id = texts[_MORTGAGE_ID]
     if mortgage_id.isdecimal() or present(mortgage_id):  # nearly all are numbers, a quick check

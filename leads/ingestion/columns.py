@@ -47,7 +47,7 @@ REJECT_COLUMNS: tuple[str, ...] = ("reject_line", "reject_reason")
 _FIELD_OF = {folded(name): field for field, name in COLUMNS.items()} | {folded("Mortgage ID"): "mortgage_id"}
 _REJECT_COLUMNS = frozenset(map(folded, REJECT_COLUMNS))
 _SHOWN = 100
-"""Characters of an unknown column's name that messages repeat."""
+"""Characters of an unknown name that messages repeat."""
 
 
 def is_reject_column(name: str) -> bool:
@@ -73,10 +73,9 @@ def fields_named(names: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Header:
-    """A file's header row, matched by `folded` names. `unknown` columns are not in COLUMNS; `missing` ones are.
+    """A file's header row, matched by `folded` names.
 
-    Raises IngestRefused if a required column is missing, or an expected one whose field is not in `may_lack`, or if a
-    known column occurs twice.
+    Raises IngestRefused if a column occurs twice or is missing and needed; `may_lack` names fields that may be missing.
     """
 
     names: tuple[str, ...]
@@ -109,7 +108,7 @@ class Header:
 
 
 _SURELY_A_HEADER = 3
-"""Known columns that prove a header row. Any other row may be personal data, which no message may repeat."""
+"""Known columns that prove a header row. Any other row may be personal data."""
 
 
 def _no_header(lacking: list[str], header: Header) -> str:

@@ -1,7 +1,6 @@
-"""Decodes a file, and tells from its rows whether the encoding was right.
+"""Decodes a file in UTF-8 or a single-byte encoding, and tells from its rows whether that was right.
 
-UTF-8 or any single-byte encoding. A byte that does not decode becomes a lone surrogate: its row is rejected, and the
-rejects file gets the same byte.
+A byte that does not decode becomes a lone surrogate: its row is rejected, and the rejects file gets the same byte.
 """
 
 import codecs
@@ -20,7 +19,7 @@ _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 class Encoding:
-    """The encoding of one file. Raises IngestRefused for an unknown or unsupported name."""
+    """Raises IngestRefused for an unknown or unsupported name."""
 
     def __init__(self, name: str = UTF_8) -> None:
         try:
@@ -76,7 +75,7 @@ class Encoding:
 
 def _gives_each_byte_a_character(codec: str) -> bool:
     """And each ASCII byte its own, so that we find commas, quotes and line ends."""
-    sample = bytes(range(256)) + b"\\u0041\\n\x1b$B!!\x1b(B"  # with sequences that some encodings read as one character
+    sample = bytes(range(256)) + b"\\u0041\\n\x1b$B!!\x1b(B"  # with what some encodings read as one character
     try:
         text = sample.decode(codec, "surrogateescape")
     except (LookupError, UnicodeError):  # not a text encoding, or several bytes per character

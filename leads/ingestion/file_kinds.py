@@ -35,7 +35,7 @@ _GZIP = b"\x1f\x8b"  # RFC 1952
 
 
 def is_gzip(head: bytes) -> bool:
-    """Whether a file that begins so is gzip."""
+    """Whether the file is gzip."""
     return head.startswith(_GZIP)
 
 
@@ -57,7 +57,7 @@ def other_kind(head: bytes) -> str | None:
 
 
 def _wide_unicode(head: bytes) -> str | None:
-    """Recognized by the byte order mark, or by where ASCII leaves NUL bytes."""
+    """By the byte order mark, or by where ASCII leaves NUL bytes."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "UTF-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

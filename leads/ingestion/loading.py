@@ -1,7 +1,7 @@
 """Loads batches of leads in one transaction: the whole file or nothing.
 
-While the database takes one batch, a thread reads and cleans the next. Memory holds a few batches whatever the file's
-size, because duplicates within it are found in the table.
+While the database takes one batch, a thread cleans the next. Memory holds only a few batches, because duplicates within
+the file are found in the table.
 """
 
 import sys
@@ -38,7 +38,7 @@ from leads.loads.writing import load_begin, load_finish
 from leads.opt_outs.register import opted_out_keys
 
 BATCH = 20_000
-"""Rows. Enough that round trips do not matter, few enough that three batches fit in memory."""
+"""Rows. Round trips do not matter, and three batches fit in memory."""
 
 BATCH_CHARACTERS = 16_000_000
 """Ends a batch of unusually long rows early."""
@@ -51,13 +51,13 @@ class Records[Row](Protocol):
     """What higher apps make of new leads."""
 
     def row(self, lead: NewLead) -> Row:
-        """What to store for a lead. Runs in another thread, also for leads that turn out to be known."""
+        """What to store for a lead. Runs in a thread, also for known leads."""
 
     def count(self, rows: Sequence[Row]) -> Counter[tuple[Classification, AgeBucket]]:
         """The records that these rows make."""
 
     def store(self, *, cursor: CursorWrapper, rows: Sequence[Row]) -> None:
-        """Stores the rows of new leads in the load's transaction."""
+        """Runs in the load's transaction."""
 
     def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:
         """Runs last in the load's transaction, when the whole file is stored.
@@ -70,11 +70,9 @@ class Records[Row](Protocol):
 class _Batch:
     leads: list[NewLead] = field(default_factory=list)
     records: list[Any] = field(default_factory=list)
-    """Records.row of each lead."""
     keys: str = ""
     """The leads' natural keys as a PostgreSQL array, sorted like its index."""
     distinct: int = 0
-    """Number of different keys."""
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     position: int = 0
@@ -96,9 +94,8 @@ def ingest(
 ) -> IngestReport:
     """Loads a call-center CSV from a path (.gz is unpacked) or a byte stream. `as_of` is the present.
 
-    Loads everything or nothing: also nothing if more rows are rejected than `options` allow, which the report says.
-    Known leads are counted and skipped. Rejected rows go to `rejects_path`, by default beside the input. A dry run
-    reports the same but leaves the database unchanged.
+    Loads everything or nothing: also nothing if too many rows are rejected. Skips known leads. Rejected rows go to
+    `rejects_path`, by default beside the input. A dry run reports the same but leaves the database unchanged.
 
     Raises IngestRefused for an unreadable file or an unusable header.
     """
@@ -248,7 +245,7 @@ def _begin_rehearsal(cursor: CursorWrapper) -> str:
 
 
 def _opted_out(batch: _Batch) -> set[str]:
-    """The ids of the leads whose person opted out."""
+    """Lead ids."""
     keys = {key for lead in batch.leads for key in (lead.phone_key, lead.call_in_key) if key}
     if not (stopped := opted_out_keys(sorted(keys))):
         return set()
@@ -258,7 +255,7 @@ def _opted_out(batch: _Batch) -> set[str]:
 def _not_there_yet(
     cursor: CursorWrapper, batch: _Batch, table: str, opted_out: set[str]
 ) -> tuple[list[NewLead], list[Any]]:
-    """The leads and their records, without those that opted out, are in the database or came earlier in the file."""
+    """Drops leads that opted out, are in the database or came earlier in the file."""
     seen = known_keys(cursor, batch.keys, table)
     if not seen and not opted_out and batch.distinct == len(batch.leads):
         return batch.leads, batch.records

@@ -37,10 +37,7 @@ class _QuoteLeftOpen(Exception):
 
 
 class Reader:
-    """Reads the header at once. Raises IngestRefused if it cannot be used.
-
-    `may_lack` names lead fields whose columns may be missing.
-    """
+    """Raises IngestRefused for an unusable header. `may_lack` names lead fields whose columns may be missing."""
 
     def __init__(
         self, lines: Iterator[str], *, may_lack: frozenset[str] = frozenset(), encoding: Encoding | None = None
@@ -140,9 +137,9 @@ class Reader:
         )
 
     def _is_better_than_what_its_last_line_begins(self, cells: list[str], taken: list[str]) -> bool:
-        """Only one can be right: the record, or the good row that seems to begin on its last line.
+        """Whether the record is right, not the good row that seems to begin on its last line.
 
-        It is the record if that is good, and has more cells on its last line or a good row after it.
+        It must be good, and have more cells on its last line or a good row after it.
         """
         return self._is_good(cells) and _is_well_quoted(taken) and ("\n" not in cells[-1] or self._reads_ahead([]))
 
@@ -184,10 +181,7 @@ class Reader:
         )
 
     def _is_a_row_but_for_its_quote(self, line: str) -> bool:
-        """Whether a line is a whole row that only lacks a closing quote.
-
-        The unclosed cell may contain commas, so we count the cells after it from the end.
-        """
+        """The unclosed cell may contain commas, so we count the cells after it from the end."""
         cells = _split(line.rstrip("\r\n"))
         opened = _open_cell(line.rstrip("\r\n"))
         more = len(cells) - self._width
@@ -199,10 +193,7 @@ class Reader:
         return state.upper() in STATES and looks_like_a_time(time)
 
     def _begins_a_row(self, line: str, *, with_state: bool = False) -> bool:
-        """Whether a line reads as a row up to its call-in time (and state).
-
-        The end of a quoted cell does not, because its quote comes first.
-        """
+        """Whether a line reads as a row up to its call-in time (and state)."""
         time, state = self._time, self._state
         needed = max(time, state if with_state else 0) + 1
         cells = next(csv.reader([line]), [])[:needed]
@@ -227,7 +218,7 @@ class Reader:
 
 
 def _left_open(line: str) -> bool:
-    """Whether a quoted cell begins but does not end on the line."""
+    """Whether a quoted cell begins on the line and does not end."""
     if line.count('"') % 2 == 0:
         return False
     try:
@@ -307,7 +298,7 @@ _WELL_QUOTED_LINE = re.compile(rf"(?:{_WELL_QUOTED}|[^,\"]*+)(?:,(?:{_WELL_QUOTE
 
 
 def _is_well_quoted(taken: list[str]) -> bool:
-    """Whether all quotes surround cells or are doubled, as programs write them."""
+    """Whether all quotes surround cells or are doubled."""
     return _WELL_QUOTED_LINE.fullmatch("".join(taken).rstrip("\r\n")) is not None
 
 

@@ -36,7 +36,6 @@ def ingest_record(report: IngestReport, *, named: Path | None, as_of: datetime) 
 
 
 def too_many_rejected_record(report: IngestReport, *, named: Path | None, as_of: datetime) -> None:
-    """Records that nothing was loaded because too many rows were rejected."""
     audit_record(
         action=AuditAction.INGEST,
         outcome=Outcome.REFUSED,
@@ -48,7 +47,7 @@ def too_many_rejected_record(report: IngestReport, *, named: Path | None, as_of:
 
 @contextmanager
 def failure_recorded(*, named: Path | None, as_of: datetime, dry_run: bool) -> Iterator[None]:
-    """Records why a load failed: a refusal by its code, other exceptions and interruptions by their type."""
+    """Records why a load failed: the code of a refusal, the type of any other exception."""
     try:
         yield
     except BaseException as error:

@@ -19,10 +19,7 @@ from leads.ingestion.errors import IngestRefused
 
 
 def default_path(source: Path | None) -> Path:
-    """`leads.rejects.csv` beside `leads.csv` or `leads.csv.gz`, or in the current folder if we may not write there.
-
-    None is standard input.
-    """
+    """`leads.rejects.csv` beside `leads.csv`, or in the current folder if we may not write there."""
     if source is None:
         return Path("stdin.rejects.csv")
     stem = source.name.removesuffix(source.suffix) if source.suffix.lower() == ".gz" else source.name
@@ -46,9 +43,8 @@ def check_path(path: Path, source: Path | None) -> None:
 class Rejects:
     """Has a temporary name until publish(), so that nobody takes half of it for the whole.
 
-    The first row creates it. A link's target is replaced, not the link. It holds personal data: only its owner may read
-    it, and what killed loads left behind is removed. It has the input's encoding, so that undecodable bytes survive.
-    `raw` keeps formulas; `cells_changed` counts the cells that lost one.
+    It holds personal data: only its owner may read it, and we remove what killed loads left behind. It has the input's
+    encoding, so that undecodable bytes survive. Replaces a link's target, not the link. `raw` keeps formulas.
     """
 
     def __init__(self, path: Path, header: Header, *, codec: str = "utf-8", raw: bool = False) -> None:
@@ -81,7 +77,7 @@ class Rejects:
             self.cells_changed += 0 if self._raw else sum(map(loses_more_than_blanks, cells))
 
     def publish(self) -> Path | None:
-        """Gives the file its name. Returns the path as given, or None if no row was rejected."""
+        """Gives the file its name. Returns its path, or None if no row was rejected."""
         if self._file is None:
             return None
         with self._writable():
@@ -92,7 +88,6 @@ class Rejects:
         return self._path
 
     def discard(self) -> None:
-        """Removes an unpublished file."""
         with self._lock:
             self._discarded = True
             if self._file is not None:

@@ -31,12 +31,12 @@ class IngestReport:
     """The summary of one file: `rows` is `loaded` + `duplicates` + `rejected` + `opted_out`.
 
     `load` is None if nothing was kept.
-    `unmatched_counties` counts loaded leads by (state, county as written) for the first COUNTIES_NAMED counties that
-    are not on the Census Bureau's list; `unmatched_leads` counts all such leads.
+    `unmatched_leads` counts loaded leads whose county is not on the Census Bureau's list. `unmatched_counties` breaks
+    them down by (state, county), up to COUNTIES_NAMED.
     `opened` counts new inventory records.
     `without_phone` counts loaded leads without a phone number that can identify a person.
-    `rejects_cells_changed` counts cells of the rejects file that would have been formulas.
-    `old_rejects_file` is an earlier load's, if this one rejected nothing. We keep it: somebody may have fixed its rows.
+    `rejects_cells_changed` counts cells that would have been formulas.
+    `old_rejects_file` is from an earlier load. We keep it, because somebody may have fixed its rows.
     """
 
     dry_run: bool = False
@@ -75,14 +75,13 @@ class IngestReport:
         return not self.max_rejects.allows(self.rejected, self.rows)
 
     def nothing_loaded(self) -> None:
-        """Resets what it says of loaded leads."""
+        """Resets the numbers of loaded leads."""
         self.loaded = self.gold = self.silver = self.without_phone = self.unmatched_leads = 0
         self.load, self.persons = None, Persons()
         self.unmatched_counties.clear()
         self.opened.clear()
 
     def note_unmatched(self, state: str, county: str) -> None:
-        """Counts a loaded lead with an unlisted county."""
         self.unmatched_leads += 1
         if (state, county) in self.unmatched_counties or len(self.unmatched_counties) < COUNTIES_NAMED:
             self.unmatched_counties[state, county] += 1

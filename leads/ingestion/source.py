@@ -17,7 +17,7 @@ from leads.ingestion.errors import IngestRefused
 from leads.ingestion.file_kinds import HEAD, is_gzip, other_kind
 
 LONGEST_LINE = 1_000_000
-"""Characters of a physical line that we keep. The rest of a longer one is read and dropped."""
+"""Characters of a physical line. The rest is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,15 @@ class Source:
 
 
 def is_cut(line: str) -> bool:
-    """Whether this is only the beginning of a line longer than LONGEST_LINE."""
+    """Whether the line was longer than LONGEST_LINE."""
     return len(line) > LONGEST_LINE and not line.endswith("\n")
 
 
 @contextmanager
 def open_source(source: Path | BinaryIO, encoding: Encoding | None = None) -> Iterator[Source]:
-    """Opens a path (unpacking .gz), or takes an open byte stream and leaves it open.
+    """Opens a path (unpacking .gz), or uses a byte stream and leaves it open.
 
-    Raises IngestRefused if the input is unreadable or known not to be CSV; the lines raise it if the input breaks off.
+    Raises IngestRefused if the input is unreadable, breaks off or is clearly not CSV.
     """
     encoding = encoding or Encoding()
     if not isinstance(source, Path):
@@ -120,9 +120,9 @@ class _File(io.RawIOBase):
 
 
 class _Stream(io.RawIOBase):
-    """A stream whose first bytes, the `head`, are read already. Closing this leaves it open.
+    """Reads ahead the stream's `head`, and leaves the stream open.
 
-    Unbuffered: a thread that waits for input in a buffer would hold its lock and block Python's exit.
+    Unbuffered: a thread that waits for input would hold the buffer's lock and block Python's exit.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -143,7 +143,7 @@ class _Stream(io.RawIOBase):
 
 
 _TELLING = 8
-"""Bytes of a stream to wait for before we say what it is. No CSV is shorter."""
+"""Bytes that tell what a stream is. No CSV is shorter."""
 
 
 def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:

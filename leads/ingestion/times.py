@@ -23,9 +23,9 @@ def looks_like_a_time(text: str) -> bool:
 
 
 def call_in_time(text: str, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a call-in time in a zone. Raises ValueError if the text is not a possible time.
+    """The UTC instant of a call-in time. Raises ValueError for an impossible one.
 
-    Adds the time of day to the cached midnight. Days on which clocks change are computed in full.
+    Adds the time of day to the cached midnight, except on days when clocks change.
     """
     try:
         since_midnight = _HOURS[text[11:13]] + _MINUTES[text[13:]]
