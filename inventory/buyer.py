@@ -6,7 +6,7 @@ from homeshield.accounts.models import ApiKey, User
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Limits which records somebody may see and buy, whatever the criteria.
+    """Limits what somebody may see and buy.
 
     A client does not buy a lead twice (contract, "Sale"). Inventory outside its licensed states does not exist for it,
     not even by id.

@@ -1,4 +1,4 @@
-"""Which county a buyer means. A lead has the Census Bureau's name, or the file's text if that matched none."""
+"""A lead has the Census Bureau's county name, or the file's text if that matched none."""
 
 from inventory.facts.columns import OPEN
 from inventory.models import InventoryRecord
@@ -15,7 +15,7 @@ _LONGEST_NAME = 100  # in any spelling; do not cache matches of longer texts
 def county_meant(state: str, text: str) -> str | None:
     """The county as the state's leads have it, or None.
 
-    Stock under exactly this text goes first: filters offer it, even if the list of spellings has grown since the load.
+    Stock under exactly this text goes first: filters offer it, even after the list of spellings has grown.
     """
     known = match_county(state, text) if len(text) <= _LONGEST_NAME else None
     if known != text and _has_stock(state, text):

@@ -29,9 +29,6 @@ class RollInFuture(DomainError):
     )
 
 
-# --- Too little for a line ---
-
-
 class Suggestion(TextChoices):
     """In the order in which they are offered."""
 

@@ -98,10 +98,10 @@ class QuickSelect(forms.Select):
 
 
 class FilterForm(CriteriaForm):
-    """The filter of the list. Its controls offer what is in stock, with exact counts.
+    """Offers what is in stock, with exact counts.
 
-    `county_of` is the state whose counties the page offered: if the user chose another state, the county is dropped.
-    Without it (a shared link) a county of another state is an error.
+    `county_of` is the state whose counties the page offered: choosing another state drops the county. Without it (a
+    shared link) a county of another state is an error.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""Pages of records in the order of sale. Every filter has an index, so each page costs the same.
+"""Pages of records in the order of sale.
 
 The indexes begin with class and bucket (inventory/models.py). If a filter leaves one open, the list is a union of parts
-with an index each, which PostgreSQL merges (Merge Append) until the page is full.
+with an index each, which PostgreSQL merges (Merge Append) until the page is full. So each page costs the same.
 """
 
 from dataclasses import dataclass, replace
@@ -70,7 +70,7 @@ def list_of_records(*, criteria: Criteria, buyer: Buyer) -> str:
 def records_in_order(
     criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Position | None, reverse: bool, limit: int
 ) -> list[ListedRecord]:
-    """Records beyond a position (None: from the start)."""
+    """Records beyond a position, or from the start."""
     order = "expires_at_utc DESC, id DESC" if reverse else "expires_at_utc, id"
     parameters: dict[str, Any] = {"as_of": as_of, "limit": limit, "client": buyer.client_id}
     parameters["licensed"] = sorted(buyer.licensed_states)

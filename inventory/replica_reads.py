@@ -1,6 +1,6 @@
-"""Views that may read inventory from a replica (homeshield/lib/replica.py).
+"""Views that may read from a replica (homeshield/lib/replica.py).
 
-A client that has just bought reads the primary, to see its own purchase.
+A client that has just bought reads the primary, to see its purchase.
 """
 
 from collections.abc import Callable
@@ -23,8 +23,7 @@ _HAS_JUST_BOUGHT = """
 def replica_may_answer[**P, Result](
     view: Callable[Concatenate[Any, P], Result],
 ) -> Callable[Concatenate[Any, P], Result]:
-    """Runs a view on the replica if that is current and the client has not just bought. If the replica fails, runs the
-    view again on the primary."""
+    """Runs a view on the replica if that is current and the client has not just bought; if it fails, on the primary."""
 
     @wraps(view)
     def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> Result:

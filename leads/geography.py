@@ -29,10 +29,10 @@ _COUNTIES, INDEPENDENT_CITIES = _read_counties()
 """INDEPENDENT_CITIES: (state, name) of cities outside counties. A county of the same name is the same place."""
 
 COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_COUNTIES)
-"""Each state's counties as the Census Bureau writes them, without "County" or "Parish", sorted.
+"""As the Census Bureau writes them, without "County" or "Parish", sorted.
 
-They include independent cities and, in Connecticut, planning regions beside old counties. Territories and military
-regions have none.
+Include independent cities and, in Connecticut, planning regions beside old counties. Territories and military regions
+have none.
 """
 
 
@@ -51,8 +51,7 @@ def zone_to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 _KINDS = ("county", "parish", "cityandborough", "censusarea", "municipality", "planningregion")
-"""What may follow a county's name. "Borough" and "city" must be separate words: Waldoborough, a town in Maine, is not
-in Waldo County."""
+"""What may follow a name. "Borough" and "city" must be separate words: Waldoborough, Maine, is not in Waldo County."""
 
 _SAINTS = ("st", "ste", "saint", "sainte")
 _APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’‚‛ʹʻʼʽʾʿˈˊˋ′‵＇｀"))
@@ -90,7 +89,7 @@ _NAMED: dict[tuple[str, str], str] = {
 
 @lru_cache(maxsize=20_000)
 def match_county(state: str, text: str) -> str | None:
-    """The county that `text` names, as the Census Bureau writes it, or None.
+    """The Census Bureau's name for the county, or None.
 
     docs/behavior, "Loading a call-center file", says what is ignored. A trailing "city" is ignored only if there is
     such a city: Iowa City is not Iowa County.

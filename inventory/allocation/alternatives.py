@@ -1,7 +1,7 @@
-"""What else would fill a short line, in the contract's order and then ours (contract, "Purchase").
+"""What else would fill a short line (contract, "Purchase").
 
-Places are nested (county, state, everywhere), so lines of one class and bucket can be filled together if and only if
-no place is asked for more than it holds.
+Places are nested, so lines of one class and bucket can be filled together if and only if no place is asked for more
+than it holds.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,10 +18,7 @@ from leads.neighbours import neighbours
 
 
 def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[Criteria], int]) -> int:
-    """The most records that a line can have while the lines `beside` it are filled.
-
-    Calls `supply` for a wider place only if another line lies in it.
-    """
+    """The most records that a line can have while the lines `beside` it are filled."""
     most = supply(criteria)
     for place in criteria.widened():
         wanted = sum(other.quantity for other in beside if place.contains(other.criteria))
@@ -76,7 +73,7 @@ def _worth_offering(short: Demand, offers: list[Alternative]) -> list[Alternativ
 def _filled_with(
     demands: Sequence[Demand], index: int, supply: Callable[[Criteria], int]
 ) -> tuple[list[Demand], list[Demand]]:
-    """The other demands that can be filled together: those allocated before the one at `index`, and all."""
+    """The other demands that can be filled: those before the one at `index`, and all."""
     before: list[Demand] = []
     filled: list[Demand] = []
     for place in allocation_order(demands):

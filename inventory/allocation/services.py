@@ -1,8 +1,7 @@
-"""Allocates records to orders: the only row locks on inventory.
+"""The only row locks on inventory.
 
-Demands are filled narrowest place first, each in the order of sale. An order first takes what it can without waiting
-(SKIP LOCKED). One that waits also takes an advisory lock on each cell it buys from, so that orders cannot deadlock
-(docs/architecture.md).
+An order first takes what it can without waiting (SKIP LOCKED). One that waits also takes an advisory lock on each cell,
+so that orders cannot deadlock (docs/architecture.md).
 """
 
 from collections import defaultdict
@@ -66,9 +65,8 @@ def inventory_allocate(
 ) -> list[Filled]:
     """Locks records for the demands, in their order.
 
-    Finds an assignment wherever one exists (`allocation_order`). Otherwise raises Shortage; the caller must roll back.
-    Without `wait`, a record that another order locks counts as missing. With it, waits for the record, and raises
-    django.db.OperationalError when patience is over.
+    Raises Shortage if no assignment exists; the caller must roll back. Without `wait`, a record that another order
+    locks counts as missing. With it, raises django.db.OperationalError when patience is over.
     """
     if wait:
         _take_turns(demands, wait)
@@ -95,7 +93,6 @@ _IN_ORDER_OF_SALE = InventoryRecord.objects.in_order_of_sale().values_list("id",
 
 
 def _fill(demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait: Patience | None) -> Filled:
-    """The named records first, then others."""
     records: list[Allocated] = []
     if demand.named:
         named = _IN_ORDER_OF_SALE.filter(sellable(as_of), *open_to(buyer), id__in=demand.named)

@@ -17,15 +17,13 @@ LOOKS = 3
 """Checks of a shortage: stock may return between the attempt and the count that explains it."""
 
 LONGEST_ORDER = 60
-"""Seconds from the start of an order's transaction until others can read it. The limits above keep every order within
-this; most take milliseconds."""
+"""Seconds from the start of an order's transaction until others can read it. The limits above keep it below this."""
 
 
 class Patience:
-    """A time limit in seconds for several statements of a transaction.
+    """A time limit, in seconds, for several statements, which raise QueryCanceled after it.
 
-    `lock_timeout` is per lock, but a statement may wait for a thousand rows. A statement that runs out of time raises
-    QueryCanceled.
+    `lock_timeout` is per lock, but a statement may wait for a thousand rows.
     """
 
     def __init__(self, seconds: float) -> None:

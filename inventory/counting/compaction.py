@@ -1,7 +1,6 @@
-"""Adds up the changes of the counts, compares the counts with the records, and rebuilds them.
+"""Compacts, checks and rebuilds the counts.
 
-Under an advisory lock, one at a time. Orders and rolls only append changes and never wait for it; a load waits once, at
-its end.
+An advisory lock lets one run at a time. Orders and rolls only append changes and never wait; a load waits at its end.
 """
 
 from dataclasses import dataclass
@@ -100,7 +99,7 @@ class CountDifference:
 
 
 def counts_compact(*, wait: bool = False) -> int:
-    """Adds the changes to the summary and returns their number. Does nothing if another upkeep runs, or waits for it.
+    """Returns the number of changes. Does nothing if another upkeep runs, or waits for it.
 
     One statement, so that readers count each change once.
     """
@@ -116,7 +115,7 @@ def counts_compact(*, wait: bool = False) -> int:
 
 
 def counts_tidy() -> None:
-    """Frees the space of compacted changes, unless in a transaction.
+    """Does nothing in a transaction.
 
     Each count reads the whole table, and after a load of millions autovacuum comes up to a minute later.
     """

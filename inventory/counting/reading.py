@@ -96,7 +96,7 @@ FACETS = f"""{STOCK}
     WHERE %(state)s::text IS NULL OR state = %(state)s
     GROUP BY classification, age_bucket
 """  # noqa: S608
-"""Counts under criteria, and for each change of one of them."""
+"""Counts under criteria and each change of one."""
 
 LINES = f"""{STOCK}
     SELECT asked.line, sum(CASE WHEN owner IS NULL THEN records ELSE -records END),
@@ -137,11 +137,10 @@ class Stock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """What a buyer finds at one instant.
+    """`owned` and `suppressed` match but are excluded: the buyer has leads of those persons, or has them on its list
+    (contract, "Exclusion").
 
-    `total` can be bought. `owned` and `suppressed` would match, but the buyer has leads of those persons or has them on
-    its own list (contract, "Exclusion"). `states` and `counties` apply the class and bucket of the criteria, `cells`
-    the place.
+    `states` and `counties` apply the class and bucket of the criteria, `cells` the place.
     """
 
     total: int

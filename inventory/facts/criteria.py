@@ -70,7 +70,7 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """A line of an order before it is filled. `named` records come first; others replace those that are gone.
+    """An unfilled order line. `named` records come first; others replace those that are gone.
 
     Raises ValueError if class or bucket is open, for a county without its state, or for a quantity outside 1 to 1000
     (contract, "Purchase").

@@ -76,11 +76,10 @@ def inventory_generate(
 ) -> RollReport:
     """Creates the records of leads that have entered a bucket by `as_of`, and closes those whose window is over.
 
-    Safe to repeat, and to run beside purchases, loads and itself. Commits batch by batch, so the next roll continues an
-    interrupted one. Calls `progress` with the size of each batch.
+    Commits batch by batch, and tells `progress` the size of each. Safe to repeat, and to run beside purchases, loads
+    and itself. A lead that the database refuses stays unchanged and becomes a failure of the report.
 
-    A lead that the database refuses stays unchanged and becomes a failure of the report. Skips the leads in
-    `leave_out`. Raises RollInFuture if `as_of` is after `now`, unless dry.
+    Raises RollInFuture if `as_of` is after `now`, unless dry.
     """
     if dry_run:
         return _forecast(as_of)
@@ -100,12 +99,8 @@ def inventory_generate(
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """One kind of due rows."""
-
     rows: "Callable[[datetime], models.QuerySet[Any]]"
-    """Due at an instant, ordered."""
     close: Callable[[Sequence[UUID], datetime], object]
-    """Makes rows no longer due."""
     lock: dict[str, Any]
 
 
@@ -166,7 +161,7 @@ class _Roll:
             return refused.rows
 
     def _take(self, due: _Due, wanted: "models.QuerySet[Any]", *, wait: bool) -> Sequence[Any]:
-        """Does the first BATCH rows in one transaction."""
+        """One transaction. Raises _BatchRefused."""
         locked = wanted.select_for_update(skip_locked=not wait, **due.lock)[:BATCH]
         while True:
             rows: Sequence[Any] = ()

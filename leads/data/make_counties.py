@@ -42,7 +42,7 @@ OLD_COUNTIES_OF = {
 
 
 def arcs(nested: list[object]) -> Iterator[int]:
-    """The arc numbers of a geometry, which writes an arc walked backwards as the complement."""
+    """An arc walked backwards has the complement of its number."""
     for item in nested:
         if isinstance(item, list):
             yield from arcs(item)

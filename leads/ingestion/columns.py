@@ -39,8 +39,8 @@ COLUMNS: dict[str, str] = {
 FIELDS: tuple[str, ...] = tuple(COLUMNS)
 REQUIRED: tuple[str, ...] = ("state", "call_in_date")
 EXPECTED: tuple[str, ...] = ("mortgage_id", *QUALIFICATION_FIELDS)
-"""A file that lacks one is refused unless `may_lack` names it. Without a mortgage ID people would be loaded and sold
-twice; without one of the others no lead would be Gold."""
+"""Refused if missing, unless in `may_lack`. Without a mortgage ID people would be loaded and sold twice; without one of
+the others no lead would be Gold."""
 REJECT_COLUMNS: tuple[str, ...] = ("reject_line", "reject_reason")
 """The rejects file adds these. A reload ignores them."""
 

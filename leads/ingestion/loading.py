@@ -1,4 +1,4 @@
-"""Loads batches of leads in one transaction: the whole file or nothing.
+"""One transaction per file.
 
 While the database takes one batch, a thread cleans the next. Memory holds only a few batches, because duplicates within
 the file are found in the table.
@@ -224,7 +224,7 @@ def _quick_turns() -> Iterator[None]:
 
 
 def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
-    """Waits for other loads to end. Returns the table for the leads."""
+    """Waits for other loads. Returns the table."""
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
     if not cursor.fetchone()[0]:
         progress(Progress(waiting=True))
@@ -237,7 +237,6 @@ def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:
 
 
 def _begin_rehearsal(cursor: CursorWrapper) -> str:
-    """A temporary table; the rest of the database becomes read-only."""
     contact_key_check()
     cursor.execute("CREATE TEMPORARY TABLE rehearsed_leads (LIKE leads INCLUDING ALL) ON COMMIT DROP")
     cursor.execute("SET TRANSACTION READ ONLY")
@@ -255,7 +254,7 @@ def _opted_out(batch: _Batch) -> set[str]:
 def _not_there_yet(
     cursor: CursorWrapper, batch: _Batch, table: str, opted_out: set[str]
 ) -> tuple[list[NewLead], list[Any]]:
-    """Drops leads that opted out, are in the database or came earlier in the file."""
+    """Drops leads that opted out or are known, also from earlier in the file."""
     seen = known_keys(cursor, batch.keys, table)
     if not seen and not opted_out and batch.distinct == len(batch.leads):
         return batch.leads, batch.records

@@ -43,7 +43,7 @@ class Reader:
         self, lines: Iterator[str], *, may_lack: frozenset[str] = frozenset(), encoding: Encoding | None = None
     ) -> None:
         self._lines = lines
-        self._again: deque[str] = deque()  # lines to read again
+        self._again: deque[str] = deque()
         self._line = 1
         self._single_until = 0  # rows before this line have one line each
         self.encoding = encoding or Encoding()
@@ -218,7 +218,6 @@ class Reader:
 
 
 def _left_open(line: str) -> bool:
-    """Whether a quoted cell begins on the line and does not end."""
     if line.count('"') % 2 == 0:
         return False
     try:

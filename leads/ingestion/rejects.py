@@ -43,8 +43,8 @@ def check_path(path: Path, source: Path | None) -> None:
 class Rejects:
     """Has a temporary name until publish(), so that nobody takes half of it for the whole.
 
-    It holds personal data: only its owner may read it, and we remove what killed loads left behind. It has the input's
-    encoding, so that undecodable bytes survive. Replaces a link's target, not the link. `raw` keeps formulas.
+    Holds personal data: only its owner may read it, and we remove what killed loads left. Has the input's encoding, so
+    that undecodable bytes survive. Replaces a link's target, not the link. `raw` keeps formulas.
     """
 
     def __init__(self, path: Path, header: Header, *, codec: str = "utf-8", raw: bool = False) -> None:

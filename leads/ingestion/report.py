@@ -11,14 +11,14 @@ from leads.ingestion.options import HALF, MaxRejects
 from leads.loads.models import UNKNOWN_SUPPLIER
 
 COUNTIES_NAMED = 1_000
-"""The most unmatched counties that a report names: a column of garbage must not fill the memory."""
+"""A column of garbage must not fill the memory."""
 
 
 class Persons(NamedTuple):
     """What the end of a load finds out about persons (contract, "Person").
 
-    `seen_before`: new leads of persons known from an earlier load. `common_keys`: phone numbers that this load made too
-    common to identify a person. `opted_out`: new leads withdrawn because their person opted out during the load.
+    `seen_before`: new leads of persons known from earlier loads. `common_keys`: phone numbers that this load made too
+    common to identify a person. `opted_out`: new leads whose person opted out during the load.
     """
 
     seen_before: int = 0
