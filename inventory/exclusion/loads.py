@@ -39,6 +39,34 @@ FORGET = f"DELETE FROM exclusions WHERE NOT listed AND {_NO_LONGER}"  # noqa: S6
 DISOWN = f"UPDATE exclusions SET owned = false WHERE listed AND {_NO_LONGER}"  # noqa: S608
 """Links go where a key has become common: then a client owns what it has bought itself, and no more."""
 
+_LISTED = """
+    SELECT lead.id AS lead_id, entry.client_id
+    FROM leads lead JOIN suppression_entries entry ON entry.key = lead.{key}
+    WHERE lead.load_id = %(load)s AND NOT EXISTS (SELECT FROM common_keys WHERE common_keys.key = entry.key)
+"""
+LIST = f"""
+    INSERT INTO exclusions (lead_id, client_id, owned, listed)
+    SELECT lead_id, client_id, false, true
+    FROM ({_LISTED.format(key="phone_key")} UNION {_LISTED.format(key="call_in_key")}) AS listed
+    ORDER BY lead_id, client_id
+    ON CONFLICT (lead_id, client_id) DO UPDATE SET listed = true WHERE NOT exclusions.listed
+"""  # noqa: S608
+"""Lists hold for later loads as well. Each key column is joined by itself: with OR, the join does not end."""
+
+_UNLISTED = """
+    listed AND lead_id IN (SELECT bearer.lead_id FROM key_bearers bearer JOIN common_keys USING (key))
+    AND NOT EXISTS (
+        SELECT FROM leads lead, unnest(ARRAY[lead.phone_key, lead.call_in_key]) AS own (key)
+        WHERE lead.id = exclusions.lead_id
+          AND EXISTS (SELECT FROM suppression_entries entry
+                      WHERE entry.key = own.key AND entry.client_id = exclusions.client_id OFFSET 0)
+          AND NOT EXISTS (SELECT FROM common_keys WHERE common_keys.key = own.key OFFSET 0)
+    )
+"""
+UNLIST = f"DELETE FROM exclusions WHERE NOT owned AND {_UNLISTED}"  # noqa: S608
+UNLIST_OWNED = f"UPDATE exclusions SET listed = false WHERE owned AND {_UNLISTED}"  # noqa: S608
+"""A key that has become common with this load excludes nothing any more."""
+
 SOLD_MEANWHILE = """
     INSERT INTO exclusions (lead_id, client_id, owned, listed)
     SELECT DISTINCT link.other_id, sale.client_id, true, false
@@ -52,13 +80,13 @@ SOLD_MEANWHILE = """
 """An order that was placed while the load ran did not see its links, so its sales made no pairs by them."""
 
 
-def exclusions_for_load(cursor: CursorWrapper, *, began_at_utc: datetime) -> None:
+def exclusions_for_load(cursor: CursorWrapper, *, load_id: int, began_at_utc: datetime) -> None:
     """Makes the pairs of a load's leads, and of those whose persons it changed: the last step before it commits.
 
     The caller holds the lock of persons, has made the links, and begins again after a deadlock: from here on the load
     waits for the orders in flight, and holds new ones. `began_at_utc` (UTC) is when the load began.
     """
-    for statement in (OWN, FORGET, DISOWN):
-        cursor.execute(statement)
+    for statement in (OWN, FORGET, DISOWN, LIST, UNLIST, UNLIST_OWNED):
+        cursor.execute(statement, {"load": load_id})
     cursor.execute("LOCK TABLE clients IN EXCLUSIVE MODE")  # every order holds its client FOR SHARE
     cursor.execute(SOLD_MEANWHILE, {"since": began_at_utc - SLACK})

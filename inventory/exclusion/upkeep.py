@@ -1,60 +1,72 @@
-"""Comparing the pairs with what they follow from, and making them anew."""
+"""Comparing the pairs with what they follow from, and mending them."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
 
-OWNED = """
-    SELECT lead_id, client_id FROM sales
-    UNION
-    SELECT link.other_id, sales.client_id FROM sales JOIN person_links link ON link.lead_id = sales.lead_id
+_LISTED = """
+    SELECT lead.id, entry.client_id, false, true
+    FROM suppression_entries entry JOIN leads lead ON lead.{key} = entry.key
+    WHERE NOT EXISTS (SELECT FROM common_keys WHERE common_keys.key = entry.key)
 """
-"""Who owns which leads: what it has bought, and the others of their persons."""
+DUE = f"""
+    SELECT lead_id, client_id, bool_or(owned) AS owned, bool_or(listed) AS listed
+    FROM (
+        SELECT lead_id, client_id, true AS owned, false AS listed FROM sales
+        UNION ALL
+        SELECT link.other_id, sales.client_id, true, false
+        FROM sales JOIN person_links link ON link.lead_id = sales.lead_id
+        UNION ALL {_LISTED.format(key="phone_key")}
+        UNION ALL {_LISTED.format(key="call_in_key")}
+    ) AS reason
+    GROUP BY lead_id, client_id
+"""  # noqa: S608 - the text is ours
+"""The pairs that sales, persons and lists make."""
 
 COMPARE = f"""
-    SELECT coalesce(pair.lead_id, due.lead_id), coalesce(pair.client_id, due.client_id), due.lead_id IS NOT NULL
-    FROM (SELECT lead_id, client_id FROM exclusions WHERE owned) AS pair
-    FULL JOIN ({OWNED}) AS due USING (lead_id, client_id)
-    WHERE pair.lead_id IS NULL OR due.lead_id IS NULL
-"""  # noqa: S608 - the text is ours
+    SELECT coalesce(pair.lead_id, due.lead_id), coalesce(pair.client_id, due.client_id),
+           coalesce(due.owned, false), coalesce(due.listed, false)
+    FROM exclusions pair FULL JOIN ({DUE}) AS due USING (lead_id, client_id)
+    WHERE (pair.owned, pair.listed) IS DISTINCT FROM (due.owned, due.listed)
+"""  # noqa: S608
 
-_NOT_DUE = f"""
-    NOT EXISTS (SELECT FROM ({OWNED}) AS due
-                WHERE (due.lead_id, due.client_id) = (exclusions.lead_id, exclusions.client_id))
-"""
-FORGET = f"DELETE FROM exclusions WHERE NOT listed AND {_NOT_DUE}"  # noqa: S608
-DISOWN = f"UPDATE exclusions SET owned = false WHERE owned AND listed AND {_NOT_DUE}"  # noqa: S608
-
-ADD = f"""
-    INSERT INTO exclusions (lead_id, client_id, owned, listed)
-    SELECT lead_id, client_id, true, false FROM ({OWNED}) AS due
-    WHERE NOT EXISTS (SELECT FROM exclusions pair
-                      WHERE (pair.lead_id, pair.client_id) = (due.lead_id, due.client_id) AND pair.owned)
-    ORDER BY lead_id, client_id
-    ON CONFLICT (lead_id, client_id) DO UPDATE SET owned = true
+FORGET = f"""
+    DELETE FROM exclusions
+    WHERE NOT EXISTS (SELECT FROM ({DUE}) AS due
+                      WHERE (due.lead_id, due.client_id) = (exclusions.lead_id, exclusions.client_id))
+"""  # noqa: S608
+MEND = f"""
+    INSERT INTO exclusions AS pair (lead_id, client_id, owned, listed)
+    SELECT lead_id, client_id, owned, listed FROM ({DUE}) AS due ORDER BY lead_id, client_id
+    ON CONFLICT (lead_id, client_id) DO UPDATE SET owned = excluded.owned, listed = excluded.listed
+        WHERE (pair.owned, pair.listed) <> (excluded.owned, excluded.listed)
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class PairDifference:
-    """A lead that a client owns and may be sold again, or the other way around."""
+    """A pair that is not what it should be: `owned` and `listed` say what it should be, both false where it should not
+    be there."""
 
     lead_id: UUID
     client_id: UUID
     owned: bool
-    """Whether the client owns it, by its purchases."""
+    listed: bool
 
 
 def exclusions_compare() -> list[PairDifference]:
-    """Compares all pairs with the sales. Reads everything, in one statement, so that no sale gets in between."""
+    """Compares all pairs with sales, persons and lists. One statement, so no sale gets in between."""
     with connection.cursor() as cursor:
         cursor.execute(COMPARE)
         return [PairDifference(*row) for row in cursor.fetchall()]
 
 
 def exclusions_rebuild() -> None:
-    """Makes the pairs, and by their triggers the counts, what the sales say. Orders may run beside it."""
+    """Makes the pairs what they should be; triggers change the counts with them. Orders may run beside it.
+
+    Loads and pieces of lists may not: where they run, the caller holds the lock of persons.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in (FORGET, DISOWN, ADD):
+        for statement in (FORGET, MEND):
             cursor.execute(statement)

@@ -34,7 +34,7 @@ def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Person
                 persons_lock()
                 persons = persons_of_load(cursor, load_id=load_id, as_of=as_of)
                 opted_out = late_opt_outs_withdraw(load_id=load_id, as_of=as_of)
-                exclusions_for_load(cursor, began_at_utc=began_at_utc)  # last: new orders wait from here on
+                exclusions_for_load(cursor, load_id=load_id, began_at_utc=began_at_utc)  # last: it holds new orders
                 cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_released")
                 return persons._replace(opted_out=opted_out)
         except DatabaseError as error:

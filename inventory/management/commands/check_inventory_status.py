@@ -5,14 +5,17 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.db import transaction
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
 from homeshield.lib.commands import DatabaseCommand, write_json
 from inventory.counting.compaction import CountDifference, counts_compare, counts_rebuild
+from inventory.exclusion.upkeep import exclusions_compare, exclusions_rebuild
 from inventory.facts.place import Place
 from inventory.upkeep.status import InventoryStatus, inventory_status
+from inventory.withholding.locking import persons_lock
 from inventory.withholding.verification import persons_verify
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -21,9 +24,8 @@ from leads.classification import Classification
 class Command(DatabaseCommand):
     help = (
         "Shows how many records are sellable, sold and lapsed, and how many leads are too young to be sold; with "
-        "--verify, whether the counts that pages read are what the records say, and what is withheld what leads and "
-        "withdrawals say. Exit code 0, or 1 where they were not "
-        "(they are then)."
+        "--verify, whether counts are what the records say, what is withheld what leads and withdrawals say, and what "
+        "is excluded for a client what sales and lists say. Exit code 0, or 1 where they were not (they are then)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -53,11 +55,17 @@ class Command(DatabaseCommand):
 
     def _verify(self, *, json: bool) -> None:
         persons = persons_verify(as_of=timezone.now())  # first: what it mends changes counts, too
+        pairs = _pairs_verify()
         differences = counts_compare()
         counts_rebuild()  # also to clear away counts of nothing
         if json:
             write_json(
-                self, {"differences": [asdict(difference) for difference in differences], "persons": asdict(persons)}
+                self,
+                {
+                    "differences": [asdict(difference) for difference in differences],
+                    "persons": asdict(persons),
+                    "exclusions": pairs,
+                },
             )
         elif differences:
             Console(file=self.stdout).print(_differences(differences))  # type: ignore[arg-type]
@@ -73,8 +81,21 @@ class Command(DatabaseCommand):
                 f"records {persons.records:,}"
             )
             faults.append(f"What is withheld was not what leads and withdrawals say ({what})")
+        if pairs:
+            were = f"{pairs:,} pairs of client and lead were" if pairs > 1 else "One pair of client and lead was"
+            faults.append(f"{were} not what sales, persons and lists say")
         if faults:
             raise CommandError(f"{'; '.join(faults)}; that is mended.", returncode=1)
+
+
+def _pairs_verify() -> int:
+    """How many exclusions were wrong; they are mended."""
+    with transaction.atomic():
+        persons_lock()
+        pairs = exclusions_compare()
+        if pairs:
+            exclusions_rebuild()
+    return len(pairs)
 
 
 def _differences(differences: list[CountDifference]) -> Table:

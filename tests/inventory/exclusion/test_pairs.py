@@ -1,8 +1,11 @@
 """This client, not this lead (contract, "Exclusion"): whatever the reason, one table says so, and counts follow it."""
 
 from datetime import datetime, timedelta
+from io import StringIO
+from uuid import UUID, uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
 from homeshield.accounts.models import Client
@@ -11,16 +14,17 @@ from inventory.buyer import Buyer
 from inventory.counting.compaction import counts_compact, counts_compare
 from inventory.counting.reading import availability, locations
 from inventory.errors import Shortage
-from inventory.exclusion.upkeep import PairDifference, exclusions_compare, exclusions_rebuild
+from inventory.exclusion.upkeep import PairDifference, exclusions_compare
 from inventory.facts.criteria import Criteria
 from inventory.listing import records_page
-from inventory.models import CountChange, Exclusion, InventoryRecord
+from inventory.models import CountChange, Exclusion, InventoryRecord, SuppressionEntry
 from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.errors import Busy
-from tests.factories import ClientFactory, InventoryFactory, stock
+from tests.factories import ClientFactory, InventoryFactory, LeadFactory, stock
 from tests.inventory.brute_force import counted_one_by_one
+from tests.inventory.withholding.people import Inquiry, key, load
 from tests.sales.purchases import buy, set_prices
 
 pytestmark = pytest.mark.django_db
@@ -141,27 +145,54 @@ def test_the_database_refuses_a_sale_of_a_lead_that_is_excluded(
     assert Exclusion.objects.count() == 1
 
 
-def test_pairs_that_sales_do_not_explain_are_found_and_mended(client: Client, as_of: datetime) -> None:
-    records = stock(4, as_of=as_of, age_days=179)
+def on_a_list(client: Client, key: UUID) -> None:
+    SuppressionEntry.objects.create(list_id=uuid4(), key=key, client=client, generation=0)
+
+
+def test_pairs_that_nothing_explains_and_missing_ones_are_found_and_mended(client: Client, as_of: datetime) -> None:
+    keys = [uuid4() for _ in range(4)]
+    leads = [LeadFactory(as_of=as_of, age=timedelta(days=170), phone_key=key) for key in keys]
+    records = {lead.id: InventoryFactory(as_of=as_of, lead=lead) for lead in leads}
     buy(client, 1, GOLD_3, as_of=as_of)
     [bought] = Exclusion.objects.all()
-    stray, other = [record for record in records if record.lead_id != bought.lead_id][:2]
+    stray, half, missed = [record for lead, record in records.items() if lead != bought.lead_id]
     exclude(client, stray, owned=True)
-    exclude(client, other, owned=True, listed=True)
+    exclude(client, half, owned=True, listed=True)
+    for record in (half, missed):
+        on_a_list(client, record.lead.phone_key)
     Exclusion.objects.filter(lead=bought.lead_id).delete()
-    differences = exclusions_compare()
-    assert sorted(differences, key=str) == sorted(
+    assert sorted(exclusions_compare(), key=str) == sorted(
         [
-            PairDifference(bought.lead_id, client.id, owned=True),
-            PairDifference(stray.lead_id, client.id, owned=False),
-            PairDifference(other.lead_id, client.id, owned=False),
+            PairDifference(bought.lead_id, client.id, owned=True, listed=False),
+            PairDifference(stray.lead_id, client.id, owned=False, listed=False),
+            PairDifference(half.lead_id, client.id, owned=False, listed=True),
+            PairDifference(missed.lead_id, client.id, owned=False, listed=True),
         ],
         key=str,
     )
-    exclusions_rebuild()
+    with pytest.raises(CommandError, match="4 pairs of client and lead were not what sales, persons and lists say"):
+        call_command("check_inventory_status", verify=True, stdout=StringIO())
     assert exclusions_compare() == []
-    assert counts_compare() == []
+    assert numbers(client, as_of, GOLD_3) == (1, 0, 2)
     assert set(Exclusion.objects.values_list("lead_id", "owned", "listed")) == {
         (bought.lead_id, True, False),
-        (other.lead_id, False, True),
+        (half.lead_id, False, True),
+        (missed.lead_id, False, True),
     }
+
+
+def test_a_list_holds_for_later_loads_and_a_number_that_becomes_common_excludes_nothing(
+    client: Client, as_of: datetime
+) -> None:
+    for number in (1, 2, 3):
+        on_a_list(client, key(number) or uuid4())
+    [one, two], _ = load(Inquiry(1, None, timedelta(days=200)), Inquiry(9, 2, timedelta(days=200)), as_of=as_of)
+    assert numbers(client, as_of) == (0, 0, 2)
+    assert exclusions_compare() == []
+    load(*(Inquiry(1, 3 if n == 0 else None, timedelta(days=201 + n)) for n in range(5)), as_of=as_of)
+    listed = set(Exclusion.objects.filter(client=client).values_list("lead_id", flat=True))
+    assert one.id not in listed
+    assert two.id in listed
+    assert len(listed) == 2, "that one has another number, which is on the list"
+    assert numbers(client, as_of)[2] == 2
+    assert exclusions_compare() == []
