@@ -51,7 +51,7 @@ def pairs(client: Client) -> dict[UUID, tuple[bool, bool]]:
 
 
 def owned_otherwise() -> set[UUID]:
-    """Leads that are owned where they should not be, or the other way round. The lists of these tests have no entries."""
+    """Leads that are owned where they should not be, or the other way round. Lists have no entries here."""
     owned = set(Exclusion.objects.filter(owned=True).values_list("lead_id", "client_id"))
     due = exclusions_compare()
     return {each.lead_id for each in due if each.owned != ((each.lead_id, each.client_id) in owned)}
