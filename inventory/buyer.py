@@ -8,8 +8,8 @@ from homeshield.accounts.models import ApiKey, User
 class Buyer:
     """Limits what somebody may see and buy.
 
-    A client does not buy a lead twice (contract, "Sale"). Inventory outside its licensed states does not exist for it,
-    not even by id.
+    A client does not buy a lead twice (contract, "Sale"). Outside its licensed states nothing exists for it, not even
+    by id.
     """
 
     client_id: UUID | None = None

@@ -1,4 +1,4 @@
-"""Criteria in a page's URL, or in the form that orders a line."""
+"""Criteria in a URL or a form."""
 
 from collections.abc import Mapping
 from typing import Any, override

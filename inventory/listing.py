@@ -37,10 +37,7 @@ _SHOWN = f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM lead_previews WHER
 
 @dataclass(frozen=True, slots=True, repr=False)  # keeps names out of logs
 class ListedRecord:
-    """A record with what may be shown of its lead before purchase.
-
-    Making model instances took longer than finding the page (docs/performance.md).
-    """
+    """Not a model: making instances took longer than finding the page (docs/performance.md)."""
 
     id: UUID
     expires_at_utc: datetime
@@ -56,7 +53,7 @@ class ListedRecord:
 def records_page(
     *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
 ) -> Page[ListedRecord]:
-    """One page of what can be bought. Raises BadCursor."""
+    """Raises BadCursor."""
     find = partial(records_in_order, criteria, buyer, as_of)
     of = list_of_records(criteria=criteria, buyer=buyer)
     return found_page(find, by="expires_at_utc", of=of, cursor=cursor, limit=limit)
@@ -150,7 +147,7 @@ def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """`left`: how many more leads the client may see today; None if none were shown."""
+    """`left`: leads the client may still see today; None if none were shown."""
 
     page: Page[ListedRecord]
     left: int | None

@@ -42,7 +42,7 @@ def replica_may_answer[**P, Result](
 
 
 def has_just_bought(client_id: UUID) -> bool:
-    """Whether even a current replica may lack an order of the client."""
+    """Whether a current replica may lack an order of the client."""
     with connection.cursor() as cursor:
         cursor.execute(_HAS_JUST_BOUGHT, [client_id, settings.REPLICA_MAX_LAG + LONGEST_ORDER])
         bought: bool = cursor.fetchone()[0]

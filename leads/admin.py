@@ -16,7 +16,7 @@ from leads.models import Lead
 @admin.register(Lead)
 class LeadAdmin(RecordedViews, ViewOnlyAdmin):
     list_display = ("id", "classification", "state", "county", "age", "bucket", "source", "ingested_at_utc")
-    # Not by phone or name: they would end up in the URL and the logs, and have no index.
+    # A phone or name would end up in the URL and the logs.
     search_help_text = "Search by the exact lead id."
     fieldsets = (
         (None, {"fields": ("id", "classification", "age", "bucket", "created_at_utc", "ingested_at_utc")}),

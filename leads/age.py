@@ -12,7 +12,7 @@ from django.db import models
 DAY = timedelta(days=1)
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""When a lead leaves the last bucket. psycopg cannot load PostgreSQL's `infinity`."""
+"""The end of the last bucket. psycopg cannot load PostgreSQL's `infinity`."""
 
 
 class AgeBucket(models.TextChoices):
@@ -26,7 +26,7 @@ class AgeBucket(models.TextChoices):
 
     @property
     def first_day(self) -> int:
-        """The age, in days, at which a lead enters."""
+        """The age in days at its beginning."""
         return _FIRST_DAY[self]
 
     @property
@@ -51,7 +51,7 @@ class AgeBucket(models.TextChoices):
 
     @classmethod
     def at(cls, created_at: datetime, as_of: datetime) -> Self | None:
-        """The bucket at an instant; None while the lead is too young to sell."""
+        """None while the lead is too young to sell."""
         age = age_days(created_at, as_of)
         return next((bucket for bucket in reversed(cls) if bucket.first_day <= age), None)
 

@@ -39,12 +39,12 @@ _INVISIBLE_ENDS = re.compile(rf"\A[{INVISIBLE}]+|[{INVISIBLE}]+\Z")
 
 
 def present(value: str | None) -> bool:
-    """Whether a text has visible characters and is not a placeholder."""
+    """Whether a text is visible and not a placeholder."""
     return value is not None and _INVISIBLE_ENDS.sub("", value).lower() not in _SAYS_NOTHING
 
 
 def classify(lead: Mapping[str, str | None]) -> Classification:
-    """Takes a lead's fields by name. A missing one counts as absent."""
+    """Takes a lead's fields by name."""
     for field in QUALIFICATION_FIELDS:
         if not present(lead.get(field)):
             return Classification.SILVER

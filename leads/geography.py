@@ -1,4 +1,4 @@
-"""The states with their time zones, and the Census Bureau's counties."""
+"""States, time zones, and the Census Bureau's counties."""
 
 import csv
 import unicodedata
@@ -29,11 +29,8 @@ _COUNTIES, INDEPENDENT_CITIES = _read_counties()
 """INDEPENDENT_CITIES: (state, name) of cities outside counties. A county of the same name is the same place."""
 
 COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_COUNTIES)
-"""As the Census Bureau writes them, without "County" or "Parish", sorted.
-
-Include independent cities and, in Connecticut, planning regions beside old counties. Territories and military regions
-have none.
-"""
+"""By state, sorted, without "County" or "Parish". Include independent cities and, in Connecticut, planning regions
+beside old counties."""
 
 
 def to_utc(local: datetime, state: str) -> datetime:
@@ -42,10 +39,9 @@ def to_utc(local: datetime, state: str) -> datetime:
 
 
 def zone_to_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """The UTC instant at which clocks in a zone show `local` (naive).
+    """Converts a naive local time. A skipped one uses the offset before the change; a repeated one is the first.
 
-    A skipped time uses the offset before the change; a repeated one is the first. Raises OverflowError at the ends of
-    the calendar.
+    Raises OverflowError at the ends of the calendar.
     """
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
@@ -58,7 +54,7 @@ _APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’‚‛ʹʻʼʽʾʿˈˊˋ′‵�
 
 
 def _words(text: str) -> list[str]:
-    """In lower case, without accents, apostrophes, dots and invisible characters."""
+    """In lower case, without accents, apostrophes and dots."""
     letters = []
     for letter in unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold():
         kind = unicodedata.category(letter)

@@ -1,4 +1,4 @@
-"""How long the texts of a lead may be. Ingestion and the database refuse longer ones.
+"""How long a lead's texts may be.
 
 A county of some thousand characters does not fit an index: its lead would load but never enter a bucket.
 """

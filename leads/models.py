@@ -35,10 +35,10 @@ def _at_most(characters: int, fields: tuple[str, ...]) -> LessThanOrEqual:
 
 
 EARLIEST, LATEST = datetime(1899, 12, 31, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-"""Between them, every bucket fits Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
+"""Every bucket must fit Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
 
 SHOWN_BEFORE_PURCHASE = ("first_name", "city")
-"""What a buyer sees before purchase besides class, age, state and county (contract, "Lead")."""
+"""Besides class, age, state and county (contract, "Lead")."""
 
 
 class Lead(models.Model):

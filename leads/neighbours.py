@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 
 type County = tuple[str, str]
-"""A state code and the Census Bureau's name."""
 
 
 def neighbours(state: str, county: str) -> list[County]:

@@ -60,7 +60,6 @@ _IN_PART = frozenset({Suggestion.PARTIAL, Suggestion.NO_LOCATION_FILTER})
 
 
 def _worth_offering(short: Demand, offers: list[Alternative]) -> list[Alternative]:
-    """Drops a part that is the whole, and a wider place with no more than the narrow one."""
     here = max((offer.quantity for offer in offers if offer.kind == Suggestion.PARTIAL), default=0)
     return [
         offer

@@ -25,8 +25,6 @@ from leads.classification import Classification
 
 @dataclass(frozen=True, slots=True)
 class Allocated:
-    """A record that the transaction locks for an order."""
-
     inventory_id: UUID
     lead_id: UUID
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from inventory.facts.columns import OPEN_SQL
 
 MANY = 20_000
-"""With more compacted changes, we free their space at once. Autovacuum handles fewer."""
+"""Changes. Autovacuum handles fewer."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('inventory'), hashtext('counts'))"

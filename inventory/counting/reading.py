@@ -110,7 +110,7 @@ LINES = f"""{STOCK}
            AND asked.county IS NOT DISTINCT FROM stock.county
     GROUP BY asked.line
 """  # noqa: S608
-"""Counts for several criteria: `asked` has a row for each class and bucket of a line."""
+"""`asked` has a row for each class and bucket of a line."""
 
 PLACES = f"""{STOCK}
     SELECT state, county FROM of_counties
@@ -120,7 +120,7 @@ PLACES = f"""{STOCK}
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A value of a filter, and the number of records it would leave."""
+    """A filter's value, and the number of records it leaves."""
 
     value: str
     count: int
@@ -204,7 +204,7 @@ def stock_of(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -
 
 
 def locations(*, buyer: Buyer, as_of: datetime) -> dict[str, list[str]]:
-    """States where the buyer can buy something, and their known counties, sorted."""
+    """Where the buyer can buy something, sorted."""
     found: dict[str, list[str]] = {}
     for state, county in sorted(_rows(PLACES, buyer=buyer, as_of=as_of, counties_in=[EVERYWHERE])):
         found.setdefault(state, []).extend([county] if county != UNKNOWN else [])

@@ -11,7 +11,7 @@ from leads.classification import Classification
 FACTS = ("classification", "age_bucket", *LEVELS)
 
 OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True, withheld=False)
-"""The condition of the partial indexes. A record is sellable if it is open and within its window."""
+"""The condition of the partial indexes. Sellable means open and within the window."""
 
 OPEN_SQL = "sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld"
 

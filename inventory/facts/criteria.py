@@ -36,11 +36,10 @@ class Criteria:
         return list(product(classes, [self.age_bucket] if self.age_bucket else AgeBucket))
 
     def at(self, place: Place) -> Self:
-        """The same in another place."""
         return replace(self, place=place)
 
     def widened(self) -> Iterator[Self]:
-        """This, then the same in each place around it."""
+        """Narrowest first, beginning with this."""
         return map(self.at, self.place.widened())
 
     def contains(self, other: "Criteria") -> bool:

@@ -1,5 +1,3 @@
-"""Where leads are: a path of levels, from wide to narrow."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,7 +24,7 @@ class Place:
 
     @property
     def depth(self) -> int:
-        """The number of levels down to the narrowest named one; 0 is everywhere."""
+        """The level of the narrowest named one; 0 is everywhere."""
         return max((depth for depth, value in enumerate(self.levels, 1) if value is not None), default=0)
 
     @property

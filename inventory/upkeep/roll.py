@@ -52,7 +52,6 @@ class RollReport:
 
 
 NAMED = 10
-"""Refused leads that a sentence names."""
 
 
 def failures_told(failures: Sequence[RollFailure]) -> str:
@@ -264,9 +263,6 @@ def _forecast(as_of: datetime) -> RollReport:
 
 
 def _over(as_of: datetime, *, sold: bool) -> InventoryQuerySet:
-    """Records to close. Sold and unsold ones have an index each.
-
-    Withheld records stay until their lead is released.
-    """
+    """Sold and unsold records have an index each. Withheld ones stay until their lead is released."""
     over = InventoryRecord.objects.filter(lapsed_at_utc__isnull=True, expires_at_utc__lte=as_of)
     return over.filter(sold_at_utc__isnull=False) if sold else over.filter(OPEN)

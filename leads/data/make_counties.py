@@ -25,7 +25,7 @@ HERE = pathlib.Path(__file__).parent
 type Place = tuple[str, str]
 
 INDEPENDENT_CITIES_FROM = 510
-"""Within each state, the Census Bureau numbers independent cities from here."""
+"""The Census Bureau's numbers within each state."""
 
 OLD_COUNTIES_OF = {
     "Capitol": ("Hartford", "Tolland"),

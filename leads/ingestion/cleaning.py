@@ -1,4 +1,4 @@
-"""Turns a row's cells into a lead, or says why they are not one."""
+"""Turns a row's cells into a lead."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -62,7 +62,7 @@ _CAPITAL = STATES["DC"]  # checks times where the state is unknown
 
 
 class Cleaner:
-    """Cleans the rows of one file. Refuses inquiries after `as_of`."""
+    """Refuses inquiries after `as_of`."""
 
     def __init__(self, header: Header, *, as_of: datetime) -> None:
         self._as_of = as_of

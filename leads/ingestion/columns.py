@@ -1,4 +1,4 @@
-"""The columns and the header of a call-center CSV."""
+"""Columns and header of a call-center CSV."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -149,6 +149,5 @@ def _listed(names: Iterable[str], word: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """Empty if the name has nothing visible."""
     seen = name.strip() if folded(name) or any(character.isprintable() for character in name.strip()) else ""
     return seen if len(seen) <= _SHOWN else f"{seen[:_SHOWN]}…"

@@ -11,7 +11,6 @@ from leads.ingestion.errors import IngestRefused
 
 UTF_8 = "utf-8"
 WINDOWS = "windows-1252"
-"""The default of Western Windows programs."""
 
 _WITHIN_WINDOWS = {"ascii", "iso8859-1"}  # Windows-1252 has all their characters, and people call it Latin-1
 _CONTROLS = re.compile(r"[\x80-\x9f]")  # what Latin-1 makes of bytes that it has no characters for

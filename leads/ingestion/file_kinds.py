@@ -1,4 +1,4 @@
-"""Recognizes files that are not CSV by their first bytes, and says how to convert them."""
+"""Recognizes files that are not CSV by their first bytes."""
 
 import codecs
 

@@ -1,5 +1,3 @@
-"""What an operator says about a file."""
-
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -9,7 +7,7 @@ from leads.loads.models import UNKNOWN_SUPPLIER
 
 @dataclass(frozen=True, slots=True)
 class MaxRejects:
-    """How many rows may be rejected: a number, or a percentage of all."""
+    """A number of rows, or a percentage of all."""
 
     value: Decimal
     is_percentage: bool
@@ -28,8 +26,7 @@ HALF = MaxRejects(Decimal(50), is_percentage=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestOptions:
-    """`may_lack` names lead fields whose columns may be missing. `raw_rejects` keeps cells of the rejects file that a
-    spreadsheet would run as formulas. `supplier` is a code."""
+    """`may_lack` names lead fields whose columns may be missing. `raw_rejects` keeps formulas. `supplier` is a code."""
 
     may_lack: frozenset[str] = field(default_factory=frozenset)
     encoding: str = UTF_8

@@ -25,7 +25,7 @@ from leads.lengths import LONGEST
 
 
 class Row(NamedTuple):
-    """`line` is the number of its first physical line, from 1; `fault` is what is wrong with it."""
+    """`line` is the number of its first physical line, from 1."""
 
     line: int
     cells: list[str]
@@ -53,7 +53,7 @@ class Reader:
         self._state, self._time = (self.header.positions[name] for name in ("state", "call_in_date"))
 
     def rows(self) -> Iterator[Row]:
-        """The rows after the header, without blank lines."""
+        """Skips blank lines."""
         taken: list[str] = []  # the current row's physical lines
         while True:
             try:
@@ -128,7 +128,7 @@ class Reader:
             yield line
 
     def _took_another(self, cells: list[str], taken: list[str]) -> bool:
-        """Whether a record of several lines swallowed other rows."""
+        """Whether a record swallowed other rows."""
         fits = len(cells) == self._width  # otherwise the time is proof enough
         return (
             any(self._begins_a_row(line, with_state=fits) for line in taken[1:])
@@ -274,7 +274,7 @@ _CELL = re.compile(rf"({_WELL_QUOTED})|[^,]*")
 
 
 def _split(line: str) -> list[str]:
-    """The cells of a line with broken quotes: commas divide all but well-quoted cells."""
+    """For lines with broken quotes: commas divide all but well-quoted cells."""
     return [found[1][1:-1].replace('""', '"') if found[1] else found[0] for found in _matches(line)]
 
 

@@ -28,7 +28,7 @@ def default_path(source: Path | None) -> Path:
 
 
 def check_path(path: Path, source: Path | None) -> None:
-    """Raises IngestRefused if no rejects file can be written there."""
+    """Raises IngestRefused if `path` cannot be written."""
     target = path.resolve()
     if not target.parent.is_dir():
         raise IngestRefused(reason=f"The rejects file cannot be written: there is no folder {path.parent}.")
@@ -58,10 +58,7 @@ class Rejects:
         _remove_leftovers(self._target)
 
     def add(self, line: int, reason: str, cells: Sequence[str]) -> None:
-        """Adds a row of any width, with its undecodable bytes.
-
-        Does nothing after discard(): the reading thread may outlive an interrupted load.
-        """
+        """Does nothing after discard(): the reading thread may outlive an interrupted load."""
         with self._lock, self._writable():
             if self._discarded:
                 return
@@ -77,7 +74,7 @@ class Rejects:
             self.cells_changed += 0 if self._raw else sum(map(loses_more_than_blanks, cells))
 
     def publish(self) -> Path | None:
-        """Gives the file its name. Returns its path, or None if no row was rejected."""
+        """Returns None if no row was rejected."""
         if self._file is None:
             return None
         with self._writable():

@@ -75,7 +75,7 @@ class IngestReport:
         return not self.max_rejects.allows(self.rejected, self.rows)
 
     def nothing_loaded(self) -> None:
-        """Resets the numbers of loaded leads."""
+        """Resets what counts loaded leads."""
         self.loaded = self.gold = self.silver = self.without_phone = self.unmatched_leads = 0
         self.load, self.persons = None, Persons()
         self.unmatched_counties.clear()

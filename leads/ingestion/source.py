@@ -1,4 +1,4 @@
-"""Opens the input: a file, with gzip or without, or a stream."""
+"""Opens the input: a file or a stream."""
 
 import codecs
 import gzip
