@@ -2,6 +2,7 @@
 that begins with 1, which no real one does."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.contact_keys import lead_keys
+from leads.loads.models import Load, LoadOutcome
 from leads.models import Lead
 
 PASSWORD = "correct horse battery staple"
@@ -57,6 +59,22 @@ class StaffFactory(UserFactory):
     client = None
     is_staff = True
     is_superuser = True
+
+
+class LoadFactory(factory.django.DjangoModelFactory[Load]):
+    """A load of one row that is a lead."""
+
+    class Meta:
+        model = Load
+
+    file_name = factory.Sequence(lambda n: f"leads{n}.csv")
+    sha256 = factory.Sequence(lambda n: sha256(f"leads{n}".encode()).hexdigest())
+    loaded_by = "os:operator"
+    outcome = LoadOutcome.LOADED
+    rows = factory.LazyAttribute(lambda o: o.loaded)
+    loaded = 1
+    gold = factory.LazyAttribute(lambda o: o.loaded)
+    silver = factory.LazyAttribute(lambda o: o.loaded - o.gold)
 
 
 def keys(lead: Any) -> list[UUID | None]:

@@ -15,7 +15,8 @@ _MENDING = "Run manage.py provision_roles as the owner of the tables (docs/secur
 
 
 def web_role_check() -> None:
-    """Raises RuntimeError if the server refuses WEB_DATABASE_URL's login, or its role is unfit or lacks privileges.
+    """Raises RuntimeError if the server refuses WEB_DATABASE_URL's login, or its role is unfit or lacks privileges,
+    or if CONTACT_KEY is not the one that made the keys in the database.
 
     A server that does not answer is no error yet. Afterwards this process connects as the web's role, with no
     connection open, so that it can fork.
@@ -45,9 +46,21 @@ def _refusal(role: str) -> str:
     except DatabaseError:
         return ""
     if not lacking:
-        return ""
+        return _wrong_contact_key()
     named = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
     return f"{role}, of WEB_DATABASE_URL, may not do what pages need with {named}. {_MENDING}"
+
+
+def _wrong_contact_key() -> str:
+    from leads.contact_key_check import ContactKeyChanged, contact_key_check  # a model, which only the child may load
+
+    try:
+        contact_key_check()
+    except ContactKeyChanged as refusal:
+        return refusal.message
+    except DatabaseError:
+        return ""
+    return ""
 
 
 def _let_in(web: DatabaseWrapper, role: str) -> bool:

@@ -4,15 +4,12 @@ While the database takes one batch, a thread cleans the next. Memory holds only 
 the file are found in the table.
 """
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, wait
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
 from time import perf_counter
 from typing import Any, BinaryIO, Protocol
 
@@ -24,6 +21,7 @@ from homeshield.lib.table_statistics import analyze_first_rows
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.contact_key_check import contact_key_check, contact_key_confirm
+from leads.ingestion.ahead import ahead, quick_turns
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
 from leads.ingestion.encodings import Encoding
 from leads.ingestion.known import known_keys
@@ -121,8 +119,8 @@ def ingest(
             with (
                 transaction.atomic(durable=True),
                 connection.cursor() as cursor,
-                _quick_turns(),
-                closing(_ahead(batches)) as ready,
+                quick_turns(),
+                closing(ahead(batches)) as ready,
             ):
                 if dry_run:
                     table, load = _begin_rehearsal(cursor), None
@@ -183,44 +181,6 @@ def _batches(
             yield complete(batch)
             batch, size = _Batch(), 0
     yield complete(batch)
-
-
-def _ahead[T](items: Iterator[T]) -> Generator[T]:
-    """Makes each item in a thread while the previous one is in use.
-
-    Daemons: a thread that waits for standard input must not keep an interrupted program alive.
-    """
-
-    def begin() -> Future[T | None]:
-        future: Future[T | None] = Future()
-
-        def make() -> None:
-            try:
-                future.set_result(next(items, None))
-            except BaseException as error:
-                future.set_exception(error)
-
-        Thread(target=make, daemon=True).start()
-        return future
-
-    coming = begin()
-    try:
-        while (item := coming.result()) is not None:
-            coming = begin()
-            yield item
-    finally:
-        wait([coming], timeout=1)
-
-
-@contextmanager
-def _quick_turns() -> Iterator[None]:
-    """Otherwise the database waits up to 5 ms for the reading thread to pause, forty times a batch."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(0.0002)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 def _begin(cursor: CursorWrapper, progress: Callable[[Progress], None]) -> str:

@@ -70,6 +70,11 @@ class IngestReport:
         return self.opened.total()
 
     @property
+    def seen_before(self) -> int | None:
+        """Not known of a dry run: it ends before persons are looked for."""
+        return None if self.dry_run else self.persons.seen_before
+
+    @property
     def too_many_rejected(self) -> bool:
         """Then nothing is loaded."""
         return not self.max_rejects.allows(self.rejected, self.rows)
@@ -103,8 +108,8 @@ class IngestReport:
             "gold": self.gold,
             "silver": self.silver,
             "without_phone": self.without_phone,
-            "seen_before": self.persons.seen_before,
-            "common_keys": self.persons.common_keys,
+            "seen_before": self.seen_before,
+            "common_keys": None if self.dry_run else self.persons.common_keys,
             "inventory_created": self.inventory_created,
             "missing_columns": list(self.missing_columns),
             "unknown_columns": list(self.unknown_columns),

@@ -1,10 +1,7 @@
 """The load: one file that was processed, for ever (contract, "Load")."""
 
-import re
-
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -115,9 +112,3 @@ class Load(models.Model):
 
     def __str__(self) -> str:
         return f"Load {self.id}"
-
-
-supplier_validator = RegexValidator(
-    re.compile(SUPPLIER),
-    "A supplier's code has up to 16 letters, digits, hyphens and underscores, and begins with a letter or digit.",
-)

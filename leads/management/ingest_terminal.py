@@ -14,6 +14,9 @@ from rich.text import Text
 from inventory.facts.criteria import Cell
 from inventory.upkeep.opening import CELLS
 from leads.ingestion import IngestReport, Progress
+from leads.loads.comparing import Comparison
+from leads.loads.models import Load
+from leads.management.load_terminal import comparison_lines, printable, warning_lines
 from pricing.selectors import Prices
 
 LINE_SECONDS = 10.0
@@ -75,15 +78,26 @@ def _rate(rows: int, seconds: float) -> str:
     return f"{rows / seconds:,.0f} rows/s" if seconds > 0 else ""
 
 
-def summary_print(report: IngestReport, *, name: str, prices: Prices | None, out: OutputWrapper) -> None:
-    """The report in words. `prices` are those in force; None where they are not known."""
+def summary_print(
+    report: IngestReport,
+    *,
+    name: str,
+    prices: Prices | None,
+    comparison: Comparison,
+    same: Load | None,
+    out: OutputWrapper,
+) -> None:
+    """The report in words. `prices` are those in force; None where they are not known. `same` is an earlier load of
+    the same file."""
     console = Console(file=out, highlight=False, soft_wrap=True)  # type: ignore[arg-type]
     title = "Dry run of" if report.dry_run else "Processed"
-    console.print(Text(f"{title} {_printable(name)}: {report.rows:,} rows in {report.seconds:,.1f} s", style="bold"))
+    console.print(Text(f"{title} {printable(name)}: {report.rows:,} rows in {report.seconds:,.1f} s", style="bold"))
     if report.too_many_rejected:
         console.print(Text(f"  {too_many_rejected(report)}", style="bold"))
-    for line in _summary(report):
+    for line in (*_summary(report), *comparison_lines(comparison, same)):
         console.print(Text(f"  {line}"))
+    for line in warning_lines(comparison):
+        console.print(Text(f"  {line}", style="yellow"))
     if prices is not None:
         for line in _about_prices(report, prices):
             console.print(Text(f"  {line}", style="yellow"))
@@ -153,25 +167,26 @@ def _summary(report: IngestReport) -> Iterator[str]:
         yield f"Missing columns: {', '.join(report.missing_columns)}"
     if report.unknown_columns:
         more = len(report.unknown_columns) - SHOWN
-        named = ", ".join(map(_printable, report.unknown_columns[:SHOWN])) + (
-            f", and {more:,} more" if more > 0 else ""
-        )
+        named = ", ".join(map(printable, report.unknown_columns[:SHOWN])) + (f", and {more:,} more" if more > 0 else "")
         yield f"Unknown columns, ignored: {named}"
     if report.unmatched_leads:
         leads = "lead" if report.unmatched_leads == 1 else "leads"
         yield f"{report.unmatched_leads:,} {leads} in counties that are not on the Census list: {_counties(report)}"
+    if report.persons.common_keys:
+        common = report.persons.common_keys
+        yield f"{common:,} phone numbers are too common now to be a person's, so they count as nobody's."
+    if report.persons.opted_out:
+        yield f"{report.persons.opted_out:,} of them opted out meanwhile, and were withdrawn."
+    if report.load:
+        supplier = f", of supplier {report.supplier}" if report.supplier else ""
+        yield f"This is load {report.load}{supplier}."
     if report.dry_run:
         yield "Nothing was written to the database."
 
 
 def _counties(report: IngestReport) -> str:
     named = [
-        f"{_printable(county)}, {state} ({n:,})" for (state, county), n in report.unmatched_counties.most_common(SHOWN)
+        f"{printable(county)}, {state} ({n:,})" for (state, county), n in report.unmatched_counties.most_common(SHOWN)
     ]
     more = len(report.unmatched_counties) - SHOWN
     return "; ".join(named) + (f"; and {more:,} more" if more > 0 else "")
-
-
-def _printable(text: str) -> str:
-    """A text from a file without what could steer the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

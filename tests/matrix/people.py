@@ -19,7 +19,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.cart.services import draft_line_add
 from sales.models import Draft, Sale
-from tests.factories import ClientFactory, StaffFactory, UserFactory, stock
+from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactory, stock
 from tests.sales.purchases import buy, set_prices
 
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
@@ -53,7 +53,7 @@ class World:
 
 def world(now: datetime) -> World:
     set_prices(since=now - timedelta(days=1))
-    stock(20, as_of=now)
+    stock(20, as_of=now, load=LoadFactory(loaded_at_utc=now))
     companies = {status.value: ClientFactory() for status in ClientStatus}
     users = {
         (role.value, status): UserFactory(client=company, role=role)
@@ -91,6 +91,7 @@ def _things(company: Client, now: datetime) -> Things:
 def staff_groups_make() -> None:
     """The groups as the migrations leave them; tests before may have emptied the table."""
     import_module("homeshield.migrations.0001_staff_groups").make_groups(apps, None)
+    import_module("homeshield.migrations.0002_staff_see_loads").allow(apps, None)
 
 
 def _staff() -> dict[str, User]:

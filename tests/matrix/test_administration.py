@@ -26,6 +26,7 @@ SEE = {
     "sales_sale": "See orders, sales and exports",
     "inventory_inventoryrecord": "See leads and inventory",
     "leads_lead": "See leads and inventory",
+    "leads_load": "See loads",
     "pricing_pricerule": "See prices",
 }
 ADD = {

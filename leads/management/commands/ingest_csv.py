@@ -15,13 +15,18 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line, sigterm_interrupts, write_json
+from homeshield.lib.errors import DomainError
 from homeshield.lib.numbers import Fault, NotANumber, read_number, read_whole
 from inventory.counting.compaction import counts_tidy
 from inventory.upkeep.opening import FirstRecords
-from leads.ingestion import IngestOptions, IngestRefused, IngestReport, MaxRejects, fields_named, ingest
+from leads.ingestion import IngestOptions, IngestReport, MaxRejects, fields_named, ingest
 from leads.ingestion.columns import COLUMNS, EXPECTED
 from leads.ingestion.encodings import UTF_8, WINDOWS
 from leads.ingestion.options import HALF
+from leads.loads.comparing import Comparison, load_compare
+from leads.loads.models import UNKNOWN_SUPPLIER, Load
+from leads.loads.reading import comparison_json, same_file_before
+from leads.management.commands.loads import supplier_argument
 from leads.management.ingest_terminal import prices_json, progress_shown, summary_print, too_many_rejected
 from pricing.selectors import Prices, prices_in_force
 
@@ -74,6 +79,12 @@ class Command(DatabaseCommand):
             metavar="NAME",
             help=f"how the file's text is encoded ({UTF_8}), such as {WINDOWS}",
         )
+        parser.add_argument(
+            "--supplier",
+            type=supplier_argument,
+            metavar="CODE",
+            help="who sold us these leads: a short code, kept with the load and compared with the code's loads before",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, file: str, dry_run: bool, rejects: Path | None, json: bool, **options: Any) -> None:
@@ -81,16 +92,32 @@ class Command(DatabaseCommand):
         as_of = timezone.now()
         report = self._ingest(source, rejects, dry_run, as_of, options)
         prices = self._prices(as_of)
+        comparison, same = self._earlier_loads(report)
         if json:
-            write_json(self, report.as_json() | prices_json(report, prices))
+            write_json(self, report.as_json() | comparison_json(comparison, same) | prices_json(report, prices))
         else:
-            summary_print(report, name="standard input" if file == "-" else file, prices=prices, out=self.stdout)
+            summary_print(
+                report,
+                name="standard input" if file == "-" else file,
+                prices=prices,
+                comparison=comparison,
+                same=same,
+                out=self.stdout,
+            )
         self.stdout.flush()
         if not dry_run:
             with suppress(DatabaseError):  # the file is loaded, and told so; autovacuum comes as well
                 counts_tidy()
         if report.too_many_rejected:
             raise CommandError(too_many_rejected(report), returncode=3)
+
+    def _earlier_loads(self, report: IngestReport) -> tuple[Comparison, Load | None]:
+        """Nothing where the database does not tell: the file is loaded all the same."""
+        try:
+            same = same_file_before(report.sha256, before=report.load)
+            return load_compare(report, before=report.load), same
+        except DatabaseError:
+            return Comparison(0, ()), None
 
     def _prices(self, as_of: datetime) -> Prices | None:
         """None where the database does not tell: the file is loaded all the same."""
@@ -116,10 +143,11 @@ class Command(DatabaseCommand):
                         encoding=options["encoding"],
                         max_rejects=options["max_rejects"],
                         raw_rejects=options["raw_rejects"],
+                        supplier=options["supplier"] or UNKNOWN_SUPPLIER,
                     ),
                     progress=progress,
                 )
-        except IngestRefused as refusal:
+        except DomainError as refusal:
             raise CommandError(refusal.message, returncode=2) from None
         except DatabaseError as error:
             raise database_refusal(error) or CommandError(
