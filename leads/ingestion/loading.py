@@ -25,6 +25,7 @@ from leads.ingestion.ahead import ahead, quick_turns
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
 from leads.ingestion.encodings import Encoding
 from leads.ingestion.known import known_keys
+from leads.ingestion.load_row import load_begin, load_finish
 from leads.ingestion.options import IngestOptions
 from leads.ingestion.reader import Reader
 from leads.ingestion.recording import failure_recorded, ingest_record, too_many_rejected_record
@@ -32,7 +33,6 @@ from leads.ingestion.rejects import Rejects, check_path, default_path
 from leads.ingestion.report import IngestReport, Persons, Progress
 from leads.ingestion.source import open_source
 from leads.loads.models import Load
-from leads.loads.writing import load_begin, load_finish
 from leads.opt_outs.register import opted_out_keys
 
 BATCH = 20_000
