@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from inventory.models import InventoryRecord, YoungLead
 from leads.age import AgeBucket
-from leads.models import Lead
+from leads.models import Lead, Load
 from pricing.models import PriceRule
 from tests.concurrency.parallel import rival
 from tests.leads.ingestion.csv_files import HEADER, csv_bytes, row
@@ -105,6 +105,10 @@ class TestCommand:
             "1 × State is no US state, district, territory or military code",
             "Unknown columns, ignored: Mood",
             "1 lead in counties that are not on the Census list: No\N{REPLACEMENT CHARACTER}where, LA (1)",
+            f"This is load {Load.objects.get().id}.",
+            "75% Gold",
+            "0% without a phone number",
+            "0% of persons seen before",
         ]
         assert "Secretname" not in out + err
 
