@@ -136,6 +136,7 @@ def ingest(
                     _note(report, batch, new, len(opted_out), wanted.count(rows))
                     progress(Progress(report.rows, batch.position, opened.size))
                 encoding.check()
+                rejects.flush()  # a full disk must refuse the file before anything is committed
                 report.sha256 = opened.sha256()
                 if report.too_many_rejected:
                     transaction.set_rollback(True)

@@ -73,12 +73,18 @@ class Rejects:
             csv.writer(self._file).writerow([line, reason, *self._kept(cells)])
             self.cells_changed += 0 if self._raw else sum(map(loses_more_than_blanks, cells))
 
+    def flush(self) -> None:
+        """Brings all rows to the disk. Only a change of name is left for publish()."""
+        if self._file is not None:
+            with self._writable():
+                self._file.flush()
+                os.fsync(self._file.fileno())
+
     def publish(self) -> Path | None:
-        """Returns None if no row was rejected."""
+        """Call flush() first. Returns None if no row was rejected."""
         if self._file is None:
             return None
         with self._writable():
-            self._file.flush()
             self._partial.replace(self._target)  # while locked: see _remove_leftovers
             self._file.close()
         self._file = None

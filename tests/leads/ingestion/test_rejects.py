@@ -2,6 +2,7 @@
 
 import csv
 import fcntl
+import resource
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,19 @@ def test_a_place_where_rejects_cannot_be_is_refused_before_anything_is_loaded(fi
             load(file, rejects_path=place)
     assert not Lead.objects.exists()
     assert file.read_bytes() == csv_bytes(row())
+
+
+def test_a_disk_without_room_for_the_rejects_refuses_the_file_before_anything_is_loaded(file: Path) -> None:
+    file.write_bytes(csv_bytes(row(), row(mortgage_id="2", state="")))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(IngestRefused, match="cannot be written"):
+            load(file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not Lead.objects.exists()
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
 def test_what_a_killed_load_left_is_removed_and_what_another_one_holds_is_not(file: Path) -> None:
