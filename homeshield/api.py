@@ -19,6 +19,7 @@ import inventory.api
 import pricing.api
 import sales.api
 import sales.browse.api
+import sales.privacy.api
 from homeshield.accounts.api import ApiKeyAuth
 from homeshield.lib.api_requests import StrictParser, UnusableText, refuse_unknown_parameters, why_no_json
 from homeshield.lib.errors import DomainError
@@ -36,6 +37,7 @@ api.add_router("", inventory.api.router)
 api.add_router("", sales.browse.api.router)
 api.add_router("", sales.api.router)
 api.add_router("", pricing.api.router)
+api.add_router("", sales.privacy.api.router)
 
 
 @api.exception_handler(DomainError)

@@ -1,7 +1,25 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from homeshield.lib.text_messages import text_message_sender
+
+
+@register(Tags.compatibility)
+def text_message_sender_check(**_options: Any) -> list[CheckMessage]:
+    """Whether the sender of text messages is there."""
+    try:
+        text_message_sender()
+    except ImportError:
+        return [
+            Error(
+                "TEXT_MESSAGE_SENDER names nothing that can be imported.",
+                hint="Set it to the dotted path of a function, or leave it empty to send no text messages.",
+                id="homeshield.E001",
+            )
+        ]
+    return []
 
 
 @register(Tags.security, deploy=True)

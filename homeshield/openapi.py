@@ -35,6 +35,7 @@ _TAGS = {
     "Inventory": "What is for sale: lists, counts, places.",
     "Prices": "What it costs, and quotes that hold a price.",
     "Purchases": "Buying, and what was bought.",
+    "Notices": "Who of the people you bought has opted out.",
     "Service": "Whether the shop is up.",
 }
 

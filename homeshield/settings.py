@@ -321,6 +321,9 @@ ACCOUNT_RATE_LIMITS = {
 # mail.
 USER_RATE_LIMITS = {"purchase": "60/m/user", "download": "60/m/user", "invite": "30/h/user"}
 
+# What visitors do without an account: ask to be opted out, and try a code that was sent to their phone.
+VISITOR_RATE_LIMITS = {"opt_out": "10/h/ip,5/h/key", "opt_out_code": "30/h/ip"}
+
 MFA_ADAPTER = "homeshield.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -418,6 +421,9 @@ def mailer_from_environment() -> dict[str, Any]:
         },
     }
 
+
+# Who sends text messages: the dotted path of a function (homeshield/lib/text_messages.py); empty for nobody.
+TEXT_MESSAGE_SENDER = env.str("TEXT_MESSAGE_SENDER", default="homeshield.lib.text_messages.console" if DEBUG else "")
 
 MAILERS = {"default": mailer_from_environment()}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "HomeShield <no-reply@homeshield.example>"

@@ -13,6 +13,7 @@ from homeshield.lib.personal_data import homeowner
 from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, OwnerView, Policy, TableRules
 from leads.classification import Classification
 from leads.contact_key_check import ContactKeyCheck
+from leads.erasure import IMMUTABLE
 from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
 from leads.loads.models import Load
 from leads.opt_outs.models import OptOut, OptOutList
@@ -42,7 +43,8 @@ SHOWN_BEFORE_PURCHASE = ("first_name", "city")
 
 
 class Lead(models.Model):
-    """One homeowner's inquiry. The database refuses to change or delete a row.
+    """One homeowner's inquiry. The database refuses to change or delete a row. Erasure alone empties the personal
+    columns, once (leads/erasure.py).
 
     `created_at_utc` is the instant of the inquiry, not of the load.
     """
@@ -70,7 +72,7 @@ class Lead(models.Model):
     mortgage_amount = _homeowner("mortgage amount")
     lender = _homeowner("lender")
     sale_date = _homeowner("mortgage closing date")
-    call_in_date = homeowner(models.TextField("call-in date, as it came"))
+    call_in_date = homeowner(models.TextField("call-in date, as it came", null=True))
     campaign_id = _text("campaign id")
     type = _text("type")
     status = _text("status")
@@ -91,6 +93,7 @@ class Lead(models.Model):
     call_in_key = models.UUIDField(
         null=True, editable=False, help_text="Of the call-in number, where that has another key."
     )
+    erased_at_utc = models.DateTimeField("erased (UTC)", null=True, blank=True, editable=False)
 
     not_personal = ("state", "county", "source", "campaign_id", "type", "status", "agent_id")
 
@@ -138,6 +141,11 @@ class Lead(models.Model):
                 violation_error_message="An inquiry is of 1900 or later, and has an end of its buckets.",
             ),
             models.CheckConstraint(
+                name="lead_has_its_call_in_date_until_erased",
+                condition=models.Q(call_in_date__isnull=False) | models.Q(erased_at_utc__isnull=False),
+                violation_error_message="A lead has its call-in date, unless it was erased.",
+            ),
+            models.CheckConstraint(
                 name="lead_keys_differ",
                 condition=~models.Q(call_in_key=models.F("phone_key")),
                 violation_error_message="A lead has the same key once.",
@@ -152,7 +160,13 @@ class Lead(models.Model):
             BrinIndex(fields=["load"], name="leads_by_load", autosummarize=True),
         ]
         triggers = [
-            pgtrigger.Protect(name="lead_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="lead_is_immutable",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                declare=[("called_by", "text")],
+                func=IMMUTABLE,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,9 @@ from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.view_only_admin import ViewOnly, ViewOnlyAdmin, as_uuid
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
+from sales.privacy import admin as privacy
+
+__all__ = ["privacy"]
 
 CLIENTS_BY_NAME = 50
 """How many clients a search by company name takes into account."""

@@ -16,8 +16,9 @@ from leads.models import Lead
 from pricing.models import Quote
 from sales.cart.models import Draft, DraftLine
 from sales.line_fields import LineFields
+from sales.privacy.models import Notice, OptOutCode
 
-__all__ = ["Draft", "DraftLine", "Order", "OrderLine", "Sale"]
+__all__ = ["Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderLine", "Sale"]
 
 
 def _would_grow(table: str, leads: str, name: str) -> str:

@@ -6,6 +6,8 @@ from sales.browse import views as browse
 from sales.cart import views as cart
 from sales.history import views as history
 from sales.ordering import views as ordering
+from sales.privacy import public_views as public
+from sales.privacy import views as privacy
 
 app_name = "sales"
 
@@ -22,6 +24,12 @@ urlpatterns = [
     path("order/lines/quote/", browse.line_quote, name="line-quote"),
     path("order/lines/<uuid:line_id>/remove/", cart.line_remove, name="line-remove"),
     path("order/lines/<uuid:line_id>/replace/", cart.line_replace, name="line-replace"),
+    path("notices/", privacy.notice_list, name="notice-list"),
+    path("notices/confirm/", privacy.notice_confirm_all, name="notice-confirm-all"),
+    path("notices/<uuid:notice_id>/confirm/", privacy.notice_confirm_one, name="notice-confirm"),
+    path("privacy/opt-out", public.opt_out_page, name="opt-out"),
+    path("privacy/opt-out/code", public.opt_out_code_page, name="opt-out-code"),
+    path("privacy/opt-out/done", public.opt_out_done, name="opt-out-done"),
     path("orders/", history.order_list, name="order-list"),
     path("orders/<uuid:order_id>/", history.order_show, name="order-show"),
 ]

@@ -12,15 +12,18 @@ from homeshield.accounts.permissions import ClientRole
 logger = logging.getLogger(__name__)
 
 
-def owners_mail(*, client_id: UUID, subject: str, template: str, context: Mapping[str, object]) -> None:
-    """Mails a client's active owners. Call it after commit; a mail failure is only logged.
+def owners_mail(*, client_id: UUID, subject: str, template: str, context: Mapping[str, object]) -> bool:
+    """Mails a client's active owners. Call it after commit; a mail failure is only logged. Returns whether all went.
 
     `subject` must not contain user input.
     """
     text = render_to_string(template, dict(context))
     owners = User.objects.filter(client_id=client_id, role=ClientRole.OWNER, is_active=True).order_by("email")
+    sent = True
     for email in owners.values_list("email", flat=True):
         try:
             send_mail(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", text, None, [email])
         except OSError:  # SMTPException is a subclass
             logger.exception("A mail to an owner could not be sent.")
+            sent = False
+    return sent

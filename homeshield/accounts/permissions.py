@@ -35,6 +35,7 @@ class Act(models.TextChoices):
     LEADS = "leads", "See purchased leads in full"
     DOWNLOAD = "download", "Download purchased leads"
     LISTS = "lists", "Manage suppression lists"
+    NOTICES = "notices", "See and confirm opt-out notices"
     KEYS = "keys", "See and revoke API keys"
     KEY_MAKE = "key_make", "Create API keys"
     TEAM = "team", "Change and remove users"
@@ -43,7 +44,7 @@ class Act(models.TextChoices):
 
 
 _LOOK = frozenset({Act.BROWSE, Act.PREVIEW, Act.ORDERS})
-_TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD, Act.LISTS}
+_TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD, Act.LISTS, Act.NOTICES}
 
 ROLE_MAY: Mapping[ClientRole, frozenset[Act]] = MappingProxyType(
     {
@@ -58,10 +59,10 @@ KEY_MAY: frozenset[Act] = _TRADE | {Act.CALL}
 
 STATUS_MAY: Mapping[ClientStatus, frozenset[Act]] = MappingProxyType(
     {
-        ClientStatus.PENDING: frozenset({Act.BROWSE, Act.DRAFT, Act.ORDERS, Act.KEYS, Act.TEAM, Act.CALL}),
+        ClientStatus.PENDING: frozenset({Act.BROWSE, Act.DRAFT, Act.ORDERS, Act.NOTICES, Act.KEYS, Act.TEAM, Act.CALL}),
         ClientStatus.ACTIVE: frozenset(Act),
-        # Its keys work again later. An owner who does not want that revokes them.
-        ClientStatus.SUSPENDED: frozenset({Act.ORDERS, Act.KEYS}),
+        # Its keys work again later. An owner who does not want that revokes them. It must still know whom not to call.
+        ClientStatus.SUSPENDED: frozenset({Act.ORDERS, Act.NOTICES, Act.KEYS}),
         ClientStatus.CLOSED: frozenset(),
     }
 )

@@ -117,8 +117,11 @@ def _function(function: OwnerFunction) -> Rule:
         f"FUNCTION {function.signature}",
         f"""
         CREATE OR REPLACE FUNCTION {function.signature} RETURNS {function.returns}
-            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+            LANGUAGE sql {"VOLATILE" if function.writes else "STABLE"} SECURITY DEFINER
+            SET search_path = public, pg_temp
             AS $$ {function.body} $$;
+        {"REVOKE" if function.owner_alone else "GRANT"} EXECUTE ON FUNCTION {function.signature}
+            {"FROM" if function.owner_alone else "TO"} PUBLIC;
         """,
     )
 
@@ -147,6 +150,7 @@ _FOUND = """
     -- A trigger's function with the trigger, and whether that is switched on
     SELECT 'FUNCTION ' || pg_proc.oid::regprocedure,
            concat_ws(' ', pg_get_functiondef(pg_proc.oid),
+                     CASE WHEN has_function_privilege('public', pg_proc.oid, 'EXECUTE') THEN 'PUBLIC' END,
                      (SELECT string_agg(pg_get_triggerdef(pg_trigger.oid) || tgenabled::text, ' ' ORDER BY tgname)
                       FROM pg_trigger WHERE tgfoid = pg_proc.oid)),
            obj_description(pg_proc.oid, 'pg_proc'),

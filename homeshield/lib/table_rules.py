@@ -34,12 +34,15 @@ STAFF_LOOKS = Policy("staff_looks", "SELECT", using="(SELECT current_setting('ho
 
 @dataclass(frozen=True, slots=True)
 class OwnerFunction:
-    """Runs as the tables' owner and so sees all rows."""
+    """Runs as the tables' owner and so sees all rows. Everybody may call it, unless `owner_alone`. One that `writes`
+    is not STABLE."""
 
     signature: str
     """Types only: `existing_sales(uuid[])`. The body uses $1, $2."""
     returns: str
     body: str
+    writes: bool = False
+    owner_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,15 +42,16 @@ def drop_read(lines: Iterable[str]) -> Iterator[DropEntry]:
         yield DropEntry(number, id_, digest if id_ else None)
 
 
-def drop_answer(answers: Iterable[tuple[str, DropStatus]], file: TextIO) -> int:
-    """Writes the answer to a file that was opened with `newline=""`. Returns how many requests it answers."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(ANSWER_HEADER)
-    answered = 0
-    for id_, status in answers:
-        writer.writerow((id_, int(status)))
-        answered += 1
-    return answered
+class DropAnswer:
+    """The answer, written piece by piece to a file that was opened with `newline=""`."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer.writerow(ANSWER_HEADER)
+
+    def write(self, answers: Iterable[tuple[str, DropStatus]]) -> None:
+        """Adds what became of some requests."""
+        self._writer.writerows((id_, int(status)) for id_, status in answers)
 
 
 def digest_of_base64(text: str) -> bytes | None:

@@ -75,6 +75,16 @@ class OptOutList(models.Model):
         return f"{self.get_kind_display()}, {self.received_at_utc:%Y-%m-%d}"
 
 
+class OptOutQuerySet(models.QuerySet["OptOut"]):
+    def open(self) -> "OptOutQuerySet":
+        """Those that still wait for a code or for staff."""
+        return self.filter(state__in=[OptOutState.UNCONFIRMED, OptOutState.WAITING])
+
+    def still_to_erase(self) -> "OptOutQuerySet":
+        """Those in force whose leads are still to be erased."""
+        return self.filter(state=OptOutState.IN_FORCE, wants_erasure=True, erased_at_utc=None)
+
+
 class OptOut(models.Model):
     """One person's wish not to be sold, or also to be erased. The person is a key; the number is never kept."""
 
@@ -92,6 +102,8 @@ class OptOut(models.Model):
     leads = models.PositiveIntegerField("leads with the number", null=True, blank=True, help_text="When it was done.")
     erased_at_utc = models.DateTimeField("erased (UTC)", null=True, blank=True)
 
+    objects = OptOutQuerySet.as_manager()
+
     table_rules = TableRules(web_may=CHANGE)
 
     class Meta:
@@ -99,9 +111,10 @@ class OptOut(models.Model):
         verbose_name = "opt-out"
         ordering = ["due_on", "id"]
         constraints = [
-            # It also answers each batch of a load: the key comes first, and one in force is not declined.
+            # It also answers each batch of a load: the key comes first, and one in force is not declined. Who asks not
+            # to be sold may ask to be erased later, so that is a request of its own.
             models.UniqueConstraint(
-                fields=["key", "kind"],
+                fields=["key", "kind", "wants_erasure"],
                 name="opt_out_once_per_key_and_kind",
                 condition=~Q(state=OptOutState.DECLINED),
                 include=["state"],

@@ -15,10 +15,11 @@ from homeshield.accounts.models import Client, ClientStatus, PreviewAllowance
 from homeshield.api import api
 from homeshield.openapi import HEALTH
 from pricing.models import Quote
-from sales.models import Order, Sale
+from sales.models import Notice, Order, Sale
 from tests.api.conftest import Caller, caller_of
 from tests.api.test_reference import by_criteria, line
 from tests.factories import stock
+from tests.matrix.people import notice_make
 
 type Operation = tuple[str, str]
 
@@ -29,6 +30,11 @@ def operations() -> list[Operation]:
     return [
         (method.upper(), path.lstrip("/")) for path, methods in paths.items() for method in methods if path != HEALTH
     ]
+
+
+def anything_at(path: str) -> str:
+    """The address with ids that nothing has."""
+    return re.sub(r"\{\w+\}", str(uuid4()), path)
 
 
 @pytest.mark.parametrize(("method", "path"), operations())
@@ -42,7 +48,7 @@ def test_without_a_key_in_force_nothing_is_answered(caller: Caller, method: str,
         case "secret":
             header = f"Bearer {caller.key.prefix}_{'a' * 40}"
     browser: Any = Browser(headers={"Authorization": header} if header else {})
-    address = f"/api/v1/{path}".replace("{order_id}", str(uuid4()))
+    address = f"/api/v1/{anything_at(path)}"
     answer = browser.generic(method, address, b"{}", content_type="application/json")
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"] == "Bearer"
@@ -53,7 +59,7 @@ def test_without_a_key_in_force_nothing_is_answered(caller: Caller, method: str,
 @pytest.mark.parametrize("status", [ClientStatus.SUSPENDED, ClientStatus.CLOSED])
 def test_a_suspended_or_closed_client_is_refused(caller: Caller, method: str, path: str, status: ClientStatus) -> None:
     Client.objects.filter(id=caller.client.id).update(status=status)
-    answer = caller.send(method, path.replace("{order_id}", str(uuid4())), {})
+    answer = caller.send(method, anything_at(path), {})
     assert (answer.status_code, answer.json()["detail"]["error"]) == (403, "client_not_active")
 
 
@@ -61,12 +67,12 @@ def test_a_suspended_or_closed_client_is_refused(caller: Caller, method: str, pa
 def test_a_revoked_key_stops_at_once(caller: Caller, now: datetime, method: str, path: str) -> None:
     assert caller.get("prices").status_code == 200
     key_revoke(client_id=caller.client.id, key_id=caller.key.id, as_of=now)
-    assert caller.send(method, path.replace("{order_id}", str(uuid4())), {}).status_code == 401
+    assert caller.send(method, anything_at(path), {}).status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path"), operations())
 def test_an_address_that_names_another_client_is_refused(caller: Caller, other: Caller, method: str, path: str) -> None:
-    query = f"{path.replace('{order_id}', str(uuid4()))}?client_id={other.client.id}"
+    query = f"{anything_at(path)}?client_id={other.client.id}"
     answer = caller.send(method, query)
     assert (answer.status_code, answer.json()["detail"]["error"]) == (403, "client_of_another_key")
 
@@ -93,6 +99,7 @@ class Theirs:
         self.order_id = str(Order.objects.get().id)
         left = next(r for r in records if not Sale.objects.filter(inventory_id=r.id).exists())
         self.left = str(left.id)
+        self.notice_id = notice_make(Sale.objects.get(id=self.sale_ids[0]), now).id
         self.quote_id = other.post("quotes", {"inventory_item_ids": [self.left]}).json()["quote_id"]
 
     def named(self, **more: Any) -> dict[str, Any]:
@@ -124,6 +131,10 @@ class Theirs:
         answer = self.caller.post("availability", {"criteria": [line(1)]})
         assert answer.json()["criteria"][0]["available"] == 1
 
+    def get_notices(self) -> None:
+        assert self.caller.get("notices").json()["notices"] == []
+        assert len(self.other.get("notices").json()["notices"]) == 1
+
     def get_purchases(self) -> None:
         assert self.caller.get("purchases").json()["orders"] == []
 
@@ -152,6 +163,9 @@ class Theirs:
         self.refused(self.caller.get(f"purchases/{self.order_id}"), 404)
         assert self.other.get(f"purchases/{self.order_id}").status_code == 200
 
+    def post_notices_notice_id_confirm(self) -> None:
+        self.refused(self.caller.post(f"notices/{self.notice_id}/confirm"), 404)
+
     def get_purchases_order_id_download(self) -> None:
         self.refused(self.caller.get(f"purchases/{self.order_id}/download"), 404)
 
@@ -175,7 +189,7 @@ def test_nothing_of_another_client_is_given_or_changed(
 
 
 def snapshot() -> Iterator[Any]:
-    for model in (Order, Sale, Quote, Export):
+    for model in (Order, Sale, Quote, Export, Notice):
         yield list(model.objects.order_by("pk").values())
 
 

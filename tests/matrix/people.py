@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.contrib.auth.models import Group
@@ -17,8 +17,11 @@ from homeshield.accounts.permissions import ClientRole, ClientStatus
 from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.models import OptOut, OptOutList
+from leads.opt_outs.models import OptOutKind, OptOutState
 from sales.cart.services import draft_line_add
-from sales.models import Draft, Sale
+from sales.models import Draft, Notice, Sale
+from sales.privacy.models import Asked
 from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactory, stock
 from tests.sales.purchases import buy, set_prices
 
@@ -34,6 +37,7 @@ class Things:
     key_id: UUID
     invitation_id: UUID
     user_id: UUID
+    notice_id: UUID
     line_of: dict[UUID, UUID]
     """A line of each user's draft."""
 
@@ -66,18 +70,35 @@ def world(now: datetime) -> World:
     rivals = _things(rival, now)
     sale = Sale.objects.latest("id")
     Export.objects.create(client_id=sale.client_id, sale_ids=[sale.id], rows=1)
+    one = OptOutList.objects.create(
+        kind=OptOutKind.DROP, file_name="phones.csv", sha256="0" * 64, received_at_utc=now, due_on=now.date()
+    )
+    OptOut.objects.create(
+        key=uuid4(), kind=OptOutKind.DROP, state=OptOutState.WAITING, list=one, received_at_utc=now, due_on=now.date()
+    )
     for status, company in companies.items():
         Client.objects.filter(id=company.id).update(status=status)
     return World(users, things, rivals, _staff(), UserFactory(client=None))
 
 
+def notice_make(sale: Sale, now: datetime) -> Notice:
+    """That the person of a sale has opted out, told to its client."""
+    opt_out = OptOut.objects.create(
+        key=uuid4(), kind=OptOutKind.STAFF, state=OptOutState.IN_FORCE, received_at_utc=now, due_on=now.date(),
+        done_at_utc=now,
+    )  # fmt: skip
+    return Notice.objects.create(client_id=sale.client_id, sale=sale, opt_out=opt_out, asks=Asked.STOP, told_at_utc=now)
+
+
 def _things(company: Client, now: datetime) -> Things:
+    order = buy(company, 1, GOLD, as_of=now)
     owner = company.users.filter(role=ClientRole.OWNER).first()
     assert owner is not None
     for user in company.users.all():
         draft_line_add(user=user, criteria=GOLD, quantity=1)
     return Things(
-        order_id=buy(company, 1, GOLD, as_of=now).id,
+        order_id=order.id,
+        notice_id=notice_make(order.sales.get(), now).id,
         key_id=key_create(client_id=company.id, name="key", created_by=owner, as_of=now).key.id,
         invitation_id=Invitation.objects.create(
             client=company, email="ann@acme.example", role="buyer", invited_by=owner, created_at_utc=now,
@@ -92,6 +113,7 @@ def staff_groups_make() -> None:
     """The groups as the migrations leave them; tests before may have emptied the table."""
     import_module("homeshield.migrations.0001_staff_groups").make_groups(apps, None)
     import_module("homeshield.migrations.0002_staff_see_loads").allow(apps, None)
+    import_module("homeshield.migrations.0003_staff_of_privacy").give(apps, None)
 
 
 def _staff() -> dict[str, User]:

@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from homeshield.accounts.models import ApiKey, Client, User
+from leads.models import OptOut
 from tests.matrix.addresses import names
 from tests.matrix.documentation import staff_may
 from tests.matrix.people import GROUPS, World, world
@@ -22,6 +23,9 @@ SEE = {
     "audit_auditevent": "See the audit record",
     "auth_group": None,  # superusers alone
     "exports_export": "See orders, sales and exports",
+    "leads_optout": "See opt-outs and notices",
+    "leads_optoutlist": "See opt-outs and notices",
+    "sales_notice": "See opt-outs and notices",
     "sales_order": "See orders, sales and exports",
     "sales_sale": "See orders, sales and exports",
     "inventory_inventoryrecord": "See leads and inventory",
@@ -34,7 +38,12 @@ ADD = {
     "pricing_pricerule": "Set and withdraw prices",
 }
 """What can be added at all, superusers included."""
-OTHERS = {"accounts_client_standing": "Change a client's status and licensed states", "auth_user_password_change": None}
+OTHERS = {
+    "accounts_client_standing": "Change a client's status and licensed states",
+    "auth_user_password_change": None,
+    "leads_optout_person": "Look a person up by phone number, opt people out",
+    "leads_optout_decide": "Look a person up by phone number, opt people out",
+}
 FOR_ALL_STAFF = {"index", "password_change", "password_change_done", "jsi18n", "app_list"}
 ACTIONS = ("changelist", "change", "history", "add", "delete")
 NOT_FOR_READING = {"login", "logout", "autocomplete", "view_on_site", "(?P<url>.*)$", "<path:object_id>/"}
@@ -102,6 +111,10 @@ def test_the_other_pages(everybody: World) -> None:
         browser.force_login(user)
         standing = browser.get(reverse("admin:accounts_client_standing", args=[client.id]))
         assert standing.status_code == (200 if allowed(staff, OTHERS["accounts_client_standing"]) else 403)
+        person = browser.get(reverse("admin:leads_optout_person"))
+        assert person.status_code == (200 if allowed(staff, OTHERS["leads_optout_person"]) else 403)
+        decide = browser.get(reverse("admin:leads_optout_decide", args=[OptOut.objects.open().get().id]))
+        assert decide.status_code == (200 if allowed(staff, OTHERS["leads_optout_decide"]) else 403)
         password = browser.get(reverse("admin:auth_user_password_change", args=[buyer.id]))
         assert password.status_code == (200 if staff == "superuser" else 403)
         for name in FOR_ALL_STAFF:

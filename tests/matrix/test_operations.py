@@ -3,6 +3,7 @@
 What an operation does with another client's things: tests/api/test_authorisation.py.
 """
 
+import re
 from datetime import datetime
 
 import pytest
@@ -29,6 +30,8 @@ OPERATIONS = {
     ("GET", "purchases/{order_id}"): Act.ORDERS,
     ("GET", "purchases/download"): Act.DOWNLOAD,
     ("GET", "purchases/{order_id}/download"): Act.DOWNLOAD,
+    ("GET", "notices"): Act.NOTICES,
+    ("POST", "notices/{notice_id}/confirm"): Act.NOTICES,
 }
 
 
@@ -42,7 +45,7 @@ def test_every_operation_has_a_rule() -> None:
 def test_a_key_does_what_the_documentation_says(now: datetime, status: ClientStatus) -> None:
     caller = _caller(status, now)
     for (method, path), act in OPERATIONS.items():
-        answer = caller.send(method, path.replace("{order_id}", "01890000-0000-7000-8000-000000000000"), {})
+        answer = caller.send(method, re.sub(r"\{\w+\}", "01890000-0000-7000-8000-000000000000", path), {})
         may_call = may(Act.CALL.label, role="API key", status=status)
         if may_call and may(act.label, role="API key", status=status):
             assert answer.status_code in {200, 404, 422}, (method, path, answer.content)

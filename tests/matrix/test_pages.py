@@ -11,14 +11,14 @@ from django.urls import reverse
 
 from homeshield.accounts.models import ApiKey, Client, Invitation, User
 from homeshield.accounts.permissions import Act
-from sales.models import Draft, DraftLine, Order
+from sales.models import Draft, DraftLine, Notice, Order
 from tests.matrix.addresses import names
 from tests.matrix.documentation import may
 from tests.matrix.people import Things, World, world
 
 pytestmark = pytest.mark.django_db
 
-KEPT: tuple[type[models.Model], ...] = (Client, User, ApiKey, Invitation, Order, Draft, DraftLine)
+KEPT: tuple[type[models.Model], ...] = (Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice)
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ CLIENTS_PAGES = {
     ),
     "sales:order-list": Page(Act.ORDERS),
     "sales:order-show": Page(Act.ORDERS, "GET", "order_id"),
+    "sales:notice-list": Page(Act.NOTICES),
+    "sales:notice-confirm": Page(Act.NOTICES, "POST", "notice_id"),
+    "sales:notice-confirm-all": Page(Act.NOTICES, "POST", data={"until": "2100-01-01T00:00:00+00:00"}),
     "exports:order-download": Page(Act.DOWNLOAD, "GET", "order_id"),
     "accounts:key-list": Page(Act.KEY_MAKE, "POST", data={"name": "another"}),
     "accounts:key-revoke": Page(Act.KEYS, "POST", "key_id"),
@@ -57,7 +60,7 @@ CLIENTS_PAGES = {
 
 # What these show and change is the visitor's or the user's own account alone (tests/homeshield/accounts).
 FOR_EVERYBODY = {
-    "home", "docs", "health", "security-txt",
+    "home", "docs", "health", "security-txt", "sales:opt-out", "sales:opt-out-code", "sales:opt-out-done",
     "accounts:invitation-show",  # whoever has the link
     "account_login", "account_logout", "account_inactive", "account_signup", "account_email_verification_sent",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",

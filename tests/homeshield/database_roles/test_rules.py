@@ -90,7 +90,7 @@ def test_the_functions_that_act_as_the_owner_are_these() -> None:
         cursor.execute("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace")
         named = {name for (name,) in cursor.fetchall()}
     assert {name.removeprefix("pgtrigger_").rpartition("_")[0] for name in named} == {
-        "existing", "inventory_counts_new", "inventory_counts_changed", "inventory_counts_gone",
+        "existing", "erase", "inventory_counts_new", "inventory_counts_changed", "inventory_counts_gone",
         "withdrawn_leads_are_withheld", "leads_taken_back_are_released", "inventory_is_withheld",
         "inventory_is_released",
         "exclusion_counts_new", "exclusion_counts_changed", "exclusion_counts_gone", "sale_makes_pairs",
@@ -109,3 +109,18 @@ def test_the_command_names_what_differs_and_fails_the_check(
     assert "to do  changed: policy own_client on orders\n" in capsys.readouterr().out
     call_command("provision_roles")
     call_command("provision_roles", check=True)
+
+
+def test_the_function_that_erases_is_for_the_owner_alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_function_privilege('public', 'erase_leads(uuid[], timestamptz)', 'EXECUTE'), "
+            "has_function_privilege('public', 'existing_sales(uuid[])', 'EXECUTE')"
+        )
+        assert cursor.fetchone() == (False, True)
+    execute("GRANT EXECUTE ON FUNCTION erase_leads(uuid[], timestamptz) TO PUBLIC")
+    (difference,) = rules_apply()
+    assert str(difference).startswith("changed: function erase_leads")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_function_privilege('public', 'erase_leads(uuid[], timestamptz)', 'EXECUTE')")
+        assert cursor.fetchone() == (False,)

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from leads.opt_outs.drop import DropStatus, drop_answer, drop_read
+from leads.opt_outs.drop import DropAnswer, DropStatus, drop_read
 
 HASH = "vGM7y5n+hBXRSEAklhHDPCbysyNgYTmXdMcagGUOY8E="
 DIGEST = sha256(b"4155559317").digest()
@@ -46,12 +46,13 @@ def test_a_stray_quotation_mark_swallows_no_other_line() -> None:
 
 def test_the_answer_is_a_csv_of_id_and_status() -> None:
     file = io.StringIO(newline="")
-    answers = [("a", DropStatus.EXEMPT), ("b", DropStatus.DELETED), ("c", DropStatus.OPTED_OUT)]
-    assert drop_answer([*answers, ("d", DropStatus.NOT_FOUND)], file) == 4
+    answer = DropAnswer(file)
+    answer.write([("a", DropStatus.EXEMPT), ("b", DropStatus.DELETED)])
+    answer.write([("c", DropStatus.OPTED_OUT), ("d", DropStatus.NOT_FOUND)])
     assert file.getvalue() == "Id,Status\na,2\nb,3\nc,4\nd,5\n"
 
 
 def test_the_answer_to_an_empty_list_is_a_header() -> None:
     file = io.StringIO(newline="")
-    assert drop_answer([], file) == 0
+    DropAnswer(file).write([])
     assert file.getvalue() == "Id,Status\n"
