@@ -298,7 +298,7 @@ class TestPreview:
         stock(60, as_of=now)
         # session, user with company; all counts; prices; where the list goes and its rows; the allowance of previews;
         # the number in the header
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             shop.get(browse(state="LA", county="Caddo"))
 
     def test_two_companies_see_their_own_counts(self, shop: Client, now: datetime) -> None:

@@ -448,7 +448,7 @@ class TestOrdersPlaced:
         stock(51, as_of=now)
         order = buy(buyer.client, 51, GOLD, as_of=now)
         # session, user with company; order, lines, sales with leads; that they were seen; the header's number
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             first = shop.get(f"/orders/{order.id}/")
         assert first.content.decode().count('<article class="lead"') == 50
         last = shop.get(f"/orders/{order.id}/?cursor={first.context['page'].next_cursor}")
@@ -478,5 +478,5 @@ def test_the_order_page_counts_all_lines_at_once(
         draft_line_add(user=buyer, criteria=Criteria(classification=Classification.GOLD, age_bucket=bucket), quantity=1)
     assert len(draft_summary(user=buyer, as_of=now).lines) == 5
     # session, user with company; draft, lines, prices; stock of all five lines; the header's number
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         shop.get("/order/")

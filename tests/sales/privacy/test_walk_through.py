@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.db import connection
 
 from exports.services import export_start_order, export_stream
@@ -125,5 +126,6 @@ def test_one_person_is_loaded_sold_opted_out_told_refused_and_erased(as_of: date
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert [order.sales.get().purchase_price for order in orders] == [order.total for order in orders]
     assert OptOut.objects.get().erased_at_utc is not None
+    call_command("check_inventory_status", verify=True, stdout=io.StringIO())
     audit_seal(as_of=later)
     assert audit_verify().holds
