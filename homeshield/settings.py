@@ -319,7 +319,7 @@ ACCOUNT_RATE_LIMITS = {
 
 # Pages only; API keys have their own rate. A purchase takes locks, an export holds personal data, an invitation sends
 # mail.
-USER_RATE_LIMITS = {"purchase": "60/m/user", "download": "60/m/user", "invite": "30/h/user"}
+USER_RATE_LIMITS = {"purchase": "60/m/user", "download": "60/m/user", "invite": "30/h/user", "upload": "30/h/user"}
 
 # What visitors do without an account: ask to be opted out, and try a code that was sent to their phone.
 VISITOR_RATE_LIMITS = {"opt_out": "10/h/ip,5/h/key", "opt_out_code": "30/h/ip"}
@@ -382,7 +382,10 @@ API_CALLS_AT_ONCE = number(env, "API_CALLS_AT_ONCE", default=100, least=1)
 API_ATTEMPTS_PER_MINUTE = number(env, "API_ATTEMPTS_PER_MINUTE", default=60, least=1)  # without a valid key
 API_MAX_BODY_BYTES = number(env, "API_MAX_BODY_BYTES", default=262_144, least=1)  # 1000 ids are 40 kB
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(262_144, API_MAX_BODY_BYTES)
-DATA_UPLOAD_MAX_NUMBER_FILES = 0  # operators load leads
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["homeshield.lib.no_files.NoFiles"]  # the pages of suppression lists have one of their own
+# A list of a million numbers or digests, with other columns (inventory/suppression/uploads.py).
+LIST_MAX_BODY_BYTES = number(env, "LIST_MAX_BODY_BYTES", default=104_857_600, least=1)
 
 # --- Email ------------------------------------------------------------------------------------------------
 

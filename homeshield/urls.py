@@ -24,6 +24,7 @@ urlpatterns = [
     path("inventory/", include((inventory_urlpatterns, "inventory"))),
     path("", include("sales.urls")),
     path("", include("exports.urls")),
+    path("suppression/", include("inventory.suppression.urls")),
     path("accounts/", include((company_urlpatterns, "accounts"))),
     path("accounts/", include("homeshield.accounts.urls")),
     path("api/v1/", api.urls),

@@ -48,3 +48,9 @@ class UnreadableUpload(DomainError):
     code, status = "unreadable_upload", 422
     sentence = "{reason}"
     reason: str
+
+
+class ListTooLarge(DomainError):
+    code, status, title = "list_too_large", 413, "The file is too large"
+    sentence = "A list has at most {megabytes} MB. Leave other columns out, or split it."
+    megabytes: int
