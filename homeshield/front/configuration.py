@@ -165,6 +165,7 @@ def configuration(front: Front, *, folder: Path, version: tuple[int, ...], user:
         "connections": files // 4,  # each visitor takes two connections and two files
         "request_line": REQUEST_LINE,
         "max_body": 2 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE,  # the shop itself refuses bodies up to here
+        "max_list": 2 * settings.LIST_MAX_BODY_BYTES,
         "spool": SPOOL,
         "trusted": front.trusted,
         "refusals": _for_programs(),

@@ -1,7 +1,7 @@
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-MOST = 1_048_576
+MOST = 268_435_456
 """Bytes: more than nginx lets through."""
 PIECE = 65_536
 

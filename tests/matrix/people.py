@@ -15,6 +15,8 @@ from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import Client, Invitation, User
 from homeshield.accounts.permissions import ClientRole, ClientStatus
 from inventory.facts.criteria import Criteria
+from inventory.suppression.recognition import recognise
+from inventory.suppression.services import list_create, upload_receive
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import OptOut, OptOutList
@@ -23,6 +25,7 @@ from sales.cart.services import draft_line_add
 from sales.models import Draft, Notice, Sale
 from sales.privacy.models import Asked
 from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactory, stock
+from tests.inventory.suppression.lists import number
 from tests.sales.purchases import buy, set_prices
 
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
@@ -38,6 +41,9 @@ class Things:
     invitation_id: UUID
     user_id: UUID
     notice_id: UUID
+    list_id: UUID
+    upload_id: UUID
+    """Of the list, and not confirmed yet."""
     line_of: dict[UUID, UUID]
     """A line of each user's draft."""
 
@@ -96,6 +102,9 @@ def _things(company: Client, now: datetime) -> Things:
     assert owner is not None
     for user in company.users.all():
         draft_line_add(user=user, criteria=GOLD, quantity=1)
+    suppressed = list_create(client_id=company.id, name="Ours", user=owner, as_of=now)
+    recognised = recognise(number(1).encode())
+    upload = upload_receive(of=suppressed, recognised=recognised, replaces=False, user=owner, as_of=now)
     return Things(
         order_id=order.id,
         notice_id=notice_make(order.sales.get(), now).id,
@@ -104,6 +113,8 @@ def _things(company: Client, now: datetime) -> Things:
             client=company, email="ann@acme.example", role="buyer", invited_by=owner, created_at_utc=now,
             expires_at_utc=now + timedelta(days=7),
         ).id,
+        list_id=suppressed.id,
+        upload_id=upload.id,
         user_id=UserFactory(client=company, role=ClientRole.VIEWER).id,
         line_of={draft.user_id: draft.lines.get().id for draft in Draft.objects.filter(user__client=company)},
     )  # fmt: skip

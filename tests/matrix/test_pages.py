@@ -11,14 +11,17 @@ from django.urls import reverse
 
 from homeshield.accounts.models import ApiKey, Client, Invitation, User
 from homeshield.accounts.permissions import Act
+from inventory.models import SuppressionList, SuppressionUpload
 from sales.models import Draft, DraftLine, Notice, Order
+from tests.inventory.suppression.lists import number
 from tests.matrix.addresses import names
 from tests.matrix.documentation import may
 from tests.matrix.people import Things, World, world
 
 pytestmark = pytest.mark.django_db
 
-KEPT: tuple[type[models.Model], ...] = (Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice)
+LISTS: tuple[type[models.Model], ...] = (SuppressionList, SuppressionUpload)
+KEPT: tuple[type[models.Model], ...] = (Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, *LISTS)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ CLIENTS_PAGES = {
     "sales:notice-confirm": Page(Act.NOTICES, "POST", "notice_id"),
     "sales:notice-confirm-all": Page(Act.NOTICES, "POST", data={"until": "2100-01-01T00:00:00+00:00"}),
     "exports:order-download": Page(Act.DOWNLOAD, "GET", "order_id"),
+    "suppression:list-list": Page(Act.LISTS),
+    "suppression:list-show": Page(Act.LISTS, "GET", "list_id"),
+    "suppression:upload-send": Page(Act.LISTS, "POST", "list_id", {"text": number(2), "replaces": "no"}),
+    "suppression:list-change": Page(Act.LISTS, "POST", "list_id", {"name": "Other"}),
+    "suppression:list-remove": Page(Act.LISTS, "POST", "list_id"),
+    "suppression:upload-show": Page(Act.LISTS, "GET", "upload_id"),
+    "suppression:upload-confirm": Page(Act.LISTS, "POST", "upload_id"),
+    "suppression:upload-discard": Page(Act.LISTS, "POST", "upload_id"),
     "accounts:key-list": Page(Act.KEY_MAKE, "POST", data={"name": "another"}),
     "accounts:key-revoke": Page(Act.KEYS, "POST", "key_id"),
     "accounts:team-show": Page(Act.TEAM),
