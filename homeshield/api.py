@@ -16,6 +16,7 @@ from ninja.errors import HttpError, ValidationError
 
 import exports.api
 import inventory.api
+import inventory.suppression.api
 import pricing.api
 import sales.api
 import sales.browse.api
@@ -34,6 +35,7 @@ api.add_decorator(refuse_unknown_parameters)
 # First: the download's path also matches an order.
 api.add_router("", exports.api.router)
 api.add_router("", inventory.api.router)
+api.add_router("", inventory.suppression.api.router)
 api.add_router("", sales.browse.api.router)
 api.add_router("", sales.api.router)
 api.add_router("", pricing.api.router)

@@ -7,7 +7,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.defaults import bad_request
@@ -210,6 +210,8 @@ class ApiMiddleware:
     """Gives the API https, a limit on bodies, allowance headers, no caching, and one shape for Django's errors too."""
 
     _OURS = re.compile(r"/(api(/|$)|health$)")
+    _LISTS = re.compile(r"/api/v1/suppression-lists(/|$)")
+    _LIST_BYTES = 8 * 1_048_576  # a hundred thousand digests in hexadecimal are 7 MB
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -238,12 +240,23 @@ class ApiMiddleware:
         """Whether the call came by plain http, which only a health check may."""
         return settings.SECURE_SSL_REDIRECT and not request.is_secure() and request.path != "/health"
 
-    @staticmethod
-    def _body_refused(request: HttpRequest) -> int | None:
+    def _body_refused(self, request: HttpRequest) -> int | None:
         """The status for a body that is too large, or of unknown length, which Django would read as empty."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             return 411
-        if length.isdecimal() and (len(length) > 15 or int(length) > settings.API_MAX_BODY_BYTES):
+        most = max(settings.API_MAX_BODY_BYTES, self._LIST_BYTES if self._LISTS.match(request.path) else 0)
+        if length.isdecimal() and (len(length) > 15 or int(length) > most):
             return 413
+        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return self._read_whole(request)
+        return None
+
+    @staticmethod
+    def _read_whole(request: HttpRequest) -> int | None:
+        """Reads a body that is larger than Django lets any page's be; it then takes this one for read."""
+        try:
+            request._body = request.read()
+        except UnreadablePostError:
+            return 400
         return None

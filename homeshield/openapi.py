@@ -36,6 +36,7 @@ _TAGS = {
     "Prices": "What it costs, and quotes that hold a price.",
     "Purchases": "Buying, and what was bought.",
     "Notices": "Who of the people you bought has opted out.",
+    "Suppression lists": "People whom you are never sold.",
     "Service": "Whether the shop is up.",
 }
 

@@ -84,6 +84,8 @@ class Recognised:
     invalid_lines: list[tuple[int, str]] = field(default_factory=list)
     layout: Layout = Layout(None, (0,))
     encoding: str = "UTF-8"
+    source: str = ""
+    """Said in the place of what was found, where nothing had to be found out."""
 
     @property
     def valid(self) -> int:
@@ -92,6 +94,8 @@ class Recognised:
     @property
     def told(self) -> str:
         """For people: what was found, and where."""
+        if self.source:
+            return self.source
         kinds = " and ".join(kind.value for kind, _ in self.kinds.most_common()) or "no entries"
         return f"{kinds[0].upper()}{kinds[1:]}, {self.layout.told}; text in {self.encoding}"
 

@@ -20,7 +20,7 @@ from inventory.suppression.recognition import Recognised, Recogniser
 FIELD = "file"
 
 
-class KeyedFile(UploadedFile):
+class KeyedFile(UploadedFile[bytes]):
     """A file of which only keys are left: `recognised`, or why it was refused."""
 
     def __init__(self, recogniser: Recogniser, refusal: UnreadableUpload | None, size: int) -> None:

@@ -19,6 +19,7 @@ from sales.models import Notice, Order, Sale
 from tests.api.conftest import Caller, caller_of
 from tests.api.test_reference import by_criteria, line
 from tests.factories import stock
+from tests.inventory.suppression.lists import listed, number
 from tests.matrix.people import notice_make
 
 type Operation = tuple[str, str]
@@ -97,6 +98,7 @@ class Theirs:
         bought = by_criteria(other, line(2))
         self.sale_ids: list[str] = bought.json()["sale_ids"]
         self.order_id = str(Order.objects.get().id)
+        self.list = listed(other.client, [number(1)], as_of=now)
         left = next(r for r in records if not Sale.objects.filter(inventory_id=r.id).exists())
         self.left = str(left.id)
         self.notice_id = notice_make(Sale.objects.get(id=self.sale_ids[0]), now).id
@@ -138,7 +140,25 @@ class Theirs:
     def get_purchases(self) -> None:
         assert self.caller.get("purchases").json()["orders"] == []
 
+    def get_suppression_lists(self) -> None:
+        assert self.caller.get("suppression-lists").json()["lists"] == []
+
+    def post_suppression_lists(self) -> None:
+        """A name that the other has is free for the caller."""
+        body = {"name": self.list.name, "entries": [number(2)]}
+        assert self.caller.post("suppression-lists", body).status_code == 200
+        assert {one["entries"] for one in self.other.get("suppression-lists").json()["lists"]} == {1}
+
     # --- Operations that do ---
+
+    def post_suppression_lists_list_id_entries(self) -> None:
+        self.refused(self.caller.post(f"suppression-lists/{self.list.id}/entries", {"entries": [number(2)]}), 404)
+        assert self.list.uploads.count() == 1
+
+    def delete_suppression_lists_list_id(self) -> None:
+        self.refused(self.caller.send("DELETE", f"suppression-lists/{self.list.id}"), 404)
+        self.list.refresh_from_db()
+        assert self.list.status == "active"
 
     def post_quotes(self) -> None:
         sold = str(Sale.objects.values_list("inventory_id", flat=True)[0])
@@ -194,7 +214,7 @@ def snapshot() -> Iterator[Any]:
 
 
 def test_every_case_is_that_of_an_operation() -> None:
-    cases = {name for name in vars(Theirs) if name.startswith(("get_", "post_"))}
+    cases = {name for name in vars(Theirs) if name.startswith(("get_", "post_", "delete_"))}
     assert cases == {case_name(operation) for operation in operations()}
 
 

@@ -32,6 +32,10 @@ OPERATIONS = {
     ("GET", "purchases/{order_id}/download"): Act.DOWNLOAD,
     ("GET", "notices"): Act.NOTICES,
     ("POST", "notices/{notice_id}/confirm"): Act.NOTICES,
+    ("GET", "suppression-lists"): Act.LISTS,
+    ("POST", "suppression-lists"): Act.LISTS,
+    ("POST", "suppression-lists/{list_id}/entries"): Act.LISTS,
+    ("DELETE", "suppression-lists/{list_id}"): Act.LISTS,
 }
 
 

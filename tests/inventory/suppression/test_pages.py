@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -39,7 +40,7 @@ def post(browser: Browser, address: str, **data: object) -> tuple[int, str, str]
     """The status, where it leads, and the page after it."""
     token = browser.cookies["csrftoken"].value
     answer = browser.post(address, {"csrfmiddlewaretoken": token, **data}, follow=True)
-    where = answer.redirect_chain[-1][0] if answer.redirect_chain else ""  # type: ignore[attr-defined]
+    where = answer.redirect_chain[-1][0] if answer.redirect_chain else ""
     return answer.status_code, where, " ".join(answer.content.decode().split())
 
 
@@ -199,7 +200,10 @@ def test_another_companys_lists_are_not_there(browser: Browser, now: datetime) -
     other = listed(ClientFactory(), [number(1)], as_of=now)
     waits = upload(other, [number(2)], as_of=now)
     SuppressionUpload.objects.filter(id=waits.id).update(state=UploadState.RECEIVED)
-    pages = [("list-show", other.id, None), ("upload-show", waits.id, None)]
+    pages: list[tuple[str, UUID, dict[str, str] | None]] = [
+        ("list-show", other.id, None),
+        ("upload-show", waits.id, None),
+    ]
     pages += [
         ("upload-send", other.id, {"text": number(3), "replaces": "no"}),
         ("list-change", other.id, {"name": "x"}),
