@@ -55,6 +55,14 @@ if len(CONTACT_KEY) < 50:
         "CONTACT_KEY has fewer than 50 characters. Phone numbers are few enough to be tried one by one with a short "
         'key. Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
+# Signs certificates of orders. A production site without it offers none.
+CERTIFICATE_KEY = env.str("CERTIFICATE_KEY", default="") or ("development-only-" + "2" * 40 if DEBUG else "")
+if CERTIFICATE_KEY and len(CERTIFICATE_KEY) < 50:
+    raise ImproperlyConfigured(
+        "CERTIFICATE_KEY has fewer than 50 characters, so that somebody could find it out and sign for this shop. Make "
+        'one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
+    )
+SHOW_SUPPLIERS = switch(env, "SHOW_SUPPLIERS", default=False)  # to buyers, of the leads they bought
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[]) or (
     ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )

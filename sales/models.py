@@ -1,5 +1,7 @@
 """Orders and sales, which are final (contract, "Sale", "Purchase")."""
 
+from typing import TYPE_CHECKING
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -17,6 +19,9 @@ from pricing.models import Quote
 from sales.cart.models import Draft, DraftLine
 from sales.line_fields import LineFields
 from sales.privacy.models import Notice, OptOutCode
+
+if TYPE_CHECKING:
+    from sales.history.origins import Origin
 
 __all__ = ["Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderLine", "Sale"]
 
@@ -197,6 +202,9 @@ class Sale(models.Model):
     purchase_price = MoneyField("purchase price (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
     sold_at_utc = models.DateTimeField("purchase date (UTC)")
+
+    origin: "Origin"
+    """Where the lead came from, on sales that `order_sales_page` returns. Not stored."""
 
     not_personal = ("currency",)
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sales.browse import views as browse
 from sales.cart import views as cart
+from sales.certificates import views as certificates
 from sales.history import views as history
 from sales.ordering import views as ordering
 from sales.privacy import public_views as public
@@ -32,4 +33,5 @@ urlpatterns = [
     path("privacy/opt-out/done", public.opt_out_done, name="opt-out-done"),
     path("orders/", history.order_list, name="order-list"),
     path("orders/<uuid:order_id>/", history.order_show, name="order-show"),
+    path("orders/<uuid:order_id>/certificate.json", certificates.order_certificate, name="order-certificate"),
 ]

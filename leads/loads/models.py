@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from homeshield.lib.personal_data import account
-from homeshield.lib.table_rules import READ, STAFF_LOOKS, TableRules
+from homeshield.lib.table_rules import READ, STAFF_LOOKS, OwnerView, TableRules
 
 SUPPLIER = r"^[A-Z0-9][A-Z0-9_-]{0,15}$"
 """A supplier's code: up to 16 capital letters, digits, hyphens and underscores, and no sign first."""
@@ -62,7 +62,11 @@ class Load(models.Model):
 
     not_personal = ("file_name", "sha256", "supplier", "reject_reasons", "unmatched_counties")
 
-    table_rules = TableRules(web_may=READ, policies=(STAFF_LOOKS,))
+    table_rules = TableRules(
+        web_may=READ,
+        policies=(STAFF_LOOKS,),
+        views=(OwnerView("load_origins", "SELECT id, supplier FROM loads"),),  # for buyers, of leads they bought
+    )
 
     class Meta:
         db_table = "loads"

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from homeshield.lib.keyset import Page, keyset_page
+from sales.history.origins import origins_of
 from sales.models import Order, Sale
 
 
@@ -39,9 +40,13 @@ def order_get(*, client_id: UUID, order_id: UUID) -> Order:
 
 
 def order_sales_page(*, order: Order, cursor: str | None, limit: int = 50) -> Page[Sale]:
-    """Returns the sales with full leads, in export order. Raises BadCursor."""
+    """Returns the sales with full leads and their `origin`, in export order. Raises BadCursor."""
     sales = Sale.objects.filter(order=order).select_related("lead")
-    return keyset_page(sales, by="line_number", of=f"sales of {order.id}", cursor=cursor, limit=limit)
+    page = keyset_page(sales, by="line_number", of=f"sales of {order.id}", cursor=cursor, limit=limit)
+    origins = origins_of([sale.id for sale in page.rows])
+    for sale in page.rows:
+        sale.origin = origins[sale.id]
+    return page
 
 
 def order_sale_ids(order: Order) -> list[UUID]:

@@ -8,6 +8,7 @@ from homeshield.accounts.access import requires
 from homeshield.accounts.permissions import Act
 from homeshield.audit.services import audit_seen
 from homeshield.lib.http import Request
+from homeshield.lib.signing import public_key
 from sales.history.selectors import order_get, order_sales_page, orders_page
 from sales.models import Order
 
@@ -30,7 +31,8 @@ def order_show(request: Request, order_id: UUID) -> HttpResponse:
     if Act.LEADS in request.user.acts:
         page = order_sales_page(order=order, cursor=request.GET.get("cursor"))
         audit_seen(obj=order, client_id=order.client_id, as_of=request.as_of)
-    return render(request, "sales/order_show.html", {"order": order, "page": page})
+    context = {"order": order, "page": page, "certificate_key": public_key()}
+    return render(request, "sales/order_show.html", context)
 
 
 def order_or_404(request: Request, order_id: UUID) -> Order:
