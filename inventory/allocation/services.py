@@ -8,14 +8,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from time import monotonic
+from types import MappingProxyType
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from inventory.allocation.waiting import Patience
 from inventory.buyer import Buyer
 from inventory.errors import InventoryNotFound, Shortage
+from inventory.exclusion import starts as pick_starts
+from inventory.exclusion.starts import Start, Starts
 from inventory.facts.criteria import Criteria, Demand, allocation_order
 from inventory.facts.place import Place
 from inventory.models import InventoryRecord, none_of, open_to, sellable
@@ -59,9 +64,14 @@ def named_demands(ids: Sequence[UUID]) -> list[Demand]:
 
 
 def inventory_allocate(
-    *, demands: Sequence[Demand], buyer: Buyer, as_of: datetime, wait: Patience | None
+    *,
+    demands: Sequence[Demand],
+    buyer: Buyer,
+    as_of: datetime,
+    wait: Patience | None,
+    starts: Starts = MappingProxyType({}),
 ) -> list[Filled]:
-    """Locks records for the demands, in their order.
+    """Locks records for the demands, in their order. An order that does not wait begins each at the buyer's start.
 
     Raises Shortage if no assignment exists; the caller must roll back. Without `wait`, a record that another order
     locks counts as missing. With it, raises django.db.OperationalError when patience is over.
@@ -77,7 +87,8 @@ def inventory_allocate(
             if demand.criteria.contains(demands[other].criteria)
             for record in got.records
         ]
-        filled[index] = got = _fill(demand, buyer, as_of, taken, wait)
+        start = None if wait else starts.get(demand.criteria)
+        filled[index] = got = _fill(demand, buyer, as_of, taken, wait, start)
         if (available := len(got.records)) < demand.quantity:
             if wait:
                 wait.lift()  # the caller may count alternatives in this transaction
@@ -90,7 +101,9 @@ def inventory_allocate(
 _IN_ORDER_OF_SALE = InventoryRecord.objects.in_order_of_sale().values_list("id", "lead_id")
 
 
-def _fill(demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait: Patience | None) -> Filled:
+def _fill(
+    demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait: Patience | None, start: Start | None
+) -> Filled:
     records: list[Allocated] = []
     if demand.named:
         named = _IN_ORDER_OF_SALE.filter(sellable(as_of), *open_to(buyer), id__in=demand.named)
@@ -98,11 +111,16 @@ def _fill(demand: Demand, buyer: Buyer, as_of: datetime, taken: list[UUID], wait
         if len(records) < demand.quantity and not wait and named.count() > len(records):
             return Filled(records)  # another order holds one: wait for it, do not replace it
     gone = len(demand.named) - len(records)
-    for_sale = [sellable(as_of), *open_to(buyer, state=demand.criteria.place.state)]
+    for_sale = [sellable(as_of, start), *open_to(buyer, state=demand.criteria.place.state)]
     others = _IN_ORDER_OF_SALE.filter(*for_sale, **demand.criteria.as_filter())
     if out := [*demand.named, *taken]:
         others = others.filter(none_of(out))
-    return Filled(records + _lock(others, demand.quantity - len(records), wait), replaced=gone)
+    began = monotonic()
+    records += _lock(others, demand.quantity - len(records), wait)
+    if not wait and buyer.client_id and monotonic() - began > pick_starts.SLOW:
+        look = partial(pick_starts.start_find, client_id=buyer.client_id, criteria=demand.criteria, as_of=as_of)
+        transaction.on_commit(look, robust=True)
+    return Filled(records, replaced=gone)
 
 
 def _lock(

@@ -3,6 +3,7 @@
 import pgtrigger
 
 from homeshield.lib.triggers import OwnerTrigger
+from inventory.exclusion.triggers import forget_starts
 from inventory.facts.columns import OPEN_SQL
 
 _APPEARED = f"""
@@ -57,6 +58,7 @@ def _inventory_trigger(name: str, operation: pgtrigger.Operation, moved: str, **
             ) AS change
             GROUP BY owner, listed, classification, age_bucket, state, county
             HAVING sum(records) <> 0;
+            {forget_starts(rows["new"]) if "new" in rows else ""}
             RETURN NULL;
         """,  # noqa: S608
     )

@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from homeshield.accounts.models import Client
-from homeshield.lib.table_rules import OWN_CLIENT, READ, STAFF_LOOKS, TableRules
+from homeshield.lib.table_rules import KEEP, OWN_CLIENT, READ, STAFF_LOOKS, TableRules
 from inventory.exclusion.triggers import exclusion_triggers
+from inventory.facts.columns import Facts
 from leads.models import Lead
 
 NOT_EXCLUDED = "NOT EXISTS (SELECT FROM exclusions WHERE client_id = {} AND lead_id = inventory.lead_id OFFSET 0)"
@@ -50,3 +51,29 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return f"Lead {self.lead_id} is not for client {self.client_id}"
+
+
+class PickStart(Facts):
+    """Where the picks of a client begin under some criteria (starts.py). A level of the place that is open is NULL."""
+
+    state = models.CharField(max_length=2, null=True)  # type: ignore[assignment]
+    county = models.TextField(null=True)  # type: ignore[assignment]
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    expires_at_utc = models.DateTimeField()
+    inventory_id = models.UUIDField()
+    found_at_utc = models.DateTimeField()
+
+    table_rules = TableRules(web_may=KEEP, policies=(OWN_CLIENT, STAFF_LOOKS))
+
+    class Meta:
+        db_table = "pick_starts"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "classification", "age_bucket", "state", "county"],
+                name="pick_start_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Start of client {self.client_id} in {self.classification} {self.age_bucket}"

@@ -24,6 +24,36 @@ def exclusion_triggers() -> list[pgtrigger.Trigger]:
     ]
 
 
+_FORGET_STARTS = """
+    DELETE FROM pick_starts
+    WHERE id IN (SELECT id FROM pick_starts
+                 WHERE client_id IN (SELECT client_id FROM old_rows) FOR UPDATE SKIP LOCKED);
+"""
+"""What is no longer excluded may stand before the client's starts."""
+
+
+def forget_starts(rows: str) -> str:
+    """Statements of a trigger on inventory: starts that something has opened before are not true any more.
+
+    SKIP LOCKED: a load holds the starts that it removes until it commits, and nobody is to wait for that.
+    """
+    return f"""
+        IF EXISTS (SELECT FROM pick_starts) AND EXISTS (SELECT FROM {rows} WHERE {OPEN_SQL}) THEN
+            DELETE FROM pick_starts
+            WHERE id IN (
+                SELECT start.id FROM pick_starts start
+                WHERE EXISTS (SELECT FROM {rows} record
+                              WHERE {OPEN_SQL} AND record.classification = start.classification
+                                AND record.age_bucket = start.age_bucket
+                                AND coalesce(start.state, record.state) = record.state
+                                AND coalesce(start.county, record.county) = record.county
+                                AND (record.expires_at_utc, record.id) < (start.expires_at_utc, start.inventory_id))
+                FOR UPDATE OF start SKIP LOCKED
+            );
+        END IF;
+    """  # noqa: S608 - the text is ours
+
+
 def _exclusion_trigger(name: str, operation: pgtrigger.Operation, moved: str, **rows: str) -> pgtrigger.Trigger:
     """Writes down by how much the pairs `moved`, with `records` of 1 or -1, change the counts of open records.
 
@@ -59,6 +89,7 @@ def _exclusion_trigger(name: str, operation: pgtrigger.Operation, moved: str, **
                 GROUP BY 1, 2, 3, 4, 5, 6
                 HAVING sum(moved.records) <> 0;
             END IF;
+            {_FORGET_STARTS if "old" in rows and "new" not in rows else ""}
             RETURN NULL;
         """,  # noqa: S608 - the text is ours
     )

@@ -172,7 +172,11 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
 def _allocate(basket: Basket, lines: Sequence[PricedLine], terms: Terms, *, wait: Patience | None) -> list[Filled]:
     try:
         filled = inventory_allocate(
-            demands=[line.demand for line in lines], buyer=terms.buyer, as_of=terms.as_of, wait=wait
+            demands=[line.demand for line in lines],
+            buyer=terms.buyer,
+            as_of=terms.as_of,
+            wait=wait,
+            starts=terms.starts,
         )
     except Shortage:
         _require_none_excluded(basket, terms.buyer)

@@ -9,12 +9,13 @@ from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.permissions import STATUS_MAY, Act
 from inventory.allocation import waiting
 from inventory.buyer import Buyer
+from inventory.exclusion.starts import STARTS, Starts, starts_of
 from pricing.selectors import Prices, prices_of
 from sales.errors import Busy
 
 _MAY_BUY = [status.value for status, acts in STATUS_MAY.items() if Act.BUY in acts]
 
-TERMS = """
+TERMS = f"""
     WITH patience AS MATERIALIZED (
         SELECT set_config('lock_timeout', %(lock_timeout)s, true) AS waits
     ), client AS MATERIALIZED (
@@ -23,12 +24,12 @@ TERMS = """
         FOR SHARE
     )
     SELECT terms.as_of, client.status = ANY (%(may_buy)s), client.licensed_states,
-           rule.classification, rule.age_bucket, rule.amount
+           ({STARTS}), rule.classification, rule.age_bucket, rule.amount
     FROM (SELECT now() AS as_of) AS terms
     LEFT JOIN client ON true
     LEFT JOIN pricing rule ON rule.effective_from_utc <= terms.as_of
                           AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > terms.as_of)
-"""
+"""  # noqa: S608 - the text is ours
 """One statement, because each round trip shows in an order of one lead. It also sets the lock timeout. The client stays
 locked until commit: a status change waits for earlier orders and stops later ones.
 """
@@ -42,6 +43,8 @@ class Terms:
     as_of: datetime
     prices: Prices
     buyer: Buyer
+    starts: Starts
+    """Where the client's picks begin."""
 
 
 def order_terms(*, client_id: UUID) -> Terms:
@@ -56,8 +59,8 @@ def order_terms(*, client_id: UUID) -> Terms:
         if isinstance(error.__cause__, pg.LockNotAvailable):
             raise Busy from error
         raise
-    as_of, may_buy, licensed_states, *_ = rows[0]
+    as_of, may_buy, licensed_states, starts, *_ = rows[0]
     if not may_buy:
         raise ClientMayNotBuy
-    prices = prices_of(row[3:] for row in rows if row[3] is not None)
-    return Terms(client_id, as_of, prices, Buyer(client_id, frozenset(licensed_states)))
+    prices = prices_of(row[4:] for row in rows if row[4] is not None)
+    return Terms(client_id, as_of, prices, Buyer(client_id, frozenset(licensed_states)), starts_of(starts))
