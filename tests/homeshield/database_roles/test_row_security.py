@@ -26,6 +26,7 @@ from inventory.facts.criteria import Criteria
 from inventory.models import (
     Exclusion,
     InventoryRecord,
+    PickStart,
     SuppressionEntry,
     SuppressionList,
     SuppressionPiece,
@@ -56,6 +57,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     QuoteItem: "quote__client_id",
     PreviewAllowance: "client_id",
     Exclusion: "client_id",
+    PickStart: "client_id",
     SuppressionList: "client_id",
     SuppressionUpload: "client_id",
     SuppressionPiece: "client_id",
@@ -85,6 +87,14 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         quote_create(buyer=Buyer(client.id), inventory_ids=records, as_of=as_of)
         previews_spend(client_id=client.id, wanted=1, as_of=as_of)
         suppression_list(client, as_of=as_of)
+        PickStart.objects.create(
+            client=client,
+            classification=Classification.GOLD,
+            age_bucket=AgeBucket.MONTH_6_TO_8,
+            expires_at_utc=as_of,
+            inventory_id=records[0],
+            found_at_utc=as_of,
+        )
     connection.check_constraints()  # as commits would: before 18, PostgreSQL runs what is deferred as who is there then
     return clients
 
