@@ -433,6 +433,9 @@ def mailer_from_environment() -> dict[str, Any]:
     }
 
 
+# After so many days the audit record keeps only a digest of a network address (manage.py retention).
+AUDIT_ADDRESS_DAYS = number(env, "AUDIT_ADDRESS_DAYS", default=365, least=90)
+
 # Who sends text messages: the dotted path of a function (homeshield/lib/text_messages.py); empty for nobody.
 TEXT_MESSAGE_SENDER = env.str("TEXT_MESSAGE_SENDER", default="homeshield.lib.text_messages.console" if DEBUG else "")
 

@@ -58,7 +58,10 @@ EVENT_COLUMNS = (
 )
 """A seal covers all of an event."""
 
-EVENT_SQL = ", ".join(f"host(event.{name})" if name == "address" else f"event.{name}" for name in EVENT_COLUMNS)
+ADDRESS_SQL = "coalesce(event.address_digest, host(event.address))"
+"""The chain covers an address by its digest, so that the address can go. Events from before have none."""
+
+EVENT_SQL = ", ".join(ADDRESS_SQL if name == "address" else f"event.{name}" for name in EVENT_COLUMNS)
 """The columns of `audit_events event` for `canonical`."""
 
 

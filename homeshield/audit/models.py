@@ -37,6 +37,16 @@ REFUSED = """
 """
 
 
+FORGETTING = """
+    IF TG_OP = 'UPDATE' AND OLD.address IS NOT NULL AND NEW.address IS NULL AND OLD.address_digest IS NOT NULL
+       AND to_jsonb(NEW) - 'address' = to_jsonb(OLD) - 'address'
+       AND OLD.occurred_at_utc < now() - interval '90 days' THEN
+        RETURN NEW;
+    END IF;
+"""
+"""The one change that is let through: an old event loses its address, of which it keeps the digest."""
+
+
 class AuditEvent(models.Model):
     """Who did what, when, from where, and how it ended. Append-only.
 
@@ -52,13 +62,16 @@ class AuditEvent(models.Model):
     channel = models.CharField(max_length=8, choices=Channel)
     source = models.TextField("page or command", blank=True)
     address = account(models.GenericIPAddressField("from where", null=True))
+    address_digest = models.CharField(
+        "digest of the address", max_length=64, null=True, editable=False, help_text="What the chain covers."
+    )
     request_id = models.CharField("request", max_length=64)
     client_id = models.UUIDField("client", null=True)
     object_type = models.CharField("kind of object", max_length=60, blank=True)
     object_id = models.TextField("object", blank=True)
     details = models.JSONField(default=dict, blank=True)
 
-    not_personal = ("source", "request_id", "object_type", "object_id", "details")
+    not_personal = ("source", "address_digest", "request_id", "object_type", "object_id", "details")
 
     table_rules = TableRules(web_may=APPEND)
 
@@ -101,6 +114,7 @@ class AuditEvent(models.Model):
             models.Index("action", "occurred_at_utc", "id", name="audit_event_by_action"),
             models.Index("object_id", "occurred_at_utc", "id", name="audit_event_by_object"),
             models.Index("request_id", name="audit_event_by_request"),
+            models.Index("occurred_at_utc", name="audit_event_with_address", condition=Q(address__isnull=False)),
             models.Index("occurred_at_utc", "id", name="audit_event_not_done", condition=~Q(outcome=Outcome.DONE)),
         ]
         triggers = [
@@ -108,7 +122,7 @@ class AuditEvent(models.Model):
                 name="audit_event_is_final",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update | pgtrigger.Delete,
-                func=REFUSED,
+                func=FORGETTING + REFUSED,
             ),
             FirmTrigger(
                 name="audit_events_stay",

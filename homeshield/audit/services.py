@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, models
 
 from homeshield.audit.actions import AuditAction, Outcome
+from homeshield.audit.addresses import address_digest
 from homeshield.lib.ids import new_id
 from homeshield.lib.origin import Actor, origin
 
@@ -30,9 +31,10 @@ class Account(Protocol):
 # No RETURNING and no SELECT: a role that adds events need not read them.
 RECORDING: LiteralString = """
     INSERT INTO audit_events (id, occurred_at_utc, action, outcome, actor_id, actor, channel, source, address,
-                              request_id, client_id, object_type, object_id, details)
+                              address_digest, request_id, client_id, object_type, object_id, details)
     VALUES (%(audit_id)s, coalesce(%(audit_as_of)s, now()), %(audit_action)s, %(audit_outcome)s, %(audit_actor_id)s,
-            %(audit_actor)s, %(audit_channel)s, %(audit_source)s, %(audit_address)s, %(audit_request_id)s,
+            %(audit_actor)s, %(audit_channel)s, %(audit_source)s, %(audit_address)s,
+            %(audit_address_digest)s, %(audit_request_id)s,
             %(audit_client_id)s, %(audit_object_type)s, %(audit_object_id)s, %(audit_details)s::jsonb)
 """
 """For purchases, which send it with their last statement to save a round trip. All else calls `audit_record`."""
@@ -99,6 +101,7 @@ def audit_parameters(
         "audit_channel": now.channel,
         "audit_source": now.source,
         "audit_address": now.address,
+        "audit_address_digest": address_digest(now.address),
         "audit_request_id": now.request_id,
         "audit_client_id": client_id,
         "audit_object_type": kind,

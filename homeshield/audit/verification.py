@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from homeshield.audit.actions import AuditAction
+from homeshield.audit.addresses import address_digest
 from homeshield.audit.chain import BEGINNING, EVENT_COLUMNS, EVENT_SQL, Head, seal_hash
 
 BATCH = 5_000
@@ -51,6 +52,8 @@ class _Link(NamedTuple):
     sealed_at_utc: datetime
     previous_hash: bytes
     hash: bytes
+    address: str | None
+    address_digest: str | None
     event: Sequence[Any]
 
 
@@ -99,6 +102,8 @@ def _check(link: _Link, verdict: Verdict) -> None:
     )
     if computed != link.hash:
         verdict.blame(f"Event {link.event_id} is not what seal {link.sequence} covers: one of the two was changed.")
+    elif link.address and link.address_digest and address_digest(link.address) != link.address_digest:
+        verdict.blame(f"The address of event {link.event_id} is not that of its digest: it was changed.")
 
 
 def _links() -> Iterator[_Link]:
@@ -107,15 +112,16 @@ def _links() -> Iterator[_Link]:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                SELECT seal.sequence, seal.event_id, seal.sealed_at_utc, seal.previous_hash, seal.hash, {EVENT_SQL}
+                SELECT seal.sequence, seal.event_id, seal.sealed_at_utc, seal.previous_hash, seal.hash,
+                       host(event.address), event.address_digest, {EVENT_SQL}
                 FROM audit_seals seal LEFT JOIN audit_events event ON event.id = seal.event_id
                 WHERE seal.sequence > %s ORDER BY seal.sequence LIMIT %s
                 """,  # noqa: S608 - our own columns
                 [after, BATCH],
             )
             rows = cursor.fetchall()
-        for sequence, event_id, sealed_at_utc, previous_hash, digest, *event in rows:
-            yield _Link(sequence, event_id, sealed_at_utc, bytes(previous_hash), bytes(digest), event)
+        for sequence, event_id, sealed_at_utc, previous_hash, digest, address, kept, *event in rows:
+            yield _Link(sequence, event_id, sealed_at_utc, bytes(previous_hash), bytes(digest), address, kept, event)
         if len(rows) < BATCH:
             return
         after = rows[-1][0]

@@ -21,6 +21,7 @@ from homeshield.lib.finished_tasks import finished_tasks_remove
 from homeshield.lib.numbers import decimal_number
 from inventory.suppression.upkeep import lists_upkeep
 from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
+from sales.privacy.tasks import left_over_enqueue
 
 EVERY = Decimal(10)
 """Seconds. An idle round takes milliseconds."""
@@ -100,7 +101,7 @@ class Command(DatabaseCommand):
             ("The roll", self._roll),
             ("Sealing the audit events", self._seal),
             ("Looking after suppression lists", self._look_after_lists),
-            ("Removing what is over", self._remove),
+            ("Removing what is over, and mailing what was left", self._remove),
         )
 
     def _roll(self, now: datetime) -> None:
@@ -124,6 +125,7 @@ class Command(DatabaseCommand):
         if self._remove_at is None or now >= self._remove_at:
             ended_sessions_remove(as_of=now)
             finished_tasks_remove(as_of=now)
+            left_over_enqueue(as_of=now - REMOVED_EVERY)
             self._remove_at = now + REMOVED_EVERY
 
     def _between_batches(self, leads: int) -> None:

@@ -105,6 +105,7 @@ CHANGES = {
     "channel": "'api'",
     "source": "'elsewhere'",
     "address": "'203.0.113.9'",
+    "address_digest": "repeat('0', 64)",
     "request_id": "'another'",
     "client_id": "gen_random_uuid()",
     "object_type": "'other'",
