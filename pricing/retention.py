@@ -1,6 +1,7 @@
 """Quotes that expired and that no order used. One that an order refers to stays with it."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -35,12 +36,13 @@ def quotes_remove(before: datetime) -> int:
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_REMOVE, _parameters(before))
-            removed += cursor.rowcount
-            if cursor.rowcount < BATCH:
+            number: int = cursor.rowcount
+            removed += number
+            if number < BATCH:
                 return removed
 
 
-def _parameters(before: datetime) -> dict[str, object]:
+def _parameters(before: datetime) -> dict[str, datetime | UUID]:
     """Keys are in the order of time, so the primary key finds the old ones."""
     return {"before": before, "first": first_id_at(before)}
 

@@ -26,9 +26,8 @@ def sign_ups_remove(before: datetime) -> int:
             with transaction.atomic():
                 client_id = user.client_id
                 user.delete()
-                pending = Client.objects.filter(id=client_id, status=ClientStatus.PENDING)
-                if not User.objects.filter(client_id=client_id).exists():
-                    pending.delete()
+                if client_id and not User.objects.filter(client_id=client_id).exists():
+                    Client.objects.filter(id=client_id, status=ClientStatus.PENDING).delete()
                 removed += 1
         except ProtectedError:
             continue

@@ -47,10 +47,11 @@ def addresses_forget(*, before: datetime) -> int:
 
     The database refuses it for events of the last 90 days.
     """
-    forgotten = 0
+    forgotten: int = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_FORGET, {"before": before, "batch": BATCH})
-            forgotten += cursor.rowcount
-            if cursor.rowcount < BATCH:
+            number: int = cursor.rowcount
+            forgotten += number
+            if number < BATCH:
                 return forgotten

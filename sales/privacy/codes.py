@@ -41,9 +41,9 @@ def code_redeem(*, opt_out_id: UUID, code: str, as_of: datetime) -> OptOut:
     one = OptOutCode.objects.filter(opt_out_id=opt_out_id).select_related("opt_out").first()
     if one is None or not constant_time_compare(one.digest, _digest(opt_out_id, "".join(code.split()))):
         raise CodeWrong
+    request = one.opt_out
     with transaction.atomic():
         one.delete()
-        request = one.opt_out
         return opt_out(key=request.key, kind=OptOutKind.PAGE, wants_erasure=request.wants_erasure, as_of=as_of)
 
 

@@ -19,7 +19,7 @@ class PhoneForm(forms.Form):
     def clean_phone(self) -> str:
         number = digits(self.cleaned_data["phone"])
         if number is None:
-            raise forms.ValidationError("Enter the ten digits of a US phone number, such as 202-555-0123.")
+            raise forms.ValidationError("Enter the ten digits of a US phone number, such as 202-100-0123.")
         return number
 
 
