@@ -70,7 +70,8 @@ def key_hex(number: str) -> str:
 def lead_keys(borrower_phone: str, call_in_phone: str) -> tuple[str, str]:
     """The keys of a lead's two numbers, as `key_hex` writes them; empty where there is none, and where the second would
     be the first again."""
-    first, second = digits(borrower_phone), digits(call_in_phone)
+    first = digits(borrower_phone)
+    second = digits(call_in_phone) if call_in_phone != borrower_phone else None
     return key_hex(first) if first else "", key_hex(second) if second and second != first else ""
 
 
