@@ -156,8 +156,9 @@ class Lead(models.Model):
             models.Index(
                 fields=["call_in_key"], name="leads_by_call_in_key", condition=models.Q(call_in_key__isnull=False)
             ),
-            # Loads do not overlap, so a load's leads are adjacent on disk.
-            BrinIndex(fields=["load"], name="leads_by_load", autosummarize=True),
+            # Loads do not overlap, so a load's leads are adjacent on disk. A load summarizes its pages itself: an
+            # autovacuum worker that did would wait for the load's locks.
+            BrinIndex(fields=["load"], name="leads_by_load"),
         ]
         triggers = [
             pgtrigger.Trigger(

@@ -4,6 +4,8 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from django.db import connection
+
 from homeshield.lib.origin import origin
 from leads.ingestion.report import IngestReport
 from leads.loads.models import Load, LoadOutcome
@@ -36,6 +38,8 @@ def load_finish(load: Load, report: IngestReport) -> None:
         for (state, county), leads in report.unmatched_counties.most_common(COLUMNS_KEPT)
     ]
     load.save()
+    with connection.cursor() as cursor:  # or looking for a load's leads would read all that came since the last vacuum
+        cursor.execute("SELECT brin_summarize_new_values('leads_by_load')")
 
 
 def _storable(text: str) -> str:
