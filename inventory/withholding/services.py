@@ -31,28 +31,20 @@ ATTEMPTS = 5
 """How often a withdrawal is tried when the database breaks a deadlock with an order. It is rare and passes."""
 
 OF_IDS = """
-    INSERT INTO withdrawn_leads (lead_id, withdrawal_id)
-    SELECT lead_id, %(withdrawal)s
-    FROM (
-        SELECT id AS lead_id FROM leads WHERE id = ANY (%(ids)s::uuid[])
-        UNION
-        SELECT other_id FROM person_links WHERE %(whole_person)s AND lead_id = ANY (%(ids)s::uuid[])
-    ) AS named
+    SELECT id AS lead_id FROM leads WHERE id = ANY (%(ids)s::uuid[])
+    UNION
+    SELECT other_id FROM person_links WHERE %(whole_person)s AND lead_id = ANY (%(ids)s::uuid[])
 """
-
-OF_LOAD = """
-    INSERT INTO withdrawn_leads (lead_id, withdrawal_id)
-    SELECT id, %(withdrawal)s FROM leads WHERE load_id = %(load)s
-"""
-
+OF_LOAD = "SELECT id AS lead_id FROM leads WHERE load_id = %(load)s"
 OF_KEYS = """
+    SELECT id AS lead_id FROM leads WHERE phone_key = ANY (%(keys)s::uuid[])
+    UNION
+    SELECT id FROM leads WHERE call_in_key = ANY (%(keys)s::uuid[])
+"""
+
+WITHDRAW = """
     INSERT INTO withdrawn_leads (lead_id, withdrawal_id)
-    SELECT lead_id, %(withdrawal)s
-    FROM (
-        SELECT id AS lead_id FROM leads WHERE phone_key = ANY (%(keys)s::uuid[])
-        UNION
-        SELECT id FROM leads WHERE call_in_key = ANY (%(keys)s::uuid[])
-    ) AS named
+    SELECT lead_id, %(withdrawal)s FROM ({leads}) AS named
 """
 
 
@@ -151,21 +143,21 @@ def withdrawal_take_back(*, withdrawal_id: UUID, note: str, by_id: UUID | None, 
 
 
 def _withdraw(
-    statement: str, parameters: dict[str, Any], *, reason: Reason, note: str, by_id: UUID | None, as_of: datetime
+    leads: str, parameters: dict[str, Any], *, reason: Reason, note: str, by_id: UUID | None, as_of: datetime
 ) -> Withdrawn:
     withdrawal = Withdrawal.objects.create(
         reason=reason, note=_note(note), withdrawn_at_utc=as_of, withdrawn_by_id=by_id
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters | {"withdrawal": withdrawal.id})
-        leads: int = cursor.rowcount
-    if not leads:
+        cursor.execute(WITHDRAW.format(leads=leads), parameters | {"withdrawal": withdrawal.id})
+        count: int = cursor.rowcount
+    if not count:
         raise NothingToWithdraw
-    details: dict[str, Detail] = {"reason": str(reason), "leads": leads}
+    details: dict[str, Detail] = {"reason": str(reason), "leads": count}
     if "load" in parameters:
         details["load"] = parameters["load"]
     audit_record(action=AuditAction.WITHDRAWAL_MAKE, obj=withdrawal, details=details, as_of=as_of)
-    return Withdrawn(withdrawal_id=withdrawal.id, leads=leads)
+    return Withdrawn(withdrawal_id=withdrawal.id, leads=count)
 
 
 def _in_turn[Result](act: Callable[[], Result]) -> Result:

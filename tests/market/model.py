@@ -1,10 +1,12 @@
 """The contract as a small program over lists: what the shop must show, sell and refuse. It knows no database."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import product
+from uuid import UUID
 
 BUCKETS = {"MONTH_3_TO_5": 90, "MONTH_6_TO_8": 180, "MONTH_9_TO_11": 270, "MONTH_12_TO_23": 360, "MONTH_24_PLUS": 720}
 
@@ -28,7 +30,7 @@ class Record:
     owner: str | None = None
 
     def sellable(self, now: datetime) -> bool:
-        return self.owner is None and bucket_at(self.lead.created, now) == self.bucket
+        return self.owner is None and bucket_at(self.lead.created, now) == self.bucket and not self.lead.is_withheld
 
     def sellable_to(self, client: str, now: datetime) -> bool:
         return self.sellable(now) and client not in self.lead.owners()
@@ -55,10 +57,24 @@ class Lead:
     classification: str
     state: str
     county: str | None
+    person: int
+    """Who called: the number that they called from."""
     records: dict[str, Record] = field(default_factory=dict)
+    id: UUID | None = None
+    withdrawals: int = 0
+    """How many hold."""
+    linked: "list[Lead]" = field(default_factory=list)
+    """The other leads of the person."""
 
     def owners(self) -> set[str]:
-        return {record.owner for record in self.records.values() if record.owner}
+        """Who bought a lead of the person."""
+        return {record.owner for lead in (self, *self.linked) for record in lead.records.values() if record.owner}
+
+    @property
+    def is_withheld(self) -> bool:
+        return self.withdrawals > 0 or any(
+            other.withdrawals == 0 and (other.created, other.id) > (self.created, self.id) for other in self.linked
+        )
 
 
 @dataclass
@@ -76,10 +92,24 @@ class Market:
         self.enter_bucket(lead, now)
         return True
 
+    def withhold(self, now: datetime, change: Callable[[], object]) -> None:
+        """Makes a change, after which leads that it releases are in the bucket of their age at once."""
+        before = [lead for lead in self.leads.values() if lead.is_withheld]
+        change()
+        for lead in before:
+            self.enter_bucket(lead, now)
+
+    def meet(self) -> None:
+        """Who is of one person with whom. A number of more than five leads is nobody's."""
+        calls = Counter(lead.person for lead in self.leads.values())
+        for lead in self.leads.values():
+            others = self.leads.values() if calls[lead.person] <= 5 else ()
+            lead.linked = [other for other in others if other is not lead and other.person == lead.person]
+
     def enter_bucket(self, lead: Lead, now: datetime) -> bool:
         """Whether the lead gets a record for the bucket that it is in."""
         bucket = bucket_at(lead.created, now)
-        if bucket is None or bucket in lead.records:
+        if bucket is None or bucket in lead.records or lead.is_withheld:
             return False
         lead.records[bucket] = Record(lead, bucket)
         return True

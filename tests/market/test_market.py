@@ -5,7 +5,6 @@ import csv
 import io
 from datetime import UTC, timedelta
 from decimal import Decimal
-from hashlib import md5
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -27,14 +26,17 @@ from exports.services import export_start_order, export_stream
 from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
 from inventory.buyer import Buyer
+from inventory.counting.compaction import counts_compare
 from inventory.counting.reading import availability
 from inventory.errors import InventoryNotFound, Shortage
+from inventory.exclusion.upkeep import exclusions_compare
 from inventory.facts.criteria import Criteria, Demand
 from inventory.facts.place import Place
 from inventory.listing import records_page
 from inventory.models import InventoryRecord
 from inventory.upkeep.opening import FirstRecords
 from inventory.upkeep.roll import inventory_generate
+from inventory.withholding.services import leads_withdraw, withdrawal_take_back
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES
@@ -53,10 +55,8 @@ from tests.pricing.changes import price_set_anyway
 from tests.sales.purchases import at
 
 
-def phone_of(inquiry: str) -> str:
-    """Every inquiry is another person's."""
-    number = int.from_bytes(md5(inquiry.encode()).digest()[:8])
-    return f"{201 + number % 599}1{number // 599 % 1_000_000:06d}"
+def phone_of(person: int) -> str:
+    return f"{201 + person}1000000"
 
 
 # Few kinds of lead and few places, so that orders meet: lines overlap, stock runs out, buyers own what rolls on.
@@ -80,7 +80,9 @@ rows = st.tuples(
     st.integers(0, 86_399),  # and seconds
     st.sampled_from(PLACES),
     st.sampled_from(["CALL", "CALL", ""]),  # the source decides: Gold or Silver
+    st.one_of(st.integers(0, 3), st.integers(10, 90)),  # who calls; some call often
 )
+type Row = tuple[int, int, int, tuple[str, str], str, int]
 passing = st.builds(  # in whole seconds, as the call-center writes them
     lambda days, seconds: timedelta(days=days, seconds=seconds),
     st.one_of(st.just(90), st.integers(0, 2), st.integers(0, 500)),
@@ -109,12 +111,13 @@ class MarketMachine(RuleBasedStateMachine):
         self.quotes: list[tuple[Quote, str, list[UUID], dict[Cell, Decimal]]] = []
         self.orders: list[tuple[Order, str]] = []
         self.used_quotes: set[UUID] = set()
+        self.withdrawals: list[tuple[UUID, list[Lead]]] = []
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.savepoint)
 
     @initialize(unpriced=st.sampled_from([None, *CELLS]), stock=st.lists(rows, min_size=10, max_size=20))
-    def open_shop(self, unpriced: Cell | None, stock: list[tuple[int, int, int, tuple[str, str], str]]) -> None:
+    def open_shop(self, unpriced: Cell | None, stock: list[Row]) -> None:
         for cell in CELLS:
             if cell != unpriced:
                 self.change_price(cell, 800)
@@ -129,20 +132,22 @@ class MarketMachine(RuleBasedStateMachine):
             self.roll()
 
     @rule(batch=st.lists(rows, min_size=4, max_size=16), bad=st.integers(0, 2))
-    def load(self, batch: list[tuple[int, int, int, tuple[str, str], str]], bad: int) -> None:
+    def load(self, batch: list[Row], bad: int) -> None:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(HEADER)
         loaded = 0
-        for number, days, seconds, (state, county), source in batch:
+        for number, days, seconds, (state, county), source, person in batch:
             wall = (self.now - timedelta(days=days, seconds=seconds)).replace(tzinfo=None)
             created = wall.replace(tzinfo=STATES[state].time_zone).astimezone(UTC)
             if created > self.now:
                 continue
             key = f"{number:04d}"
-            lead = Lead(f"{key}{created}{state}", created, "Gold" if source else "Silver", state, county or None)
+            lead = Lead(
+                f"{key}{created}{state}", created, "Gold" if source else "Silver", state, county or None, person
+            )
             loaded += self.market.load(lead, self.now)
-            answers = [source, "51", "No", "No", "Yes", phone_of(lead.mortgage_id)]
+            answers = [source, "51", "No", "No", "Yes", phone_of(person)]
             writer.writerow([key, f"{wall:%m-%d-%Y %H:%M:%S}", state, county, "Ada", *answers])
         for _ in range(bad):
             writer.writerow(["1", "yesterday", "LA", *[""] * 8])
@@ -151,7 +156,38 @@ class MarketMachine(RuleBasedStateMachine):
             rejects_path=self.rejects,
         )  # fmt: skip
         assert (report.loaded, report.rejected) == (loaded, bad)
+        self.learn_leads()
+        self.market.withhold(self.now, self.market.meet)
         self.learn_ids()
+
+    @precondition(lambda self: self.market.leads)
+    @rule(reason=st.sampled_from(["other", "dead_number"]), data=st.data())
+    def withdraw(self, reason: str, data: st.DataObject) -> None:
+        keys = data.draw(st.lists(st.sampled_from(sorted(self.market.leads)), min_size=1, max_size=3, unique=True))
+        named = [self.market.leads[key] for key in keys]
+        also = [other for lead in named for other in lead.linked] if reason == "dead_number" else []
+        leads = list({lead.id: lead for lead in named + also}.values())
+        done = leads_withdraw(
+            lead_ids=[lead.id for lead in named if lead.id], reason=reason, note="It was wrong.", by_id=None,
+            as_of=self.now,
+        )  # fmt: skip
+        assert done.leads == len(leads)
+        self.withdrawals.append((done.withdrawal_id, leads))
+        self.market.withhold(self.now, lambda: self.change_withdrawals(leads, 1))
+        self.learn_ids()
+
+    @precondition(lambda self: self.withdrawals)
+    @rule(data=st.data())
+    def take_back(self, data: st.DataObject) -> None:
+        taken = data.draw(st.sampled_from(range(len(self.withdrawals))))
+        withdrawal_id, leads = self.withdrawals.pop(taken)
+        withdrawal_take_back(withdrawal_id=withdrawal_id, note="It was right.", by_id=None, as_of=self.now)
+        self.market.withhold(self.now, lambda: self.change_withdrawals(leads, -1))
+        self.learn_ids()
+
+    def change_withdrawals(self, leads: list[Lead], by: int) -> None:
+        for lead in leads:
+            lead.withdrawals += by
 
     @rule()
     def roll(self) -> None:
@@ -307,6 +343,11 @@ class MarketMachine(RuleBasedStateMachine):
         assert sold == {key: record.owner for key, record in self.ids.items() if record.owner}
 
     @invariant()
+    def what_is_kept_beside_the_records_is_right(self) -> None:
+        assert counts_compare() == []
+        assert exclusions_compare() == []
+
+    @invariant()
     def the_database_has_no_objection(self) -> None:
         with connection.cursor() as cursor:  # what a commit would check
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -317,6 +358,12 @@ class MarketMachine(RuleBasedStateMachine):
     def sold(self, record: Record, client: str) -> None:
         assert record.sellable_to(client, self.now)
         record.owner = client
+
+    def learn_leads(self) -> None:
+        known = {lead.id for lead in self.market.leads.values()}
+        for row in LeadRow.objects.only("mortgage_id", "created_at_utc", "state"):
+            if row.id not in known:
+                self.market.leads[f"{row.mortgage_id}{row.created_at_utc.astimezone(UTC)}{row.state}"].id = row.id
 
     def learn_ids(self) -> None:
         rows = InventoryRecord.objects.exclude(id__in=list(self.ids)).select_related("lead")
