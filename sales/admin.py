@@ -12,8 +12,9 @@ from homeshield.lib.view_only_admin import ViewOnly, ViewOnlyAdmin, as_uuid
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
 from sales.privacy import admin as privacy
+from sales.withdrawing import admin as withdrawing
 
-__all__ = ["privacy"]
+__all__ = ["privacy", "withdrawing"]
 
 CLIENTS_BY_NAME = 50
 """How many clients a search by company name takes into account."""

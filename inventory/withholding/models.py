@@ -78,6 +78,14 @@ class Withdrawal(models.Model):
     def __str__(self) -> str:
         return f"Withdrawal {self.id}"
 
+    @property
+    def if_taken_back(self) -> "WithdrawalTakenBack | None":
+        return getattr(self, "taken_back", None)
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        return not Reason(self.reason).is_for_ever and self.if_taken_back is None
+
 
 class WithdrawnLead(models.Model):
     """A lead that a withdrawal took out of sale. It is withdrawn while one of its withdrawals is not taken back."""

@@ -17,6 +17,7 @@ from homeshield.accounts.permissions import ClientRole, ClientStatus
 from inventory.facts.criteria import Criteria
 from inventory.suppression.recognition import recognise
 from inventory.suppression.services import list_create, upload_receive
+from inventory.withholding.services import leads_withdraw
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import OptOut, OptOutList
@@ -63,7 +64,8 @@ class World:
 
 def world(now: datetime) -> World:
     set_prices(since=now - timedelta(days=1))
-    stock(20, as_of=now, load=LoadFactory(loaded_at_utc=now))
+    withdrawn, *_ = stock(21, as_of=now, load=LoadFactory(loaded_at_utc=now))
+    leads_withdraw(lead_ids=[withdrawn.lead_id], reason="other", note="It was wrong.", by_id=None, as_of=now)
     companies = {status.value: ClientFactory() for status in ClientStatus}
     users = {
         (role.value, status): UserFactory(client=company, role=role)
@@ -125,6 +127,7 @@ def staff_groups_make() -> None:
     import_module("homeshield.migrations.0001_staff_groups").make_groups(apps, None)
     import_module("homeshield.migrations.0002_staff_see_loads").allow(apps, None)
     import_module("homeshield.migrations.0003_staff_of_privacy").give(apps, None)
+    import_module("homeshield.migrations.0004_staff_withdraw_leads").allow(apps, None)
 
 
 def _staff() -> dict[str, User]:

@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from homeshield.accounts.models import ApiKey, Client, User
+from inventory.models import Withdrawal
 from leads.models import OptOut
 from tests.matrix.addresses import names
 from tests.matrix.documentation import staff_may
@@ -28,8 +29,9 @@ SEE = {
     "sales_notice": "See opt-outs and notices",
     "sales_order": "See orders, sales and exports",
     "sales_sale": "See orders, sales and exports",
-    "inventory_inventoryrecord": "See leads and inventory",
-    "leads_lead": "See leads and inventory",
+    "inventory_inventoryrecord": "See leads, inventory and withdrawals",
+    "inventory_withdrawal": "See leads, inventory and withdrawals",
+    "leads_lead": "See leads, inventory and withdrawals",
     "leads_load": "See loads",
     "pricing_pricerule": "See prices",
 }
@@ -38,11 +40,14 @@ ADD = {
     "pricing_pricerule": "Set and withdraw prices",
 }
 """What can be added at all, superusers included."""
+WITHDRAW = "Withdraw leads, and take that back"
 OTHERS = {
     "accounts_client_standing": "Change a client's status and licensed states",
     "auth_user_password_change": None,
     "leads_optout_person": "Look a person up by phone number, opt people out",
     "leads_optout_decide": "Look a person up by phone number, opt people out",
+    "inventory_withdrawal_withdraw": WITHDRAW,
+    "inventory_withdrawal_take_back": WITHDRAW,
 }
 FOR_ALL_STAFF = {"index", "password_change", "password_change_done", "jsi18n", "app_list"}
 ACTIONS = ("changelist", "change", "history", "add", "delete")
@@ -115,6 +120,13 @@ def test_the_other_pages(everybody: World) -> None:
         assert person.status_code == (200 if allowed(staff, OTHERS["leads_optout_person"]) else 403)
         decide = browser.get(reverse("admin:leads_optout_decide", args=[OptOut.objects.open().get().id]))
         assert decide.status_code == (200 if allowed(staff, OTHERS["leads_optout_decide"]) else 403)
+        withdrawal = Withdrawal.objects.get()
+        for address in (
+            reverse("admin:inventory_withdrawal_withdraw"),
+            reverse("admin:inventory_withdrawal_take_back", args=[withdrawal.id]),
+        ):
+            answer = browser.get(address)
+            assert answer.status_code == (200 if allowed(staff, WITHDRAW) else 403)
         password = browser.get(reverse("admin:auth_user_password_change", args=[buyer.id]))
         assert password.status_code == (200 if staff == "superuser" else 403)
         for name in FOR_ALL_STAFF:

@@ -31,8 +31,11 @@ from inventory.models import (
     SuppressionList,
     SuppressionPiece,
     SuppressionUpload,
+    Withdrawal,
 )
 from inventory.upkeep.roll import inventory_generate
+from inventory.withholding.errors import LeadsNotFound
+from inventory.withholding.services import leads_withdraw, withdrawal_take_back
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE, Lead
@@ -306,3 +309,28 @@ def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
     others = {"leads", "inventory", "inventory_counts", "inventory_count_changes"}
     of_staff = {"loads", "withdrawals", "withdrawn_leads", "withdrawals_taken_back"}
     assert secured == others | of_staff | {model._meta.db_table for model in OF_A_CLIENT}
+
+
+def test_staff_withdraw_leads_and_take_that_back_and_clients_do_neither(
+    shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime
+) -> None:
+    [record] = stock(1, as_of=as_of)
+
+    def withdraw() -> UUID:
+        return leads_withdraw(
+            lead_ids=[record.lead_id], reason="other", note="It was wrong.", by_id=None, as_of=as_of, alone=True
+        ).withdrawal_id
+
+    with as_web():
+        with seen_by(Viewer(shop[0].id)), pytest.raises((ProgrammingError, LeadsNotFound)), transaction.atomic():
+            withdraw()
+        assert not InventoryRecord.objects.filter(withheld=True).exists()
+        with seen_by(STAFF):
+            withdrawal_id = withdraw()
+            assert InventoryRecord.objects.get(withheld=True).id == record.id
+        with seen_by(Viewer(shop[0].id)):
+            assert not Withdrawal.objects.exists()
+        with seen_by(STAFF):
+            withdrawal_take_back(withdrawal_id=withdrawal_id, note="It was right.", by_id=None, as_of=as_of)
+        assert not InventoryRecord.objects.filter(withheld=True).exists()
+    assert counts_compare() == []

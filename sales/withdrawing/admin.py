@@ -1,0 +1,89 @@
+"""Withdrawals in the admin, and the way to them from leads."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from homeshield.lib.view_only_admin import ViewOnlyAdmin
+from inventory.models import Withdrawal, WithheldLead
+from leads.admin import LeadAdmin
+from leads.models import Lead
+from sales.withdrawing.forms import WithdrawForm
+from sales.withdrawing.pages import WithdrawalPages, may_withdraw, withdraw_page
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(ViewOnlyAdmin, WithdrawalPages):
+    change_list_template = "admin/inventory/withdrawal/change_list.html"
+    change_form_template = "admin/inventory/withdrawal/change_form.html"
+
+    list_display = ("id", "withdrawn_at_utc", "reason", "many", "withdrawn_by", "state", "note")
+    list_filter = ("reason",)
+    list_select_related = ("withdrawn_by", "taken_back")
+    exact_search_fields = ("id", "leads__lead_id")
+    search_help_text = "Search by the exact id of the withdrawal or of a lead."
+    fields = ("id", "reason", "note", "many", "withdrawn_at_utc", "withdrawn_by", "state", "taken_back_note")
+    readonly_fields = ("id", "many", "state", "taken_back_note")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Withdrawal]:
+        withdrawals: QuerySet[Withdrawal] = super().get_queryset(request)
+        return withdrawals.select_related("taken_back")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"may_withdraw": may_withdraw(request), **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
+        withdrawal: Withdrawal | None = options.get("obj")
+        context["may_take_back"] = withdrawal is not None and withdrawal.may_be_taken_back and may_withdraw(request)
+        return super().render_change_form(request, context, *args, **options)
+
+    @admin.display(description="leads")
+    def many(self, withdrawal: Withdrawal) -> int:
+        found: int = withdrawal.leads.aggregate(many=Count("lead_id"))["many"]
+        return found
+
+    @admin.display(description="state")
+    def state(self, withdrawal: Withdrawal) -> str:
+        taken_back = withdrawal.if_taken_back
+        return f"Taken back {taken_back.taken_back_at_utc:%Y-%m-%d %H:%M} UTC" if taken_back else "In force"
+
+    @admin.display(description="why it was taken back", empty_value="-")
+    def taken_back_note(self, withdrawal: Withdrawal) -> str | None:
+        taken_back = withdrawal.if_taken_back
+        return taken_back.note if taken_back else None
+
+
+admin.site.unregister(Lead)
+
+
+@admin.register(Lead)
+class WithdrawableLeadAdmin(LeadAdmin):
+    """Leads with what only this floor knows: whether they are for sale, and how they are taken out of it."""
+
+    change_form_template = "admin/leads/lead/change_form.html"
+    fieldsets = ((None, {"fields": (*LeadAdmin.fieldsets[0][1]["fields"], "standing")}), *LeadAdmin.fieldsets[1:])
+    readonly_fields = (*LeadAdmin.readonly_fields, "standing")  # type: ignore[assignment]
+    actions = ("withdraw",)
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return may_withdraw(request)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
+        context["may_withdraw"] = may_withdraw(request)
+        return super().render_change_form(request, context, *args, **options)
+
+    @admin.display(description="withheld", empty_value="no")
+    def standing(self, lead: Lead) -> str | None:
+        held = WithheldLead.objects.filter(lead=lead).first()
+        if held is None:
+            return None
+        reasons = (("withdrawn", held.withdrawn), ("a later inquiry of the person stands", held.superseded))
+        return ", ".join(reason for reason, holds in reasons if holds)
+
+    @admin.action(description="Withdraw the selected leads", permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse:
+        """Begins the withdrawal; its own pages ask for the reason and for a confirmation."""
+        leads = "\n".join(str(lead) for lead in queryset.values_list("id", flat=True))
+        return withdraw_page(self, request, WithdrawForm(initial={"leads": leads}))
