@@ -44,6 +44,8 @@ class Reason(models.TextChoices):
 
 
 FOR_EVER = (Reason.OPT_OUT, Reason.ERASED)
+BY_HAND = tuple(reason for reason in Reason if reason not in FOR_EVER)
+"""Staff and commands withdraw for these. An opt-out also stops later loads and tells buyers (sales/privacy)."""
 
 
 class Withdrawal(models.Model):

@@ -1,4 +1,4 @@
-"""Withdrawals in the admin, and the way to them from leads."""
+"""Withdrawals in the admin, and the way to them from leads and loads."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 
 from homeshield.lib.view_only_admin import ViewOnlyAdmin
 from inventory.models import Withdrawal, WithheldLead
-from leads.admin import LeadAdmin
-from leads.models import Lead
+from leads.admin import LeadAdmin, LoadAdmin
+from leads.models import Lead, Load
 from sales.withdrawing.forms import WithdrawForm
 from sales.withdrawing.pages import WithdrawalPages, may_withdraw, withdraw_page
 
@@ -55,7 +55,7 @@ class WithdrawalAdmin(ViewOnlyAdmin, WithdrawalPages):
         return taken_back.note if taken_back else None
 
 
-admin.site.unregister(Lead)
+admin.site.unregister([Lead, Load])
 
 
 @admin.register(Lead)
@@ -87,3 +87,14 @@ class WithdrawableLeadAdmin(LeadAdmin):
         """Begins the withdrawal; its own pages ask for the reason and for a confirmation."""
         leads = "\n".join(str(lead) for lead in queryset.values_list("id", flat=True))
         return withdraw_page(self, request, WithdrawForm(initial={"leads": leads}))
+
+
+@admin.register(Load)
+class WithdrawableLoadAdmin(LoadAdmin):
+    """Loads with the way to withdraw them."""
+
+    change_form_template = "admin/leads/load/change_form.html"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
+        context["may_withdraw"] = may_withdraw(request)
+        return super().render_change_form(request, context, *args, **options)

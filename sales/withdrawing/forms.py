@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django import forms
 
-from inventory.withholding.models import LONGEST_NOTE, Reason
+from inventory.withholding.models import BY_HAND, LONGEST_NOTE, Reason
 
 MOST_LEADS = 2_000
 """On one page. A load has a number, and a command takes a file of any length."""
@@ -31,12 +31,12 @@ class WithdrawForm(forms.Form):
     )
     load = forms.CharField(required=False, max_length=MOST_DIGITS, help_text="Or the number of a whole load.")
     reason = forms.TypedChoiceField(
-        choices=[("", "Choose"), *Reason.choices],
+        choices=[("", "Choose"), *((reason.value, reason.label) for reason in BY_HAND)],
         coerce=Reason,
         empty_value=None,
         help_text=(
-            "Asked not to be sold, asked to be erased, dead number and wrong person: all leads of the number go "
-            "with each. The first two are for ever."
+            "A dead number and a wrong person take all leads of the number with each. Whoever asks not to be sold, or "
+            "to be erased, is opted out under Opt-outs."
         ),
     )
     note = _note()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand
 from homeshield.lib.errors import DomainError
-from inventory.withholding.models import Reason
+from inventory.withholding.models import BY_HAND
 from inventory.withholding.services import leads_withdraw
 from sales.management.withdrawal_terminal import withdrawal_tell
 from sales.withdrawing.selectors import leads_withdrawal_effect
@@ -19,15 +19,17 @@ from sales.withdrawing.selectors import leads_withdrawal_effect
 
 class Command(DatabaseCommand):
     help = (
-        "Takes leads out of sale, at once and in every age bucket. Sales that were made stay. opt_out, erased, "
-        "dead_number and wrong_person take all leads of the same number with them. With --dry-run it says what is on "
-        "sale, and what was sold to whom, and changes nothing. Exit code 0, or 2 where it is refused."
+        "Takes leads out of sale, at once and in every age bucket. Sales that were made stay. dead_number and "
+        "wrong_person take all leads of the same number with them. With --dry-run it says what is on sale, and what "
+        "was sold to whom, and changes nothing. Exit code 0, or 2 where it is refused."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("leads", metavar="ID", nargs="*", help="ids of leads")
         parser.add_argument("--file", metavar="FILE", help="a file with an id in each line; - reads standard input")
-        parser.add_argument("--reason", required=True, choices=Reason.values, help="why, in one word")
+        parser.add_argument(
+            "--reason", required=True, choices=[reason.value for reason in BY_HAND], help="why, in one word"
+        )
         parser.add_argument("--note", metavar="TEXT", help="why; kept for ever, so name no person")
         parser.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")

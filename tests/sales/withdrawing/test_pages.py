@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from homeshield.audit.models import AuditEvent
 from inventory.models import InventoryRecord, Withdrawal, WithdrawalTakenBack
+from inventory.withholding.services import leads_withdraw
 from leads.models import Lead
 from tests.concurrency.orders import gold_6
 from tests.factories import ClientFactory, StaffFactory, UserFactory
@@ -94,6 +95,11 @@ def test_a_lead_and_the_list_of_leads_lead_there(staff: Browser, leads: list[Lea
     assert not Withdrawal.objects.exists()
 
 
+def test_a_load_leads_there(staff: Browser, leads: list[Lead]) -> None:
+    page = staff.get(reverse("admin:leads_load_change", args=[leads[0].load_id]))
+    assert f"{reverse(WITHDRAW)}?load={leads[0].load_id}" in page.content.decode()
+
+
 def test_a_withdrawal_is_taken_back_on_its_page(staff: Browser, leads: list[Lead], now: datetime) -> None:
     staff.post(reverse(WITHDRAW), said(leads[1:2], reason="other", _confirm="Withdraw"))
     withdrawal = Withdrawal.objects.get()
@@ -114,9 +120,7 @@ def test_a_withdrawal_is_taken_back_on_its_page(staff: Browser, leads: list[Lead
 
 
 def test_what_a_person_asked_for_has_no_way_back(staff: Browser, leads: list[Lead], now: datetime) -> None:
-    confirm = staff.post(reverse(WITHDRAW), said(leads[1:2], reason="opt_out"))
-    assert "never taken back" in confirm.content.decode()
-    staff.post(reverse(WITHDRAW), said(leads[1:2], reason="opt_out", _confirm="Withdraw"))
+    leads_withdraw(lead_ids=[leads[1].id], reason="opt_out", note="By mail.", by_id=None, as_of=now)
     withdrawal = Withdrawal.objects.get()
     link = reverse("admin:inventory_withdrawal_take_back", args=[withdrawal.id])
     assert link not in staff.get(reverse("admin:inventory_withdrawal_change", args=[withdrawal.id])).content.decode()
@@ -136,6 +140,7 @@ def test_what_a_person_asked_for_has_no_way_back(staff: Browser, leads: list[Lea
         ({"leads": "", "load": "1", "reason": "other"}, "because it is bad"),
         ({"note": ""}, "This field is required"),
         ({"reason": ""}, "This field is required"),
+        ({"reason": "opt_out"}, "Select a valid choice"),
     ],
 )
 def test_what_makes_no_sense_is_said_on_the_form(
