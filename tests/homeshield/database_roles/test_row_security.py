@@ -306,7 +306,7 @@ def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
         secured = {name for (name,) in cursor.fetchall()}
-    others = {"leads", "inventory", "inventory_counts", "inventory_count_changes"}
+    others = {"leads", "inventory", "inventory_counts", "inventory_count_changes", "notices"}
     of_staff = {"loads", "withdrawals", "withdrawn_leads", "withdrawals_taken_back"}
     assert secured == others | of_staff | {model._meta.db_table for model in OF_A_CLIENT}
 
