@@ -20,7 +20,17 @@ from homeshield.settings import mailer_from_environment
 SETTINGS = Path(django_settings.BASE_DIR, "homeshield", "settings.py")
 # Empty, not absent: a developer's .env must not answer in their place.
 NOTHING = dict.fromkeys(
-    ["SECRET_KEY", "CONTACT_KEY", "DATABASE_URL", "WEB_DATABASE_URL", "DATABASE_POOLER", "REPLICA_URL", "EMAIL_URL"], ""
+    [
+        "SECRET_KEY",
+        "CONTACT_KEY",
+        "DATABASE_URL",
+        "WEB_DATABASE_URL",
+        "DATABASE_POOLER",
+        "REPLICA_URL",
+        "EMAIL_URL",
+        "CERTIFICATE_KEY",
+    ],
+    "",
 )
 KEY = "a-key-for-this-test-alone-0123456789-abcdefghijklmnopqrstuvwxyz"
 SHOP = "postgres://shop@127.0.0.1/shop"
@@ -216,12 +226,22 @@ def test_a_web_login_without_a_name_is_refused() -> None:
         ("DATABASE_URL", "never uses the embedded PostgreSQL of development: set DATABASE_URL to postgres://"),
         ("ALLOWED_HOSTS", "set it to the names under which it is reached"),
         ("EMAIL_URL", "Set it to smtp+tls://USER:PASSWORD@HOST:587"),
+        ("CONTACT_KEY", "and never change it"),
     ],
 )
 def test_production_never_falls_back_to_what_development_does(variable: str, mending: str) -> None:
     said = refusal(SECRET_KEY=KEY, **{variable: ""})
     assert said.startswith(f"{variable} is missing")
     assert mending in said
+
+
+@pytest.mark.parametrize("variable", ["CONTACT_KEY", "CERTIFICATE_KEY"])
+def test_a_key_that_could_be_guessed_is_refused(variable: str) -> None:
+    assert f"{variable} has fewer than 50 characters" in refusal(SECRET_KEY=KEY, **{variable: "k" * 49})
+
+
+def test_a_production_site_without_a_certificate_key_offers_no_certificates() -> None:
+    assert setting("CERTIFICATE_KEY", SECRET_KEY=KEY) == ""
 
 
 def test_a_web_process_needs_its_own_login_alone() -> None:

@@ -11,8 +11,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
+from pytest_django import Settings
 
+from homeshield.database_roles import start_check
 from homeshield.database_roles.provisioning import RoleRefused, role_lacks, roles_provision
+from leads.contact_key_check import contact_key_confirm
 from tests.homeshield.gunicorn_command import COMMAND
 
 
@@ -74,6 +77,14 @@ def test_a_provisioned_role_lacks_nothing_until_a_grant_is_taken(role: str) -> N
             f'REVOKE INSERT ON audit_events FROM "{role}"; GRANT DELETE ON sales TO "{role}"; CREATE TABLE a ()'
         )
     assert role_lacks(role=role) == ["audit_events"]
+
+
+def test_a_contact_key_that_made_no_key_here_is_told(role: str, settings: Settings) -> None:
+    roles_provision(role=role)
+    contact_key_confirm()
+    assert start_check._refusal(role) == ""
+    settings.CONTACT_KEY = "another-contact-key-" * 3
+    assert "CONTACT_KEY is not the one that made the keys in this database." in start_check._refusal(role)
 
 
 @pytest.mark.direct
