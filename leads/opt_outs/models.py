@@ -146,6 +146,7 @@ class OptOut(models.Model):
                 condition=Q(wants_erasure=True, erased_at_utc__isnull=True, state=OptOutState.IN_FORCE),
             ),
             models.Index("received_at_utc", "id", name="opt_out_by_instant"),
+            models.Index("key", name="opt_out_declined", condition=Q(state=OptOutState.DECLINED)),
         ]  # fmt: skip
         triggers = [
             pgtrigger.Trigger(

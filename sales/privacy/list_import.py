@@ -170,10 +170,16 @@ _KNOWN = """
     SELECT DISTINCT ON (entry.key) entry.key, entry.state, coalesce(entry.leads, 0), entry.erased_at_utc IS NOT NULL
     FROM unnest(%(keys)s::uuid[]) AS given (key)
     CROSS JOIN LATERAL (
-        SELECT * FROM opt_outs WHERE opt_outs.key = given.key AND kind = %(kind)s OFFSET 0
+        SELECT * FROM opt_outs
+        WHERE opt_outs.key = given.key AND opt_outs.kind = %(kind)s AND opt_outs.state <> 'declined'
+        UNION ALL
+        SELECT * FROM opt_outs
+        WHERE opt_outs.key = given.key AND opt_outs.kind = %(kind)s AND opt_outs.state = 'declined'
+        OFFSET 0
     ) AS entry
     ORDER BY entry.key, entry.state = 'declined', entry.received_at_utc DESC
 """
+"""Two halves, because each has a partial index of its own. As one condition, each key would read the whole register."""
 
 _REGISTER = """
     INSERT INTO opt_outs (id, key, kind, state, list_id, wants_erasure, received_at_utc, due_on, done_at_utc, leads,

@@ -178,3 +178,13 @@ def test_what_staff_declined_stays_declined(tmp_path: Path, buyer: Client, now: 
     opt_out_decide(opt_out_id=OptOut.objects.get().id, accept=False, by_id=None, as_of=now)
     imported(path, "drop")
     assert OptOut.objects.get().state == OptOutState.DECLINED
+
+
+def test_a_piece_asks_the_register_by_its_indexes(as_of: datetime) -> None:
+    """Once it read the whole register for each of a million keys."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + list_import._KNOWN, {"keys": [UUID(int=1)], "kind": "drop"})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan" not in plan
+    assert {"opt_out_once_per_key_and_kind", "opt_out_declined"} <= set(plan.split())
