@@ -44,6 +44,7 @@ BUYERS_PAGES = [
     "/inventory/?state=VT",
     "/inventory/?state=ZZ&age_bucket=OLD",
     "/orders/",
+    "/suppression/",
 ]
 
 
