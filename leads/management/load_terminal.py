@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from leads.loads.comparing import Comparison
@@ -13,11 +14,14 @@ SHOWN = 10
 
 def loads_table(loads: Sequence[Load]) -> Table:
     """Newest first, one line each."""
-    table = Table("Load", "Loaded (UTC)", "Supplier", "File")
-    for column in ("Rows", "Leads", "Gold", "Duplicates", "Rejected", "Opted out"):
+    table = Table("Load", box=SIMPLE_HEAD)
+    for column in ("Loaded (UTC)", "Supplier"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("File", overflow="fold")
+    for column in ("Rows", "Leads", "Gold", "Rejected"):
         table.add_column(column, justify="right")
     for load in loads:
-        counts = (load.rows, load.loaded, load.gold, load.duplicates, load.rejected, load.opted_out)
+        counts = (load.rows, load.loaded, load.gold, load.rejected)
         table.add_row(
             str(load.id), f"{load.loaded_at_utc:%Y-%m-%d %H:%M}", load.supplier or "unknown", file_of(load),
             *(f"{count:,}" for count in counts),
