@@ -68,10 +68,9 @@ def assert_exact() -> None:
 
 
 def hold_as_an_order(client: Client) -> None:
-    """The locks of an order in flight: its client, and the record that it has picked."""
+    """The first lock of an order in flight. Which records it will pick, nobody knows yet."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM clients WHERE id = %s FOR SHARE", [client.id])
-        cursor.execute("SELECT FROM inventory FOR NO KEY UPDATE")
 
 
 def test_a_piece_waits_for_its_clients_orders_in_flight(clients: list[Client], as_of: datetime) -> None:
