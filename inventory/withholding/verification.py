@@ -56,6 +56,9 @@ MEND_LINKS = """
         DELETE FROM person_links link
         WHERE NOT EXISTS (SELECT FROM links_now due
                           WHERE (due.lead_id, due.other_id) = (link.lead_id, link.other_id))
+          -- An erased lead has no keys any more. Its links stay: who bought it is not sold the person again.
+          AND NOT EXISTS (SELECT FROM leads
+                          WHERE id IN (link.lead_id, link.other_id) AND erased_at_utc IS NOT NULL OFFSET 0)
         RETURNING lead_id
     ), added AS (
         INSERT INTO person_links (lead_id, other_id)

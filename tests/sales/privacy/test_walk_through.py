@@ -16,6 +16,7 @@ from homeshield.audit.verification import audit_verify
 from homeshield.lib.personal_data import About, fields_about
 from inventory.buyer import Buyer
 from inventory.counting.compaction import counts_compare
+from inventory.counting.reading import available_count
 from inventory.errors import Shortage
 from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord
@@ -35,6 +36,7 @@ from sales.privacy.notices import notice_confirm
 from sales.privacy.services import opt_out
 from tests.factories import ClientFactory, UserFactory
 from tests.homeshield.worker import tasks_run
+from tests.inventory.suppression.lists import listed
 from tests.leads.ingestion.csv_files import csv_bytes, row
 from tests.sales.purchases import at, buy, set_prices
 
@@ -129,3 +131,31 @@ def test_one_person_is_loaded_sold_opted_out_told_refused_and_erased(as_of: date
     call_command("check_inventory_status", verify=True, stdout=io.StringIO())
     audit_seal(as_of=later)
     assert audit_verify().holds
+
+
+def test_who_bought_an_erased_lead_is_not_sold_the_person_again(as_of: datetime) -> None:
+    """The person gave two numbers once and one of them another time. Only the other one is opted out."""
+    set_prices(since=as_of - timedelta(days=400))
+    buyer, lister = company(), company()
+    other = "3181000104"
+
+    def loaded(mortgage_id: str, called: datetime, **phones: str) -> None:
+        call = f"{called:%m-%d-%Y %H:%M:%S}"
+        line = row(**{"mortgage_id": mortgage_id, "call_in_date": call} | phones)
+        ingest(source=io.BytesIO(csv_bytes(line)), as_of=as_of, records=FirstRecords)
+
+    loaded("7001", as_of - timedelta(days=210), borrower_phone=other, call_in_phone_number="")
+    loaded("7002", as_of - timedelta(days=200), borrower_phone=PHONE, call_in_phone_number=other)
+    listed(lister, [PHONE], as_of=as_of)
+    buy(buyer, 1, GOLD_6, as_of=as_of)
+    key = key_of(PHONE)
+    assert key is not None
+    opt_out(key=key, kind=OptOutKind.STAFF, wants_erasure=True, as_of=as_of)
+    tasks_run()
+
+    assert Lead.objects.get(erased_at_utc=None).borrower_phone == other
+    call_command("check_inventory_status", verify=True, stdout=io.StringIO())
+    available = {
+        client: available_count(criteria=GOLD_6, buyer=Buyer(client.id), as_of=as_of) for client in (buyer, lister)
+    }
+    assert available == {buyer: 0, lister: 1}
