@@ -41,7 +41,10 @@ BEARERS = f"""
 
 MEND_KEYS = """
     WITH gone AS (
-        DELETE FROM common_keys WHERE NOT EXISTS (SELECT FROM common_now WHERE common_now.key = common_keys.key)
+        DELETE FROM common_keys
+        WHERE NOT EXISTS (SELECT FROM common_now WHERE common_now.key = common_keys.key)
+          -- An erased lead may have been one of its bearers: whose, nobody can tell any more.
+          AND NOT EXISTS (SELECT FROM leads WHERE erased_at_utc IS NOT NULL)
         RETURNING 1
     ), added AS (
         INSERT INTO common_keys (key)
