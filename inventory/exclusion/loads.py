@@ -80,13 +80,19 @@ SOLD_MEANWHILE = """
 """An order that was placed while the load ran did not see its links, so its sales made no pairs by them."""
 
 
-def exclusions_for_load(cursor: CursorWrapper, *, load_id: int, began_at_utc: datetime) -> None:
-    """Makes the pairs of a load's leads, and of those whose persons it changed: the last step before it commits.
+def exclusions_for_load(cursor: CursorWrapper, *, load_id: int) -> None:
+    """Makes the pairs of a load's leads, and of those whose persons it changed.
 
-    The caller holds the lock of persons, has made the links, and begins again after a deadlock: from here on the load
-    waits for the orders in flight, and holds new ones. `began_at_utc` (UTC) is when the load began.
+    The caller holds the lock of persons and has made the links.
     """
     for statement in (OWN, FORGET, DISOWN, LIST, UNLIST, UNLIST_OWNED):
         cursor.execute(statement, {"load": load_id})
+
+
+def exclusions_sold_meanwhile(cursor: CursorWrapper, *, began_at_utc: datetime) -> None:
+    """Makes the pairs of sales since `began_at_utc` (UTC), when the load began. Call it last.
+
+    Waits for the orders in flight, and holds new ones until the load commits. The caller retries after a deadlock.
+    """
     cursor.execute("LOCK TABLE clients IN EXCLUSIVE MODE")  # every order holds its client FOR SHARE
     cursor.execute(SOLD_MEANWHILE, {"since": began_at_utc - SLACK})

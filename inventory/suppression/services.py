@@ -77,7 +77,7 @@ def upload_confirm(*, client_id: UUID, upload_id: UUID, as_of: datetime) -> Supp
     with transaction.atomic():
         upload = upload_get(client_id=client_id, upload_id=upload_id)
         of = _locked(client_id, upload.list_id)
-        upload = upload_get(client_id=client_id, upload_id=upload_id)  # as it is now that nobody else changes it
+        upload = upload_get(client_id=client_id, upload_id=upload_id, locked=True)  # upkeep may be forgetting it
         _check_active(of)
         if _size(of, upload) > MOST_ENTRIES:
             raise ListFull
@@ -176,9 +176,10 @@ def list_get(*, client_id: UUID, list_id: UUID) -> SuppressionList:
     return found
 
 
-def upload_get(*, client_id: UUID, upload_id: UUID) -> SuppressionUpload:
+def upload_get(*, client_id: UUID, upload_id: UUID, locked: bool = False) -> SuppressionUpload:
     """An upload of the client's that waits for a word. Raises UploadGone."""
-    found = SuppressionUpload.objects.filter(id=upload_id, client_id=client_id, state=UploadState.RECEIVED).first()
+    uploads = SuppressionUpload.objects.select_for_update() if locked else SuppressionUpload.objects.all()
+    found = uploads.filter(id=upload_id, client_id=client_id, state=UploadState.RECEIVED).first()
     if found is None:
         raise UploadGone
     return found

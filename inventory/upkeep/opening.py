@@ -13,7 +13,6 @@ from django.db.backends.utils import CursorWrapper
 from homeshield.lib.copying import COPY_FORMAT_WITHOUT_NULLS, DELIMITER, copy_rows
 from homeshield.lib.ids import new_id_text
 from homeshield.lib.table_statistics import analyze_first_rows
-from inventory.counting.compaction import counts_compact
 from inventory.facts.criteria import Cell
 from inventory.withholding.persons import load_end
 from leads.age import DAY, NEVER, AgeBucket
@@ -72,13 +71,8 @@ class FirstRecords:
             analyze_first_rows(cursor, "inventory")
 
     def complete(self, *, load_id: int, began_at_utc: datetime) -> Persons:
-        """Compacts the counts before commit, so that nobody reads the many changes.
-
-        Waits for another upkeep, because that one cannot see our changes.
-        """
-        persons = load_end(load_id=load_id, began_at_utc=began_at_utc, as_of=self._as_of)
-        counts_compact(wait=True)
-        return persons
+        """Joins the new leads with their persons. From here on, new orders wait until the load commits."""
+        return load_end(load_id=load_id, began_at_utc=began_at_utc, as_of=self._as_of)
 
 
 _NEVER = NEVER.isoformat()

@@ -6,7 +6,8 @@ from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg.errors import DeadlockDetected
 
-from inventory.exclusion.loads import exclusions_for_load
+from inventory.counting.compaction import counts_compact
+from inventory.exclusion.loads import exclusions_for_load, exclusions_sold_meanwhile
 from inventory.withholding import statements_of_loads as of_loads
 from inventory.withholding.locking import persons_lock
 from inventory.withholding.models import Reason
@@ -34,7 +35,9 @@ def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Person
                 persons_lock()
                 persons = persons_of_load(cursor, load_id=load_id, as_of=as_of)
                 opted_out = late_opt_outs_withdraw(load_id=load_id, as_of=as_of)
-                exclusions_for_load(cursor, load_id=load_id, began_at_utc=began_at_utc)  # last: it holds new orders
+                exclusions_for_load(cursor, load_id=load_id)
+                counts_compact(wait=True)  # before commit, so that nobody reads the many changes
+                exclusions_sold_meanwhile(cursor, began_at_utc=began_at_utc)  # last: it holds new orders
                 cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_released")
                 return persons._replace(opted_out=opted_out)
         except DatabaseError as error:

@@ -38,7 +38,12 @@ def load_finish(load: Load, report: IngestReport) -> None:
         for (state, county), leads in report.unmatched_counties.most_common(COLUMNS_KEPT)
     ]
     load.save()
-    with connection.cursor() as cursor:  # or looking for a load's leads would read all that came since the last vacuum
+
+
+def load_summarize() -> None:
+    """Brings the new leads into the index of loads. Without it, each search for a load's leads reads all that came
+    since the last vacuum."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT brin_summarize_new_values('leads_by_load')")
 
 

@@ -25,7 +25,7 @@ from leads.ingestion.ahead import ahead, quick_turns
 from leads.ingestion.cleaning import COPY_COLUMNS, Cleaner, NewLead, RowRefused
 from leads.ingestion.encodings import Encoding
 from leads.ingestion.known import known_keys
-from leads.ingestion.load_row import load_begin, load_finish
+from leads.ingestion.load_row import load_begin, load_finish, load_summarize
 from leads.ingestion.options import IngestOptions
 from leads.ingestion.reader import Reader
 from leads.ingestion.recording import failure_recorded, ingest_record, too_many_rejected_record
@@ -141,6 +141,7 @@ def ingest(
                 if report.too_many_rejected:
                     transaction.set_rollback(True)
                 elif load:
+                    load_summarize()
                     report.persons = wanted.complete(load_id=load.id, began_at_utc=as_of)
                     load_finish(load, report)
                     ingest_record(report, named=named, as_of=as_of)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from homeshield.accounts.models import Client
 from inventory.allocation import services
 from inventory.counting.compaction import counts_compare
-from inventory.exclusion.loads import exclusions_for_load
+from inventory.exclusion.loads import exclusions_for_load, exclusions_sold_meanwhile
 from inventory.exclusion.upkeep import exclusions_compare, exclusions_rebuild
 from inventory.models import Exclusion, InventoryRecord, PersonLink
 from sales.errors import Busy
@@ -39,7 +39,8 @@ def end_of_load(*touched: InventoryRecord, began: datetime) -> None:
         cursor.execute("CREATE TEMPORARY TABLE persons_touched (lead_id uuid NOT NULL) ON COMMIT DROP")
         cursor.execute("CREATE TEMPORARY TABLE key_bearers (key uuid, lead_id uuid) ON COMMIT DROP")
         cursor.execute("INSERT INTO persons_touched SELECT unnest(%s::uuid[])", [[each.lead_id for each in touched]])
-        exclusions_for_load(cursor, load_id=0, began_at_utc=began)
+        exclusions_for_load(cursor, load_id=0)
+        exclusions_sold_meanwhile(cursor, began_at_utc=began)
         cursor.execute("DROP TABLE persons_touched, key_bearers")
 
 
