@@ -129,8 +129,9 @@ class OptOutAdmin(WithDaysLeft):
         if not form.is_valid():
             return self._person_page(request, key)
         one = opt_out(
-            key=key, kind=OptOutKind.STAFF, wants_erasure=form.cleaned_data["wants_erasure"], as_of=request.as_of
-        )
+            key=key, kind=OptOutKind.STAFF, wants_erasure=form.cleaned_data["wants_erasure"], by_id=request.user.id,
+            as_of=request.as_of,
+        )  # fmt: skip
         if one.state == OptOutState.WAITING:
             said = "Many leads bear this number, so nothing is done yet. Look at them, then decide."
             self.message_user(request, said, messages.WARNING)

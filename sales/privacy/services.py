@@ -45,19 +45,23 @@ def opt_out_unsent(*, opt_out_id: UUID, as_of: datetime) -> None:
             audit_record(action=AuditAction.OPT_OUT, obj=one, details={"state": one.state}, as_of=as_of)
 
 
-def opt_out(*, key: UUID, kind: OptOutKind, wants_erasure: bool, as_of: datetime) -> OptOut:
+def opt_out(*, key: UUID, kind: OptOutKind, wants_erasure: bool, as_of: datetime, by_id: UUID | None = None) -> OptOut:
     """Takes a person out of sale, in one transaction: leads, register, notices to buyers, and the tasks that mail them
     and erase. Where the key is nobody's, the row waits for staff instead.
 
     A second time it is the same row, and the leads that have come since go as well.
+    `by_id` is the user of staff (None: the person).
     """
     with seen_by(STAFF), transaction.atomic():
         persons_lock()
         one = _entry(key=key, kind=kind, state=OptOutState.WAITING, wants_erasure=wants_erasure, as_of=as_of)
         if common_among([key]):
+            if one.state == OptOutState.UNCONFIRMED:  # its code was right just now
+                one.state = OptOutState.WAITING
+                one.save(update_fields=["state"])
             audit_record(action=AuditAction.OPT_OUT, obj=one, details={"state": one.state}, as_of=as_of)
             return one
-        return _put_in_force(one, as_of=as_of)
+        return _put_in_force(one, by_id=by_id, as_of=as_of)
 
 
 def opt_out_decide(*, opt_out_id: UUID, accept: bool, by_id: UUID | None, as_of: datetime) -> OptOut:
@@ -101,7 +105,7 @@ def _put_in_force(one: OptOut, *, as_of: datetime, by_id: UUID | None = None, er
         one.state, one.done_at_utc, one.leads = OptOutState.IN_FORCE, as_of, len(found)
         one.save(update_fields=["state", "done_at_utc", "leads"])
     tasks_enqueue(done)
-    if erasure and one.erased_at_utc is None:
+    if erasure and (found or one.erased_at_utc is None):  # found by their keys: not erased yet
         opt_out_erase.enqueue(str(one.id))
     details: Details = {
         "state": one.state, "leads": len(done.withdrawn), "clients_told": len(done.told), "erasure": erasure,
