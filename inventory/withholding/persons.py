@@ -1,6 +1,7 @@
 """Persons at the end of a load: who shares a key with whom, and who is withheld for it (contract, "Person")."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -47,19 +48,23 @@ def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Person
 
 
 def late_opt_outs_withdraw(*, load_id: int, as_of: datetime) -> int:
-    """Withdraws the new leads whose person opted out after their batch had asked the register; returns how many."""
+    """Withdraws the new leads whose person opted out after their batch had asked the register; returns how many.
+
+    Those that are to be erased are withdrawn for that, and so the worker finds them (sales/privacy/erasing.py).
+    """
     with connection.cursor() as cursor:
         cursor.execute(of_loads.OPTED_OUT, {"load": load_id})
-        late = [lead for (lead,) in cursor.fetchall()]
-    if late:
-        leads_withdraw(
-            lead_ids=late,
-            alone=True,
-            reason=Reason.OPT_OUT,
-            note="The person opted out while the file was being loaded.",
-            by_id=None,
-            as_of=as_of,
-        )
+        late: list[tuple[UUID, bool]] = cursor.fetchall()
+    for reason, erases in ((Reason.OPT_OUT, False), (Reason.ERASED, True)):
+        if leads := [lead for lead, is_to_be_erased in late if is_to_be_erased == erases]:
+            leads_withdraw(
+                lead_ids=leads,
+                alone=True,
+                reason=reason,
+                note="The person opted out while the file was being loaded.",
+                by_id=None,
+                as_of=as_of,
+            )
     return len(late)
 
 

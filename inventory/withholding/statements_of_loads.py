@@ -92,12 +92,18 @@ SEEN_BEFORE = f"""
 """New leads of persons of whom there was a lead before."""
 
 OPTED_OUT = """
-    SELECT lead.id
-    FROM leads lead JOIN opt_outs ON opt_outs.key = lead.phone_key
-    WHERE lead.load_id = %(load)s AND opt_outs.state = 'in_force'
-    UNION
-    SELECT lead.id
-    FROM leads lead JOIN opt_outs ON opt_outs.key = lead.call_in_key
-    WHERE lead.load_id = %(load)s AND opt_outs.state = 'in_force'
+    SELECT late.id, bool_or(late.wants_erasure AND common.key IS NULL)
+    FROM (
+        SELECT lead.id, opt_outs.key, opt_outs.wants_erasure
+        FROM leads lead JOIN opt_outs ON opt_outs.key = lead.phone_key
+        WHERE lead.load_id = %(load)s AND opt_outs.state = 'in_force'
+        UNION ALL
+        SELECT lead.id, opt_outs.key, opt_outs.wants_erasure
+        FROM leads lead JOIN opt_outs ON opt_outs.key = lead.call_in_key
+        WHERE lead.load_id = %(load)s AND opt_outs.state = 'in_force'
+    ) AS late
+    LEFT JOIN common_keys common ON common.key = late.key
+    GROUP BY late.id
 """
-"""New leads whose person is opted out by now. Each batch asked the register before it went in, so there are few."""
+"""New leads whose person is opted out by now, and whether they are to be erased, which leads of a common key are not.
+Each batch asked the register before it went in, so there are few."""

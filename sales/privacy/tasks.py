@@ -6,10 +6,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from homeshield.lib.tasks import background
-from leads.models import OptOut
-from sales.privacy.erasing import opt_out_erase_now
+from sales.privacy.erasing import erasures_left, opt_out_erase_now
 from sales.privacy.mail import notices_mail_now
 from sales.privacy.models import Notice
+
+ERASED_AT_ONCE = 1000
+"""Opt-outs that the scheduler gives in one hour. The rest wait for the next."""
 
 
 @background
@@ -27,12 +29,12 @@ def opt_out_erase(opt_out_id: str) -> None:
 def left_over_enqueue(*, as_of: datetime) -> int:
     """Gives the worker once more what it should have done by now: a task that failed is not repeated by itself.
 
-    For the scheduler, once an hour. Returns how many tasks it gave.
+    Also what nobody gave it: leads that a load brought in after their person was erased. For the
+    scheduler, once an hour. Returns how many tasks it gave.
     """
     clients = Notice.objects.filter(mailed_at_utc=None, told_at_utc__lt=as_of).values_list("client_id", flat=True)
     for client_id in (unmailed := set(clients.order_by().distinct())):
         notices_mail.enqueue(str(client_id))
-    unerased = OptOut.objects.still_to_erase().filter(done_at_utc__lt=as_of).values_list("id", flat=True)
-    for opt_out_id in (waiting := list(unerased[:1000])):
+    for opt_out_id in (unerased := erasures_left(before=as_of, limit=ERASED_AT_ONCE)):
         opt_out_erase.enqueue(str(opt_out_id))
-    return len(unmailed) + len(waiting)
+    return len(unmailed) + len(unerased)
