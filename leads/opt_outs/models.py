@@ -77,8 +77,8 @@ class OptOutList(models.Model):
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
     def open(self) -> "OptOutQuerySet":
-        """Those that still wait for a code or for staff."""
-        return self.filter(state__in=[OptOutState.UNCONFIRMED, OptOutState.WAITING])
+        """Those that wait for staff. One without its code is nobody's work: anybody can begin it."""
+        return self.filter(state=OptOutState.WAITING)
 
     def still_to_erase(self) -> "OptOutQuerySet":
         """Those in force whose leads are still to be erased."""

@@ -7,6 +7,7 @@ from django.db.models import Count, Min
 
 from leads.models import OptOut, OptOutList
 from leads.opt_outs.models import OptOutKind
+from sales.privacy.erasing import erasures_pending
 
 SHORT = 10
 """From so many days on the register shows them in red."""
@@ -37,7 +38,10 @@ def days_left(due: date, *, as_of: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """What of the register is still to be done, and when a list of DROP is next to be fetched."""
+    """What of the register is still to be done, and when a list of DROP is next to be fetched.
+
+    `open` is what staff have to decide. `next_due` also looks at erasures that are not done and lists that broke off.
+    """
 
     open: int
     next_due: date | None
@@ -59,7 +63,8 @@ def deadlines(*, as_of: datetime) -> Deadlines:
     """For the page of the register."""
     waiting = OptOut.objects.open().aggregate(number=Count("id"), due=Min("due_on"))
     unfinished = list(OptOutList.objects.filter(done_at_utc=None).order_by("due_on")[:10])
-    due = min((one for one in [waiting["due"], *(one.due_on for one in unfinished)] if one), default=None)
+    unerased = erasures_pending().aggregate(due=Min("due_on"))["due"]
+    due = min((one for one in [waiting["due"], unerased, *(one.due_on for one in unfinished)] if one), default=None)
     fetched = OptOutList.objects.filter(kind=OptOutKind.DROP).order_by("-received_at_utc").first()
     again = (fetched.received_at_utc + timedelta(days=DROP_EVERY)).astimezone(UTC).date() if fetched else None
     return Deadlines(
