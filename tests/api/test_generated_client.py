@@ -21,6 +21,13 @@ from tests.factories import ClientFactory, stock
 from tests.sales.purchases import set_prices
 
 OPERATIONS = {
+    "notices": {"confirm_notice", "list_notices"},
+    "suppression_lists": {
+        "add_suppression_entries",
+        "create_suppression_list",
+        "list_suppression_lists",
+        "remove_suppression_list",
+    },
     "inventory": {"check_availability", "count_facets", "list_inventory", "list_locations"},
     "prices": {"create_quote", "list_prices"},
     "purchases": {"buy_by_criteria", "buy_by_ids", "download_order", "download_sales", "get_order", "list_orders"},
@@ -31,9 +38,10 @@ MODELS = {
     "AgeBucket", "AlternativeOffer", "AvailabilityAnswer", "AvailabilityLine", "AvailabilityRequest", "BoughtLine",
     "Classification", "CountiesByState", "CriteriaPurchase", "FacetCount", "Facets", "FieldError", "Health",
     "HealthStatus", "InventoryItem", "InventoryPage", "Line", "LineAvailability", "Locations", "Malformed",
-    "NamedPurchase", "OrderAnswer", "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer",
-    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer",
-    "StateCode",
+    "MoreEntries", "NamedPurchase", "NewSuppressionList", "NoticeAnswer", "NoticesPage", "OrderAnswer",
+    "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer", "PurchaseConflict", "QuoteAnswer",
+    "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer", "StateCode", "SuppressionListAnswer",
+    "SuppressionLists",
 }  # fmt: skip
 """A new name here is read before it is added: it is what a programmer will write."""
 
@@ -108,6 +116,8 @@ def test_each_of_its_operations_works(shop: Caller, made: Made, live_server: Liv
         by_criteria, by_ids = buy(made, client, shop.client.id, items)
         look_at_what_was_bought(made, client, shop.client.id, by_criteria, by_ids)
         be_refused(made, client)
+        keep_lists(made, client)
+        be_told(made, client)
     assert made.called == set().union(*OPERATIONS.values())
     assert Order.objects.count() == 2
 
@@ -174,6 +184,22 @@ def look_at_what_was_bought(made: Made, client: Any, client_id: UUID, first: Any
     ids = ",".join(str(key) for key in second.sale_ids)
     some = made.call("download_sales", client, sale_ids=ids, client_id=client_id).parsed
     assert [row.split(",")[0] for row in some.splitlines()[1:]] == [ids]
+
+
+def keep_lists(made: Made, client: Any) -> None:
+    models = made.models
+    body = models.NewSuppressionList(name="Customers", entries=["318-155-0101"])
+    own = made.call("create_suppression_list", client, body=body).parsed.list_id
+    more = models.MoreEntries(entries=["318-155-0102", "318-155-0103"])
+    assert made.call("add_suppression_entries", client, list_id=own, body=more).parsed.waiting == 3
+    assert [one.name for one in made.call("list_suppression_lists", client).parsed.lists] == ["Customers"]
+    assert made.call("remove_suppression_list", client, list_id=own).parsed.status == "removing"
+
+
+def be_told(made: Made, client: Any) -> None:
+    assert made.call("list_notices", client).parsed.notices == []
+    unknown = made.call("confirm_notice", client, notice_id=uuid4())
+    assert (unknown.status_code, unknown.parsed.detail.error) == (404, "notice_not_found")
 
 
 def be_refused(made: Made, client: Any) -> None:

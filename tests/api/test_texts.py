@@ -1,6 +1,7 @@
 """Texts that nothing can hold (NUL, halves of surrogate pairs), or without end: refused at their place, never 5xx."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -23,9 +24,9 @@ type Place = tuple[str | int, ...]
 def bodies() -> dict[str, Any]:
     """An example of each operation's body."""
     return {
-        path: resolved(one["post"]["requestBody"]["content"]["application/json"]["schema"])["examples"][0]
+        re.sub(r"{\w+}", PLAIN, path): resolved(body["content"]["application/json"]["schema"])["examples"][0]
         for path, one in DESCRIPTION["paths"].items()
-        if "post" in one
+        if (body := one.get("post", {}).get("requestBody"))
     }
 
 

@@ -88,7 +88,10 @@ def test_the_purchase_date_is_utc_whatever_the_session_s_time_zone(order_of: Cal
 
 
 def test_what_a_lead_does_not_have_is_an_empty_cell(order_of: Callable[..., Order]) -> None:
-    absent = [field.name for field in Lead._meta.fields if field.null and field.name in HEADERS]
+    always = {"call_in_date"}  # until a lead is erased
+    absent = [
+        field.name for field in Lead._meta.fields if field.null and field.name in HEADERS and field.name not in always
+    ]
     order = order_of(**dict.fromkeys(absent))
 
     [row] = csv.DictReader(io.StringIO(exported(order), newline=""))

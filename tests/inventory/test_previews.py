@@ -88,8 +88,8 @@ def test_nothing_shows_a_lead_any_more_and_all_else_works(
     }
     refused = []
     for method, path in OPERATIONS:
-        if "{" in path or "download" in path:
-            continue  # what was bought
+        if "{" in path or "download" in path or (method != "GET" and path not in bodies):
+            continue  # what was bought, and what is not about stock
         answer = caller.send(method, path, bodies[path] if method == "POST" else None)
         assert "Opal" not in answer.content.decode()
         if answer.status_code != 200:

@@ -11,7 +11,7 @@ from homeshield.lib.commands import DatabaseCommand
 from inventory.counting.compaction import counts_rebuild
 from inventory.exclusion.upkeep import exclusions_rebuild
 from inventory.models import InventoryRecord
-from sales.models import Order, OrderLine, Sale
+from sales.models import Notice, Order, OrderLine, Sale
 
 
 class Command(DatabaseCommand):
@@ -39,7 +39,8 @@ class Command(DatabaseCommand):
 
     def _reset(self) -> None:
         """TRUNCATE, because triggers keep a sale's rows from being deleted."""
-        tables = [model._meta.db_table for model in (SanitisedCell, ExportCompletion, Export, Sale, OrderLine, Order)]
+        final = (SanitisedCell, ExportCompletion, Export, Notice, Sale, OrderLine, Order)
+        tables = [model._meta.db_table for model in final]
         with pgtrigger.ignore("inventory.InventoryRecord:inventory_sold_stays_sold"), transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, tables))}")

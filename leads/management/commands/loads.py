@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from rich.console import Console
 
 from homeshield.lib.commands import DatabaseCommand, write_json
+from homeshield.lib.numbers import whole_number
 from leads.loads.comparing import load_compare
 from leads.loads.models import Load
 from leads.loads.reading import load_json, load_json_in_full, same_file_before
@@ -14,6 +15,8 @@ from leads.loads.supplier import supplier_code
 from leads.management.load_terminal import load_lines, loads_table, warning_lines
 
 LAST = 20
+MOST_LOADS = 2**63 - 1
+"""The largest number that the database gives a load."""
 
 
 class Command(DatabaseCommand):
@@ -23,9 +26,13 @@ class Command(DatabaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("load", nargs="?", type=int, metavar="ID", help="show this load in full")
+        parser.add_argument(
+            "load", nargs="?", type=whole_number(1, MOST_LOADS), metavar="ID", help="show this load in full"
+        )
         parser.add_argument("--supplier", type=supplier_argument, metavar="CODE", help="list loads of this supplier")
-        parser.add_argument("--last", type=int, default=LAST, metavar="N", help=f"how many to list ({LAST})")
+        parser.add_argument(
+            "--last", type=whole_number(1, 1_000), default=LAST, metavar="N", help=f"how many to list ({LAST})"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON: a list, or one object with an ID")
 
     def handle(self, *args: Any, load: int | None, supplier: str | None, last: int, json: bool, **options: Any) -> None:

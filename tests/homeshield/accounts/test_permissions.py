@@ -44,10 +44,15 @@ STAFF_MAY = {
     "See API keys": {"accounts.view_apikey"},
     "Revoke API keys": {"accounts.change_apikey"},
     "See orders, sales and exports": {"sales.view_order", "sales.view_sale", "exports.view_export"},
-    "See leads and inventory": {"leads.view_lead", "inventory.view_inventoryrecord"},
+    "See leads, inventory and withdrawals": {
+        "leads.view_lead",
+        "inventory.view_inventoryrecord",
+        "inventory.view_withdrawal",
+    },
     "See loads": {"leads.view_load"},
     "See opt-outs and notices": {"leads.view_optout", "leads.view_optoutlist", "sales.view_notice"},
     "Look a person up by phone number, opt people out": {"leads.add_optout", "leads.change_optout"},
+    "Withdraw leads, and take that back": {"inventory.add_withdrawal"},
     "See the audit record": {"audit.view_auditevent"},
 }
 UNLISTED = {"accounts.view_clientchange", "accounts.view_invitation"}

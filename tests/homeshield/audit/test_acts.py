@@ -29,6 +29,7 @@ from homeshield.lib.view_only_admin import ViewOnly
 from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.models import Load
 from pricing.changing.services import price_set, price_withdraw
 from pricing.models import PriceRule
 from sales.models import Order
@@ -240,6 +241,7 @@ class TestIngest:
         assert (event.outcome, event.object_id, event.channel) == ("done", "june.csv", "command")
         assert event.source == "manage.py ingest_csv"
         assert event.details == {
+            "load": Load.objects.get().id, "supplier": "",
             "rows": 3, "loaded": 1, "duplicates": 1, "rejected": 1, "opted_out": 0, "inventory_created": 1,
             "missing_columns": [], "unknown_columns": 0,
         }  # fmt: skip

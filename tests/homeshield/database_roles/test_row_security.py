@@ -38,10 +38,12 @@ from inventory.withholding.errors import LeadsNotFound
 from inventory.withholding.services import leads_withdraw, withdrawal_take_back
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.models import SHOWN_BEFORE_PURCHASE, Lead
+from leads.models import SHOWN_BEFORE_PURCHASE, Lead, OptOut
+from leads.opt_outs.models import OptOutKind, OptOutState
 from pricing.models import Quote, QuoteItem
 from pricing.quotes import quote_create
-from sales.models import Order, OrderLine, Sale
+from sales.models import Notice, Order, OrderLine, Sale
+from sales.privacy.models import Asked
 from tests.factories import ClientFactory, stock
 from tests.sales.purchases import buy, set_prices
 
@@ -65,6 +67,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     SuppressionUpload: "client_id",
     SuppressionPiece: "client_id",
     SuppressionEntry: "client_id",
+    Notice: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
@@ -90,6 +93,7 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         quote_create(buyer=Buyer(client.id), inventory_ids=records, as_of=as_of)
         previews_spend(client_id=client.id, wanted=1, as_of=as_of)
         suppression_list(client, as_of=as_of)
+        notice(client, order, as_of=as_of)
         PickStart.objects.create(
             client=client,
             classification=Classification.GOLD,
@@ -100,6 +104,17 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         )
     connection.check_constraints()  # as commits would: before 18, PostgreSQL runs what is deferred as who is there then
     return clients
+
+
+def notice(client: Client, order: Order, *, as_of: datetime) -> None:
+    """A notice of a sale, whose person has opted out."""
+    asked = OptOut.objects.create(
+        key=uuid4(), kind=OptOutKind.STAFF, state=OptOutState.IN_FORCE, received_at_utc=as_of, due_on=as_of.date(),
+        done_at_utc=as_of,
+    )  # fmt: skip
+    sale = order.sales.first()
+    assert sale is not None
+    Notice.objects.create(client=client, sale=sale, opt_out=asked, asks=Asked.STOP, told_at_utc=as_of)
 
 
 def suppression_list(client: Client, *, as_of: datetime) -> None:
@@ -306,7 +321,7 @@ def test_the_wall_stands_on_every_table_that_has_it(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")
         secured = {name for (name,) in cursor.fetchall()}
-    others = {"leads", "inventory", "inventory_counts", "inventory_count_changes", "notices"}
+    others = {"leads", "inventory", "inventory_counts", "inventory_count_changes"}
     of_staff = {"loads", "withdrawals", "withdrawn_leads", "withdrawals_taken_back"}
     assert secured == others | of_staff | {model._meta.db_table for model in OF_A_CLIENT}
 

@@ -29,7 +29,7 @@ COMMANDS: list[tuple[str, ...]] = [
 ]
 """Of ours, and of Django's own."""
 OURS = {"homeshield", "homeshield.accounts", "homeshield.audit", "leads", "inventory", "pricing", "sales", "exports"}
-WITHOUT_DATABASE = {"postgres", "serve"}
+WITHOUT_DATABASE = {"postgres", "serve", "verify_certificate"}
 """Commands of ours that start what the others need."""
 
 MEND = "See that the server runs and lets us in, and that DATABASE_URL names it rightly."

@@ -37,7 +37,9 @@ def key(**cells: str) -> str:
 
 
 def test_a_new_lead_fills_every_column_of_the_table_but_what_its_load_knows() -> None:
-    assert {*COPY_COLUMNS, "load_id", "ingested_at_utc"} == {field.column for field in Lead._meta.fields}
+    assert {*COPY_COLUMNS, "load_id", "ingested_at_utc", "erased_at_utc"} == {
+        field.column for field in Lead._meta.fields
+    }
     assert set(COPY_COLUMNS) > set(FIELDS)
 
 
