@@ -5,7 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from leads.opt_outs.number_lists import ListEntry, list_read
+from leads.contact_keys import digits
+from leads.opt_outs.number_lists import ColumnUnclear, ListEntry, list_read
 
 DIGEST = sha256(b"4155559317").digest()
 
@@ -42,3 +43,31 @@ def test_a_digest_counts_in_hex_and_in_base64(text: str) -> None:
 def test_a_header_and_empty_lines_are_passed_over_and_other_lines_are_faults() -> None:
     lines = ["phone,name\n", "\n", "4155559317,Doe\n", "unknown,Doe\n", "2024-01-31,Doe\n", "123,4567\n"]
     assert list(list_read(lines)) == [ListEntry(3, number="4155559317"), ListEntry(4), ListEntry(5), ListEntry(6)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["1000000123,318-155-0101"],
+        ["9876543210,318-155-0101"],
+        ["account,phone", "9876543210,3181550101"],
+        ["Account number,Number", "9876543210,3181550101"],
+        ["2026-11-28 10,3181550101"],
+        ["11/28/2026 10:15,3181550101"],
+        ["3181550101.0"],
+        ["added,phone", "2026-11-28 10,3181550101.0"],
+    ],
+)
+def test_another_cell_of_digits_opts_out_no_stranger(lines: list[str]) -> None:
+    assert [digits(entry.number) for entry in list_read(lines)] == ["3181550101"]
+
+
+def test_the_column_is_the_same_for_the_whole_file() -> None:
+    lines = ["1000000123,3181550101"] * 400 + ["9876543210,unknown"]
+    entries = list(list_read(lines))
+    assert [entry.number for entry in entries] == ["3181550101"] * 400 + [None]
+
+
+def test_two_columns_that_can_be_numbers_need_a_header() -> None:
+    with pytest.raises(ColumnUnclear):
+        list(list_read(["9876543210,3181550101"]))
