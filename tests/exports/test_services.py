@@ -288,7 +288,7 @@ def test_a_slow_or_lost_reader_leaves_no_transaction_open_and_is_not_run_ahead_o
     wait_until(lambda: SanitisedCell.objects.count() == (1 + batches.READERS) * 2 and not in_a_transaction())
     assert connection.connection.info.transaction_status == TransactionStatus.IDLE
     stream.close()  # type: ignore[attr-defined]  # what the server does when the buyer is gone
-    assert in_a_transaction() == 0
+    wait_until(lambda: not in_a_transaction())  # a pooler tidies its connections for a moment
     assert SanitisedCell.objects.count() == (1 + batches.READERS) * 2
     assert not ExportCompletion.objects.exists()
 

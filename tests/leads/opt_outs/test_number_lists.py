@@ -49,9 +49,9 @@ def test_a_header_and_empty_lines_are_passed_over_and_other_lines_are_faults() -
     "lines",
     [
         ["1000000123,318-155-0101"],
-        ["9876543210,318-155-0101"],
-        ["account,phone", "9876543210,3181550101"],
-        ["Account number,Number", "9876543210,3181550101"],
+        ["9871543210,318-155-0101"],
+        ["account,phone", "9871543210,3181550101"],
+        ["Account number,Number", "9871543210,3181550101"],
         ["2026-11-28 10,3181550101"],
         ["11/28/2026 10:15,3181550101"],
         ["3181550101.0"],
@@ -63,11 +63,11 @@ def test_another_cell_of_digits_opts_out_no_stranger(lines: list[str]) -> None:
 
 
 def test_the_column_is_the_same_for_the_whole_file() -> None:
-    lines = ["1000000123,3181550101"] * 400 + ["9876543210,unknown"]
+    lines = ["1000000123,3181550101"] * 400 + ["9871543210,unknown"]
     entries = list(list_read(lines))
     assert [entry.number for entry in entries] == ["3181550101"] * 400 + [None]
 
 
 def test_two_columns_that_can_be_numbers_need_a_header() -> None:
     with pytest.raises(ColumnUnclear):
-        list(list_read(["9876543210,3181550101"]))
+        list(list_read(["9871543210,3181550101"]))
