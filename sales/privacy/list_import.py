@@ -81,7 +81,7 @@ def opt_out_list_import(
         kind=kind, file_name=path.name, sha256=digest, received_at_utc=as_of, due_on=due_on(kind, received_at=as_of)
     )
     report = ListReport(kind=kind, list_id=one.id)
-    for piece in batched(entries, PIECE, strict=False):
+    for piece in batched(entries, PIECE):
         with transaction.atomic(durable=True):
             states = _piece(piece, one, report, as_of=as_of)
             _keep_counts(report)
