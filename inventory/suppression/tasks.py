@@ -1,11 +1,11 @@
 """What a worker does for suppression lists (docs/background.md)."""
 
+from functools import partial
 from uuid import UUID
 
-from django.db import OperationalError
 from django.utils import timezone
-from psycopg.errors import DeadlockDetected
 
+from homeshield.lib.deadlocks import tried_again
 from homeshield.lib.tasks import background
 from inventory.suppression.pieces import list_step
 
@@ -19,17 +19,7 @@ TRIES = 3
 def list_go_on(list_id: str) -> None:
     """Does what is left to be done for a list."""
     for _ in range(PIECES_AT_ONCE):
-        if not _step(UUID(list_id)):
+        # A piece and an order may wait for one another's records. PostgreSQL ends one of the two.
+        if not tried_again(partial(list_step, list_id=UUID(list_id), as_of=timezone.now()), tries=TRIES):
             return
     list_go_on.enqueue(list_id)
-
-
-def _step(list_id: UUID) -> bool:
-    """A piece and an order may wait for one another's records. PostgreSQL ends one of the two, which tries again."""
-    for tried in range(1, TRIES + 1):
-        try:
-            return list_step(list_id=list_id, as_of=timezone.now())
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected) or tried == TRIES:
-                raise
-    raise AssertionError

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from psycopg.errors import DeadlockDetected
 
+from homeshield.lib.deadlocks import tried_again
 from inventory.counting.compaction import counts_compact
 from inventory.exclusion.loads import exclusions_for_load, exclusions_sold_meanwhile
 from inventory.withholding import statements_of_loads as of_loads
@@ -30,21 +30,19 @@ def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Person
 
     `began_at_utc` is when the load began: what others committed since then, its batches may have missed.
     """
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                persons_lock()
-                persons = persons_of_load(cursor, load_id=load_id, as_of=as_of)
-                opted_out = late_opt_outs_withdraw(load_id=load_id, as_of=as_of)
-                exclusions_for_load(cursor, load_id=load_id)
-                counts_compact(wait=True)  # before commit, so that nobody reads the many changes
-                exclusions_sold_meanwhile(cursor, began_at_utc=began_at_utc)  # last: it holds new orders
-                cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_released")
-                return persons._replace(opted_out=opted_out)
-        except DatabaseError as error:
-            if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
-                raise
-    raise AssertionError("the loop returns or raises")
+
+    def end() -> Persons:
+        with transaction.atomic(), connection.cursor() as cursor:
+            persons_lock()
+            persons = persons_of_load(cursor, load_id=load_id, as_of=as_of)
+            opted_out = late_opt_outs_withdraw(load_id=load_id, as_of=as_of)
+            exclusions_for_load(cursor, load_id=load_id)
+            counts_compact(wait=True)  # before commit, so that nobody reads the many changes
+            exclusions_sold_meanwhile(cursor, began_at_utc=began_at_utc)  # last: it holds new orders
+            cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_released")
+            return persons._replace(opted_out=opted_out)
+
+    return tried_again(end, tries=ATTEMPTS)
 
 
 def late_opt_outs_withdraw(*, load_id: int, as_of: datetime) -> int:

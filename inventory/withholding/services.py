@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
-from psycopg.errors import DeadlockDetected
+from django.db import connection, transaction
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import Detail, audit_record
+from homeshield.lib.deadlocks import tried_again
 from inventory.withholding.errors import (
     LeadsNotFound,
     NothingToWithdraw,
@@ -162,15 +162,13 @@ def _withdraw(
 
 def _in_turn[Result](act: Callable[[], Result]) -> Result:
     """In a transaction, under the lock of persons."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with transaction.atomic():
-                persons_lock()
-                return act()
-        except DatabaseError as error:
-            if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
-                raise
-    raise AssertionError("the loop returns or raises")
+
+    def under_the_lock() -> Result:
+        with transaction.atomic():
+            persons_lock()
+            return act()
+
+    return tried_again(under_the_lock, tries=ATTEMPTS)
 
 
 def _reason(reason: Reason | str) -> Reason:
