@@ -1,12 +1,12 @@
 import json
-from collections.abc import Iterable, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
 from django.db import connection
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import RECORDING, audit_parameters
 from homeshield.lib.ids import new_id
+from homeshield.lib.sql_arrays import array_text
 from inventory.allocation.services import Filled
 from sales.models import Order
 from sales.ordering.baskets import PricedLine
@@ -59,10 +59,10 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
         "key": order.idempotency_key,
         "digest": order.request_digest,
         "lines": json.dumps([_row(*line) for line in zip(range(1, len(lines) + 1), lines, filled, strict=True)]),
-        "ids": _array(new_id() for _ in sold),
-        "inventory_ids": _array(record.inventory_id for _, record in sold),
-        "lead_ids": _array(record.lead_id for _, record in sold),
-        "line_numbers": _array(number for number, _ in sold),
+        "ids": array_text(new_id() for _ in sold),
+        "inventory_ids": array_text(record.inventory_id for _, record in sold),
+        "lead_ids": array_text(record.lead_id for _, record in sold),
+        "line_numbers": array_text(number for number, _ in sold),
     }
     event = audit_parameters(
         action=AuditAction.PURCHASE,
@@ -73,11 +73,6 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
     )
     with connection.cursor() as cursor:
         cursor.execute(f"{WRITE}; {RECORDING}", parameters | event)
-
-
-def _array(values: Iterable[UUID | int]) -> str:
-    """psycopg inspects each element of a list, which shows in large orders."""
-    return f"{{{','.join(map(str, values))}}}"
 
 
 def _row(number: int, line: PricedLine, got: Filled) -> dict[str, str | int]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from homeshield.lib.ids import new_id
+from homeshield.lib.sql_arrays import array_text
 from inventory.withholding.models import Reason
 from inventory.withholding.services import keys_withdraw
 from sales.privacy.models import Asked
@@ -55,14 +56,14 @@ class CarriedOut:
 def common_among(keys: Iterable[UUID]) -> set[UUID]:
     """Those of the keys that are nobody's: an opt-out for one waits for staff (contract, "Person")."""
     with connection.cursor() as cursor:
-        cursor.execute(_COMMON, {"keys": _array(keys)})
+        cursor.execute(_COMMON, {"keys": array_text(keys)})
         return {key for (key,) in cursor.fetchall()}
 
 
 def leads_of(keys: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
     """The leads that bear one of the keys, each with that key."""
     with connection.cursor() as cursor:
-        cursor.execute(_LEADS, {"keys": _array(keys)})
+        cursor.execute(_LEADS, {"keys": array_text(keys)})
         found: list[tuple[UUID, UUID]] = cursor.fetchall()
         return found
 
@@ -93,7 +94,7 @@ def opt_outs_carry_out(
 def leads_erase(lead_ids: Sequence[UUID], *, as_of: datetime) -> int:
     """Erases these leads, once. Only the owner of the tables may. Returns how many there were to erase."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM erase_leads(%s::uuid[], %s)", [_array(lead_ids), as_of])
+        cursor.execute("SELECT count(*) FROM erase_leads(%s::uuid[], %s)", [array_text(lead_ids), as_of])
         (erased,) = cursor.fetchone()
         return int(erased)
 
@@ -106,15 +107,10 @@ def _tell(
             _TELL,
             {
                 "like": str(new_id()),
-                "leads": _array(lead for lead, _ in found),
-                "opt_outs": _array(opt_outs[key] for _, key in found),
+                "leads": array_text(lead for lead, _ in found),
+                "opt_outs": array_text(opt_outs[key] for _, key in found),
                 "asks": asks.value,
                 "as_of": as_of,
             },
         )
         return Counter(client_id for (client_id,) in cursor.fetchall())
-
-
-def _array(ids: Iterable[UUID]) -> str:
-    """As PostgreSQL writes an array: psycopg looks at each element of a list anew."""
-    return f"{{{','.join(map(str, ids))}}}"

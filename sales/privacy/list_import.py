@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.ids import new_id
+from homeshield.lib.sql_arrays import array_text
 from inventory.withholding.locking import persons_lock
 from leads.contact_keys import digits, key_of_digest, key_of_digits
 from leads.models import OptOut, OptOutList
@@ -192,7 +193,7 @@ _REGISTER = """
 
 def _known(keys: Iterable[UUID], kind: str) -> dict[UUID, _State]:
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, {"keys": _array(keys), "kind": kind})
+        cursor.execute(_KNOWN, {"keys": array_text(keys), "kind": kind})
         return {key: _State(state, leads, erased) for key, state, leads, erased in cursor.fetchall()}
 
 
@@ -210,8 +211,8 @@ def _register(
         cursor.execute(
             _REGISTER,
             {
-                "ids": _array(rows.values()), "keys": _array(rows),
-                "leads": _array((leads.get(key, 0) if in_force else "NULL") for key in rows),
+                "ids": array_text(rows.values()), "keys": array_text(rows),
+                "leads": array_text((leads.get(key, 0) if in_force else "NULL") for key in rows),
                 "kind": one.kind, "state": state.value, "list": one.id, "erases": erases, "as_of": as_of,
                 "due_on": one.due_on, "done_at": as_of if in_force else None,
             },
@@ -230,10 +231,6 @@ def _facts(report: ListReport) -> dict[str, int | str]:
         "leads": report.leads, "erased": report.erased, "waiting": report.waiting, "notices": report.notices,
         "clients_told": len(report.clients),
     }  # fmt: skip
-
-
-def _array(values: Iterable[UUID | int | str]) -> str:
-    return f"{{{','.join(map(str, values))}}}"
 
 
 # --- The file ---
