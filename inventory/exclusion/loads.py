@@ -13,28 +13,31 @@ SLACK = timedelta(minutes=2)
 """More than the time between the instant of an order and its commit (inventory/allocation/waiting.py)."""
 
 BOUGHT = """
-    SELECT touched.lead_id, pair.client_id
+    CREATE TEMPORARY TABLE persons_bought ON COMMIT DROP AS
+    SELECT DISTINCT touched.lead_id, pair.client_id
     FROM (SELECT DISTINCT lead_id FROM persons_touched) AS touched,
          LATERAL (SELECT touched.lead_id AS lead_id
                   UNION ALL
                   SELECT other_id FROM person_links link WHERE link.lead_id = touched.lead_id OFFSET 0) AS person,
          LATERAL (SELECT client_id FROM exclusions WHERE lead_id = person.lead_id AND owned OFFSET 0) AS pair
     WHERE EXISTS (SELECT FROM sales
-                  WHERE sales.client_id = pair.client_id AND sales.lead_id = person.lead_id OFFSET 0)
+                  WHERE sales.client_id = pair.client_id AND sales.lead_id = person.lead_id OFFSET 0);
+    ANALYZE persons_bought
 """
 """Who has bought a touched lead, or one that is linked with it. A sale always has a pair of its own, and pairs are
 found by lead; OFFSET keeps each question a look-up by key, whatever statistics say."""
 
-OWN = f"""
+OWN = """
     INSERT INTO exclusions (lead_id, client_id, owned, listed)
-    SELECT DISTINCT lead_id, client_id, true, false FROM ({BOUGHT}) AS bought ORDER BY lead_id, client_id
+    SELECT lead_id, client_id, true, false FROM persons_bought ORDER BY lead_id, client_id
     ON CONFLICT (lead_id, client_id) DO UPDATE SET owned = true WHERE NOT exclusions.owned
-"""  # noqa: S608 - the text is ours
+"""
 
-_NO_LONGER = f"""
+_NO_LONGER = """
     owned AND lead_id IN (SELECT lead_id FROM persons_touched)
-    AND (lead_id, client_id) NOT IN (SELECT lead_id, client_id FROM ({BOUGHT}) AS bought)
-"""  # noqa: S608
+    AND NOT EXISTS (SELECT FROM persons_bought bought
+                    WHERE (bought.lead_id, bought.client_id) = (exclusions.lead_id, exclusions.client_id))
+"""
 FORGET = f"DELETE FROM exclusions WHERE NOT listed AND {_NO_LONGER}"  # noqa: S608
 DISOWN = f"UPDATE exclusions SET owned = false WHERE listed AND {_NO_LONGER}"  # noqa: S608
 """Links go where a key has become common: then a client owns what it has bought itself, and no more."""
@@ -85,8 +88,9 @@ def exclusions_for_load(cursor: CursorWrapper, *, load_id: int) -> None:
 
     The caller holds the lock of persons and has made the links.
     """
-    for statement in (OWN, FORGET, DISOWN, LIST, UNLIST, UNLIST_OWNED):
+    for statement in (BOUGHT, OWN, FORGET, DISOWN, LIST, UNLIST, UNLIST_OWNED):
         cursor.execute(statement, {"load": load_id})
+    cursor.execute("DROP TABLE persons_bought")
 
 
 def exclusions_sold_meanwhile(cursor: CursorWrapper, *, began_at_utc: datetime) -> None:
