@@ -5,11 +5,15 @@ from collections.abc import Iterator, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from homeshield.lib.numbers import whole_number
 from leads.loads.comparing import Comparison
 from leads.loads.models import Load
 
 SHOWN = 10
 """How many reasons, columns and counties are named; --json names more."""
+
+load_number = whole_number(1, 2**63 - 1)
+"""An argparse type: any number that the database may give a load."""
 
 
 def loads_table(loads: Sequence[Load]) -> Table:

@@ -12,11 +12,9 @@ from leads.loads.comparing import load_compare
 from leads.loads.models import Load
 from leads.loads.reading import load_json, load_json_in_full, same_file_before
 from leads.loads.supplier import supplier_code
-from leads.management.load_terminal import load_lines, loads_table, warning_lines
+from leads.management.load_terminal import load_lines, load_number, loads_table, warning_lines
 
 LAST = 20
-MOST_LOADS = 2**63 - 1
-"""The largest number that the database gives a load."""
 
 
 class Command(DatabaseCommand):
@@ -26,9 +24,7 @@ class Command(DatabaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "load", nargs="?", type=whole_number(1, MOST_LOADS), metavar="ID", help="show this load in full"
-        )
+        parser.add_argument("load", nargs="?", type=load_number, metavar="ID", help="show this load in full")
         parser.add_argument("--supplier", type=supplier_argument, metavar="CODE", help="list loads of this supplier")
         parser.add_argument(
             "--last", type=whole_number(1, 1_000), default=LAST, metavar="N", help=f"how many to list ({LAST})"

@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand
 from homeshield.lib.errors import DomainError
-from homeshield.lib.numbers import whole_number
 from inventory.withholding.services import load_withdraw
-from leads.management.commands.loads import MOST_LOADS
+from leads.management.load_terminal import load_number
 from sales.management.withdrawal_terminal import withdrawal_tell
 from sales.withdrawing.selectors import load_withdrawal_effect
 
@@ -24,7 +23,7 @@ class Command(DatabaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "load", metavar="ID", type=whole_number(1, MOST_LOADS), help="the load's number: manage.py loads lists them"
+            "load", metavar="ID", type=load_number, help="the load's number: manage.py loads lists them"
         )
         parser.add_argument("--note", metavar="TEXT", help="why; kept for ever, so name no person")
         parser.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
