@@ -195,6 +195,7 @@ INSTALLED_APPS = [
     "homeshield",
     "homeshield.audit",
     "homeshield.accounts",
+    "homeshield.billing",
     "leads",
     "inventory",
     "pricing",

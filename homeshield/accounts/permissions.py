@@ -36,6 +36,11 @@ class Act(models.TextChoices):
     DOWNLOAD = "download", "Download purchased leads"
     LISTS = "lists", "Manage suppression lists"
     NOTICES = "notices", "See and confirm opt-out notices"
+    BALANCE = "balance", "See the balance"
+    RETURN = "return", "Return leads"
+    PAY_IN = "pay_in", "Pay in"
+    DOCUMENTS = "documents", "See invoices and statements"
+    BUDGETS = "budgets", "Set budgets"
     KEYS = "keys", "See and revoke API keys"
     KEY_MAKE = "key_make", "Create API keys"
     TEAM = "team", "Change and remove users"
@@ -44,11 +49,12 @@ class Act(models.TextChoices):
 
 
 _LOOK = frozenset({Act.BROWSE, Act.PREVIEW, Act.ORDERS})
-_TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD, Act.LISTS, Act.NOTICES}
+_TRADE = _LOOK | {Act.DRAFT, Act.BUY, Act.LEADS, Act.DOWNLOAD, Act.LISTS, Act.NOTICES, Act.BALANCE, Act.RETURN}
+_OWN = {Act.PAY_IN, Act.DOCUMENTS, Act.BUDGETS, Act.KEYS, Act.KEY_MAKE, Act.TEAM, Act.INVITE}
 
 ROLE_MAY: Mapping[ClientRole, frozenset[Act]] = MappingProxyType(
     {
-        ClientRole.OWNER: _TRADE | {Act.KEYS, Act.KEY_MAKE, Act.TEAM, Act.INVITE},
+        ClientRole.OWNER: _TRADE | _OWN,
         ClientRole.BUYER: _TRADE,
         ClientRole.VIEWER: _LOOK,
     }
@@ -59,10 +65,12 @@ KEY_MAY: frozenset[Act] = _TRADE | {Act.CALL}
 
 STATUS_MAY: Mapping[ClientStatus, frozenset[Act]] = MappingProxyType(
     {
-        ClientStatus.PENDING: frozenset({Act.BROWSE, Act.DRAFT, Act.ORDERS, Act.NOTICES, Act.KEYS, Act.TEAM, Act.CALL}),
+        ClientStatus.PENDING: frozenset(
+            {Act.BROWSE, Act.DRAFT, Act.ORDERS, Act.NOTICES, Act.BALANCE, Act.DOCUMENTS, Act.KEYS, Act.TEAM, Act.CALL}
+        ),
         ClientStatus.ACTIVE: frozenset(Act),
         # Its keys work again later. An owner who does not want that revokes them. It must still know whom not to call.
-        ClientStatus.SUSPENDED: frozenset({Act.ORDERS, Act.NOTICES, Act.KEYS}),
+        ClientStatus.SUSPENDED: frozenset({Act.ORDERS, Act.NOTICES, Act.BALANCE, Act.DOCUMENTS, Act.KEYS}),
         ClientStatus.CLOSED: frozenset(),
     }
 )

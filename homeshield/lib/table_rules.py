@@ -29,7 +29,8 @@ CLIENT = "(SELECT nullif(current_setting('homeshield.client', true), '')::uuid)"
 """From homeshield/lib/viewer.py. PostgreSQL evaluates a sub-select once per statement."""
 
 OWN_CLIENT = Policy("own_client", using=f"client_id = {CLIENT}")
-STAFF_LOOKS = Policy("staff_looks", "SELECT", using="(SELECT current_setting('homeshield.staff', true) = 'on')")
+STAFF = "(SELECT current_setting('homeshield.staff', true) = 'on')"
+STAFF_LOOKS = Policy("staff_looks", "SELECT", using=STAFF)
 
 
 @dataclass(frozen=True, slots=True)

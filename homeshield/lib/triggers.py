@@ -21,13 +21,25 @@ class FirmTrigger(pgtrigger.Trigger):
         return compiler.Trigger(name=self.name, sql=_NeverIgnored(**super().compile(model).sql.kwargs))
 
 
+class FirmOwnerTrigger(pgtrigger.Trigger):
+    """Runs as the tables' owner, and always fires."""
+
+    @override
+    def compile(self, model: models.Model) -> compiler.Trigger:
+        return compiler.Trigger(name=self.name, sql=_NeverIgnoredAsOwner(**super().compile(model).sql.kwargs))
+
+
 class _ActsAsOwner(compiler.UpsertTriggerSql):
     """A fixed search path, or the caller could lead the owner to the caller's own tables."""
 
     @override
     def get_template(self) -> str:
-        before, _, after = super().get_template().rpartition("$$ LANGUAGE plpgsql;")
-        return f"{before}$$ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp;{after}"
+        return _as_owner(super().get_template())
+
+
+def _as_owner(template: str) -> str:
+    before, _, after = template.rpartition("$$ LANGUAGE plpgsql;")
+    return f"{before}$$ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp;{after}"
 
 
 class _NeverIgnored(compiler.UpsertTriggerSql):
@@ -51,3 +63,9 @@ class _NeverIgnored(compiler.UpsertTriggerSql):
 
             COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
         """
+
+
+class _NeverIgnoredAsOwner(_NeverIgnored):
+    @override
+    def get_template(self) -> str:
+        return _as_owner(super().get_template())

@@ -1,0 +1,34 @@
+from decimal import Decimal
+
+from homeshield.lib.errors import DomainError
+
+
+class InsufficientFunds(DomainError):
+    """Balance and credit limit do not cover an order (contract, "Money"). Amounts in USD."""
+
+    code, status, title = "insufficient_funds", 402, "Not enough money"
+    sentence = (
+        "The order costs ${total:,.2f} and ${available:,.2f} is available. Nothing was bought. "
+        "Pay in ${missing:,.2f}, then buy again."
+    )
+    in_detail = ("total", "available", "missing")
+    total: Decimal
+    available: Decimal
+    missing: Decimal
+
+
+class NotReversible(DomainError):
+    code, status, title = "not_reversible", 409, "Can’t be reversed"
+    sentence = "{reason} Nothing was changed."
+    reason: str
+
+
+class TransactionNotFound(DomainError):
+    code, status, title = "transaction_not_found", 404, "Transaction not found"
+    sentence = "There is no such transaction."
+
+
+class BadAmount(DomainError):
+    code, status, title = "bad_amount", 422, "Check the amount"
+    sentence = "{reason}"
+    reason: str

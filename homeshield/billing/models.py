@@ -1,0 +1,20 @@
+"""One module shows Django all models of the app."""
+
+from homeshield.billing.budgets.models import Budget, BudgetMonth
+from homeshield.billing.ledger.models import (
+    ClientAccount,
+    ClientWithAccount,
+    CreditLimitChange,
+    LedgerLeg,
+    LedgerTransaction,
+)
+
+__all__ = [
+    "Budget",
+    "BudgetMonth",
+    "ClientAccount",
+    "ClientWithAccount",
+    "CreditLimitChange",
+    "LedgerLeg",
+    "LedgerTransaction",
+]
