@@ -32,6 +32,7 @@ from inventory.suppression.models import (
 )
 from inventory.suppression.recognition import Recognised
 from inventory.suppression.tasks import list_go_on
+from leads.contact_key_check import contact_key_confirm
 
 
 def list_create(
@@ -56,8 +57,9 @@ def list_create(
 def upload_receive(
     *, of: SuppressionList, recognised: Recognised, replaces: bool, user: User | None, as_of: datetime
 ) -> SuppressionUpload:
-    """Keeps the keys of what was sent. They count once the upload is confirmed. Raises ListOver."""
+    """Keeps the keys of what was sent. They count once the upload is confirmed. Raises ListOver, ContactKeyChanged."""
     with transaction.atomic():
+        contact_key_confirm()
         _check_active(of)
         upload = SuppressionUpload(
             list=of, client_id=of.client_id, replaces=replaces, layout=recognised.told[:200],

@@ -12,6 +12,7 @@ from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import Details, audit_record
 from homeshield.lib.viewer import STAFF, seen_by
 from inventory.withholding.locking import persons_lock
+from leads.contact_key_check import contact_key_confirm
 from leads.models import OptOut
 from leads.opt_outs.models import DECIDED, OptOutKind, OptOutState
 from sales.privacy.carrying_out import CarriedOut, common_among, leads_of, opt_outs_carry_out
@@ -23,10 +24,11 @@ from sales.privacy.tasks import notices_mail, opt_out_erase
 def opt_out_request(*, key: UUID, wants_erasure: bool, needs_code: bool, as_of: datetime) -> OptOut:
     """Notes that somebody asked on the public page. Nothing is done yet: a code or staff must confirm it.
 
-    A second request that asks the same for the same number is the first one again.
+    A second request that asks the same for the same number is the first one again. Raises ContactKeyChanged.
     """
     state = OptOutState.UNCONFIRMED if needs_code else OptOutState.WAITING
     with transaction.atomic():
+        contact_key_confirm()
         opt_out = _entry(key=key, kind=OptOutKind.PAGE, state=state, wants_erasure=wants_erasure, as_of=as_of)
         if opt_out.state == OptOutState.UNCONFIRMED and not needs_code:  # there was a sender of codes, and is none now
             opt_out.state = OptOutState.WAITING
@@ -50,9 +52,10 @@ def opt_out(*, key: UUID, kind: OptOutKind, wants_erasure: bool, as_of: datetime
     and erase. Where the key is nobody's, the row waits for staff instead.
 
     A second time it is the same row, and the leads that have come since go as well.
-    `by_id` is the user of staff (None: the person).
+    `by_id` is the user of staff (None: the person). Raises ContactKeyChanged.
     """
     with seen_by(STAFF), transaction.atomic():
+        contact_key_confirm()
         persons_lock()
         one = _entry(key=key, kind=kind, state=OptOutState.WAITING, wants_erasure=wants_erasure, as_of=as_of)
         if common_among([key]):

@@ -4,13 +4,14 @@ from datetime import datetime
 
 import pytest
 from django.db import IntegrityError, transaction
+from pytest_django import Settings
 
 from homeshield.accounts.models import Client
 from inventory.buyer import Buyer
 from inventory.counting.compaction import counts_compare
 from inventory.counting.reading import availability
 from inventory.facts.criteria import Criteria
-from inventory.models import CommonKey, Exclusion, SuppressionPiece
+from inventory.models import CommonKey, Exclusion, SuppressionPiece, SuppressionUpload
 from inventory.suppression import pieces, services
 from inventory.suppression.errors import ListFull, ListOver
 from inventory.suppression.models import ListStatus, UploadState
@@ -19,6 +20,7 @@ from inventory.suppression.services import list_create, list_remove, upload_conf
 from inventory.suppression.upkeep import listed_compare
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.contact_key_check import ContactKeyChanged, contact_key_confirm
 from tests.factories import ClientFactory, stock
 from tests.inventory.suppression.lists import digest, entries_of, listed, number, pairs, upload, work
 from tests.sales.purchases import buy, set_prices
@@ -191,3 +193,13 @@ def test_a_lists_rows_are_one_clients(client_: Client, as_of: datetime) -> None:
     with pytest.raises(IntegrityError, match="suppression_upload_for_a_list_of_its_client"), transaction.atomic():
         upload_.save(force_insert=True)
     assert Exclusion.objects.count() == 0
+
+
+def test_another_contact_key_takes_no_upload(client_: Client, as_of: datetime, settings: Settings) -> None:
+    made = list_create(client_id=client_.id, name="Ours", user=None, as_of=as_of)
+    contact_key_confirm()
+    settings.CONTACT_KEY = "another-contact-key-" * 3
+    with pytest.raises(ContactKeyChanged):
+        upload(made, [number(1)], as_of=as_of)
+    assert not SuppressionUpload.objects.exists()
+    assert not SuppressionPiece.objects.exists()
