@@ -21,11 +21,12 @@ from homeshield.audit.services import audit_record
 from homeshield.lib.ids import new_id
 from homeshield.lib.sql_arrays import array_text
 from inventory.withholding.locking import persons_lock
+from leads.contact_key_check import contact_key_confirm
 from leads.contact_keys import digits, key_of_digest, key_of_digits
 from leads.models import OptOut, OptOutList
 from leads.opt_outs.drop import DropStatus, drop_read
 from leads.opt_outs.models import OptOutKind, OptOutState
-from leads.opt_outs.number_lists import list_read
+from leads.opt_outs.number_lists import ColumnUnclear, list_read
 from sales.privacy.carrying_out import common_among, leads_erase, leads_of, opt_outs_carry_out
 from sales.privacy.deadlines import due_on
 from sales.privacy.errors import ListUnreadable
@@ -75,17 +76,17 @@ def opt_out_list_import(
 ) -> ListReport:
     """Opts out everybody on the list, and hands DROP's answers on, piece by piece, to `answer`.
 
-    Raises ListUnreadable where the file cannot be read, or where none of its first lines is of such a list.
+    Raises ListUnreadable where the file cannot be read, or where none of its first lines is of such a list; and
+    ContactKeyChanged.
     """
+    contact_key_confirm()
     digest, entries = _digest(path), _checked(path, kind)
-    one = OptOutList.objects.create(
-        kind=kind, file_name=path.name, sha256=digest, received_at_utc=as_of, due_on=due_on(kind, received_at=as_of)
-    )
+    one = _list_of(path, kind, digest, as_of=as_of)
     report = ListReport(kind=kind, list_id=one.id)
     for piece in batched(entries, PIECE):
         with transaction.atomic(durable=True):
             states = _piece(piece, one, report, as_of=as_of)
-            _keep_counts(report)
+            _keep_counts(one, report)
         if answer:
             answer(_answers(piece, states, report))
         progress(report)
@@ -219,9 +220,28 @@ def _register(
         )  # fmt: skip
 
 
-def _keep_counts(report: ListReport) -> None:
-    OptOutList.objects.filter(id=report.list_id).update(
-        entries=report.entries, invalid=report.invalid, known=report.known, leads=report.leads, waiting=report.waiting
+def _list_of(path: Path, kind: OptOutKind, digest: str, *, as_of: datetime) -> OptOutList:
+    """The row of a run. A list that broke off is taken up again. A finished one that is run again, such as for the
+    answers of staff, keeps the day on which it came."""
+    same = OptOutList.objects.filter(kind=kind, sha256=digest).order_by("received_at_utc", "id")
+    if broken_off := same.filter(done_at_utc=None).first():
+        return broken_off
+    # A list that is fetched anew without a change has the same bytes and another name.
+    earlier = same.filter(file_name=path.name).first()
+    received, due = (earlier.received_at_utc, earlier.due_on) if earlier else (as_of, due_on(kind, received_at=as_of))
+    return OptOutList.objects.create(
+        kind=kind, file_name=path.name, sha256=digest, received_at_utc=received, due_on=due
+    )
+
+
+def _keep_counts(one: OptOutList, report: ListReport) -> None:
+    """`one` is the row as this run found it: what an earlier run withdrew still counts."""
+    OptOutList.objects.filter(id=one.id).update(
+        entries=report.entries,
+        invalid=report.invalid,
+        known=report.known,
+        leads=one.leads + report.leads,
+        waiting=one.waiting + report.waiting,
     )
 
 
@@ -251,9 +271,15 @@ def _entries(path: Path, kind: OptOutKind) -> Iterator[Entry]:
 
 
 def _checked(path: Path, kind: OptOutKind) -> Iterator[Entry]:
-    """The entries. Raises ListUnreadable if the first LOOK_AHEAD lines hold none: it is another file."""
+    """The entries. Raises ListUnreadable if the first LOOK_AHEAD lines hold none, or if they do not
+    tell which column holds the numbers."""
     entries = _entries(path, kind)
-    first = list(islice(entries, LOOK_AHEAD))
+    try:
+        first = list(islice(entries, LOOK_AHEAD))
+    except ColumnUnclear as error:
+        raise ListUnreadable(
+            reason=f"Several columns of {path.name} can be phone numbers. Name the right one `phone` in a first line."
+        ) from error
     if first and not any(entry.key for entry in first):
         holds = "an ID and a hash" if kind == OptOutKind.DROP else "a phone number or its SHA-256"
         raise ListUnreadable(reason=f"No line at the beginning of {path.name} holds {holds}.")

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from pytest_django import Settings
 
 from homeshield.accounts.models import Client
 from homeshield.audit.actions import AuditAction
@@ -21,12 +22,14 @@ from inventory.models import InventoryRecord
 from inventory.withholding.models import Withdrawal
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.contact_key_check import ContactKeyChanged, ContactKeyCheck, contact_key_confirm
 from leads.contact_keys import key_of
 from leads.models import Lead, OptOut, OptOutList
-from leads.opt_outs.models import OptOutState
+from leads.opt_outs.models import OptOutKind, OptOutState
 from sales.models import Notice
 from sales.privacy import list_import
-from sales.privacy.services import opt_out_decide
+from sales.privacy.deadlines import deadlines
+from sales.privacy.services import opt_out, opt_out_decide, opt_out_request
 from tests.factories import UserFactory, stock
 from tests.sales.purchases import buy, set_prices
 
@@ -188,3 +191,70 @@ def test_a_piece_asks_the_register_by_its_indexes(as_of: datetime) -> None:
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Seq Scan" not in plan
     assert {"opt_out_once_per_key_and_kind", "opt_out_declined"} <= set(plan.split())
+
+
+def test_a_list_that_broke_off_is_taken_up_again(
+    tmp_path: Path, buyer: Client, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_import, "PIECE", 1)
+    leads = [record.lead for record in stock(2, as_of=now)]
+    path = drop_file(tmp_path, *(str(lead.borrower_phone) for lead in leads))
+
+    def broken(report: list_import.ListReport) -> None:
+        raise KeyboardInterrupt
+
+    came = now - timedelta(days=40)
+    with pytest.raises(KeyboardInterrupt):
+        list_import.opt_out_list_import(path=path, kind=OptOutKind.DROP, as_of=came, progress=broken, answer=None)
+    (due,) = OptOutList.objects.values_list("due_on", flat=True)
+    assert deadlines(as_of=now).lists == [OptOutList.objects.get()]
+    imported(path, "drop")
+    one = OptOutList.objects.get()
+    assert (one.received_at_utc, one.due_on, one.entries, one.leads) == (came, due, 2, 2)
+    assert deadlines(as_of=now).lists == []
+    assert set(OptOut.objects.values_list("due_on", flat=True)) == {due}
+
+
+def test_a_finished_list_keeps_its_day(tmp_path: Path, buyer: Client, now: datetime) -> None:
+    path = drop_file(tmp_path, "3181550101")
+    for as_of in (now - timedelta(days=40), now):
+        list_import.opt_out_list_import(
+            path=path, kind=OptOutKind.DROP, as_of=as_of, progress=lambda report: None, answer=None
+        )
+    assert OptOutList.objects.values("received_at_utc", "due_on").distinct().count() == 1
+    assert deadlines(as_of=now).drop_days == 5
+    fetched_anew = path.rename(tmp_path / "20261216_4821_Phone.csv")
+    imported(fetched_anew, "drop")
+    assert OptOutList.objects.values("received_at_utc").distinct().count() == 2
+
+
+def test_two_columns_of_numbers_are_refused(tmp_path: Path, now: datetime) -> None:
+    path = tmp_path / "numbers.csv"
+    path.write_text("9876543210,3181550101\n")
+    with pytest.raises(CommandError, match="Name the right one `phone`"):
+        imported(path, "list")
+    assert not OptOutList.objects.exists()
+
+
+def test_another_contact_key_opts_nobody_out(tmp_path: Path, now: datetime, settings: Settings) -> None:
+    contact_key_confirm()
+    settings.CONTACT_KEY = "another-contact-key-" * 3
+    key = key_of("3181550101")
+    assert key
+    with pytest.raises(ContactKeyChanged):
+        list_import.opt_out_list_import(
+            path=drop_file(tmp_path, "3181550101"), kind=OptOutKind.DROP, as_of=now, progress=lambda report: None,
+            answer=None,
+        )  # fmt: skip
+    with pytest.raises(ContactKeyChanged):
+        opt_out_request(key=key, wants_erasure=False, needs_code=False, as_of=now)
+    with pytest.raises(ContactKeyChanged):
+        opt_out(key=key, kind=OptOutKind.STAFF, wants_erasure=False, as_of=now)
+    assert not OptOut.objects.exists()
+    assert not OptOutList.objects.exists()
+
+
+def test_the_first_opt_out_notes_the_contact_key(now: datetime) -> None:
+    ContactKeyCheck.objects.all().delete()
+    opt_out_request(key=UUID(int=1), wants_erasure=False, needs_code=False, as_of=now)
+    assert ContactKeyCheck.objects.count() == 1
