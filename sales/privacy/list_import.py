@@ -15,6 +15,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F, Q
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
@@ -60,6 +61,8 @@ class ListReport:
     invalid_lines: list[int] = field(default_factory=list)
     new: int = 0
     known: int = 0
+    own: int = 0
+    """Of the known ones, those that an earlier run of this list brought."""
     waiting: int = 0
     leads: int = 0
     erased: int = 0
@@ -91,7 +94,7 @@ def opt_out_list_import(
             answer(_answers(piece, states, report))
         progress(report)
     with transaction.atomic():
-        OptOutList.objects.filter(id=one.id).update(done_at_utc=as_of)
+        OptOutList.objects.filter(id=one.id, done_at_utc=None).update(done_at_utc=as_of)
         audit_record(action=AuditAction.OPT_OUT_LIST, obj=one, details=_facts(report), as_of=as_of)
     return report
 
@@ -102,6 +105,8 @@ class _State(NamedTuple):
     state: str
     leads: int
     erased: bool
+    is_own: bool = False
+    """Whether this list brought it, in a run before."""
 
     @property
     def answer(self) -> DropStatus | None:
@@ -126,8 +131,9 @@ def _piece(piece: tuple[Entry, ...], one: OptOutList, report: ListReport, *, as_
     if not keys:
         return {}
     persons_lock()
-    states = _known(keys, one.kind)
+    states = _known(keys, one)
     report.known += len(states)
+    report.own += sum(state.is_own for state in states.values())
     erases = one.kind == OptOutKind.DROP
     fresh = {key: new_id() for key in keys if key not in states}
     common = common_among(fresh)
@@ -169,7 +175,8 @@ def _answers(
 # --- The register ---
 
 _KNOWN = """
-    SELECT DISTINCT ON (entry.key) entry.key, entry.state, coalesce(entry.leads, 0), entry.erased_at_utc IS NOT NULL
+    SELECT DISTINCT ON (entry.key) entry.key, entry.state, coalesce(entry.leads, 0), entry.erased_at_utc IS NOT NULL,
+           entry.list_id IS NOT DISTINCT FROM %(list)s
     FROM unnest(%(keys)s::uuid[]) AS given (key)
     CROSS JOIN LATERAL (
         SELECT * FROM opt_outs
@@ -192,10 +199,10 @@ _REGISTER = """
 """
 
 
-def _known(keys: Iterable[UUID], kind: str) -> dict[UUID, _State]:
+def _known(keys: Iterable[UUID], one: OptOutList) -> dict[UUID, _State]:
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, {"keys": array_text(keys), "kind": kind})
-        return {key: _State(state, leads, erased) for key, state, leads, erased in cursor.fetchall()}
+        cursor.execute(_KNOWN, {"keys": array_text(keys), "kind": one.kind, "list": one.id})
+        return {key: _State(*state) for key, *state in cursor.fetchall()}
 
 
 def _register(
@@ -221,25 +228,22 @@ def _register(
 
 
 def _list_of(path: Path, kind: OptOutKind, digest: str, *, as_of: datetime) -> OptOutList:
-    """The row of a run. A list that broke off is taken up again. A finished one that is run again, such as for the
-    answers of staff, keeps the day on which it came."""
-    same = OptOutList.objects.filter(kind=kind, sha256=digest).order_by("received_at_utc", "id")
-    if broken_off := same.filter(done_at_utc=None).first():
-        return broken_off
-    # A list that is fetched anew without a change has the same bytes and another name.
-    earlier = same.filter(file_name=path.name).first()
-    received, due = (earlier.received_at_utc, earlier.due_on) if earlier else (as_of, due_on(kind, received_at=as_of))
-    return OptOutList.objects.create(
-        kind=kind, file_name=path.name, sha256=digest, received_at_utc=received, due_on=due
+    """The row of a list. One that is run again keeps its row, and so the day on which it came: one that broke off, or
+    one whose answer is wanted again, such as after staff have decided."""
+    same = OptOutList.objects.filter(kind=kind, sha256=digest)
+    # A list that is fetched anew without a change has the same bytes and another name. It is another request.
+    known = same.filter(Q(done_at_utc=None) | Q(file_name=path.name)).order_by(F("done_at_utc").asc(nulls_first=True))
+    return known.first() or OptOutList.objects.create(
+        kind=kind, file_name=path.name, sha256=digest, received_at_utc=as_of, due_on=due_on(kind, received_at=as_of)
     )
 
 
 def _keep_counts(one: OptOutList, report: ListReport) -> None:
-    """`one` is the row as this run found it: what an earlier run withdrew still counts."""
+    """`one` is the row as this run found it: what an earlier run did still counts."""
     OptOutList.objects.filter(id=one.id).update(
-        entries=report.entries,
-        invalid=report.invalid,
-        known=report.known,
+        entries=max(one.entries, report.entries),
+        invalid=max(one.invalid, report.invalid),
+        known=max(one.known, report.known - report.own),
         leads=one.leads + report.leads,
         waiting=one.waiting + report.waiting,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record, audit_seen
 from inventory.withholding.models import WithheldLead
+from leads.contact_key_check import contact_key_check
 from leads.models import Lead
 from sales.models import Sale
 from sales.privacy.carrying_out import common_among, leads_of
@@ -35,7 +36,11 @@ class Person:
 
 
 def person_show(*, key: UUID, as_of: datetime) -> Person:
-    """The person of this key. That somebody looked is on record, with each lead that is shown."""
+    """The person of this key. That somebody looked is on record, with each lead that is shown.
+
+    Raises ContactKeyChanged: with another key, everybody would look unknown.
+    """
+    contact_key_check()
     ids = sorted({lead for lead, _ in leads_of([key])}, reverse=True)
     shown = list(Lead.objects.filter(id__in=ids[:SHOWN]).select_related("load").order_by("-created_at_utc", "-id"))
     audit_record(action=AuditAction.PERSON_FIND, details={"leads": len(ids)}, as_of=as_of)

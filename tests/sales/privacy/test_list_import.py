@@ -187,7 +187,7 @@ def test_a_piece_asks_the_register_by_its_indexes(as_of: datetime) -> None:
     """Once it read the whole register for each of a million keys."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN " + list_import._KNOWN, {"keys": [UUID(int=1)], "kind": "drop"})
+        cursor.execute("EXPLAIN " + list_import._KNOWN, {"keys": [UUID(int=1)], "kind": "drop", "list": UUID(int=1)})
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Seq Scan" not in plan
     assert {"opt_out_once_per_key_and_kind", "opt_out_declined"} <= set(plan.split())
@@ -215,17 +215,21 @@ def test_a_list_that_broke_off_is_taken_up_again(
     assert set(OptOut.objects.values_list("due_on", flat=True)) == {due}
 
 
-def test_a_finished_list_keeps_its_day(tmp_path: Path, buyer: Client, now: datetime) -> None:
-    path = drop_file(tmp_path, "3181550101")
+def test_a_finished_list_keeps_its_row_and_its_day(tmp_path: Path, buyer: Client, now: datetime) -> None:
+    stock(1, as_of=now, borrower_phone="3181550101")
+    path = drop_file(tmp_path, "3181550101", "3181550102")
     for as_of in (now - timedelta(days=40), now):
         list_import.opt_out_list_import(
             path=path, kind=OptOutKind.DROP, as_of=as_of, progress=lambda report: None, answer=None
         )
-    assert OptOutList.objects.values("received_at_utc", "due_on").distinct().count() == 1
+    one = OptOutList.objects.get()
+    assert (one.received_at_utc, one.done_at_utc) == (now - timedelta(days=40), now - timedelta(days=40))
+    assert (one.entries, one.known, one.leads) == (2, 0, 1)
     assert deadlines(as_of=now).drop_days == 5
     fetched_anew = path.rename(tmp_path / "20261216_4821_Phone.csv")
     imported(fetched_anew, "drop")
-    assert OptOutList.objects.values("received_at_utc").distinct().count() == 2
+    assert OptOutList.objects.count() == 2
+    assert deadlines(as_of=now).drop_days == 45
 
 
 def test_two_columns_of_numbers_are_refused(tmp_path: Path, now: datetime) -> None:
