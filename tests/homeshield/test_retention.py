@@ -13,7 +13,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import ApiAllowance, Client, ClientStatus, User
+from homeshield.accounts.standing import client_standing_change
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.models import AuditEvent
 from homeshield.audit.sealing import audit_seal
@@ -29,7 +31,7 @@ from pricing.quotes import quote_create
 from sales.models import Draft, Order
 from sales.ordering.baskets import NamedBasket
 from sales.ordering.services import order_place
-from tests.factories import ClientFactory, UserFactory, stock
+from tests.factories import ClientFactory, StaffFactory, UserFactory, stock
 from tests.sales.purchases import at, set_prices
 
 pytestmark = pytest.mark.django_db
@@ -116,16 +118,64 @@ def test_an_address_that_was_put_back_or_exchanged_is_found(now: datetime) -> No
     assert audit_verify().faults == [f"The address of event {event} is not that of its digest: it was changed."]
 
 
-def test_sign_ups_that_nobody_confirmed_go_with_their_companies(now: datetime) -> None:
+SIGN_UPS, COMPANIES = "Sign-ups without a confirmed address", "Companies that nobody belongs to"
+
+
+def signed_up(name: str, *, days_ago: int, as_of: datetime, **company: Any) -> User:
+    """An owner who never confirmed the address, and the company."""
+    created = as_of - timedelta(days=days_ago)
+    client = ClientFactory(**company)
+    Client.objects.filter(id=client.id).update(created_at_utc=created)
+    user = User.objects.create_user(f"{name}@agency.example", client=client, role="owner")
+    User.objects.filter(id=user.id).update(created_at_utc=created)
+    EmailAddress.objects.create(user=user, email=user.email, verified=False)
+    return user
+
+
+@pytest.mark.parametrize("status", ClientStatus)
+def test_sign_ups_that_nobody_confirmed_go_with_their_companies(now: datetime, status: ClientStatus) -> None:
+    """Whatever the standing: without approval, such a company is active at once."""
     confirmed = UserFactory()
-    company = ClientFactory(status=ClientStatus.PENDING)
-    forgotten = User.objects.create_user("eve@agency.example", client=company, role="owner")
-    recent = User.objects.create_user("new@agency.example", client=ClientFactory(), role="owner")
-    EmailAddress.objects.create(user=forgotten, email=forgotten.email, verified=False)
-    User.objects.filter(id__in=[forgotten.id, confirmed.id]).update(created_at_utc=now - timedelta(days=31))
-    assert retention(apply=True) == {"Sign-ups without a confirmed address": 1}
+    User.objects.filter(id=confirmed.id).update(created_at_utc=now - timedelta(days=31))
+    Client.objects.update(created_at_utc=now - timedelta(days=31))
+    forgotten = signed_up("eve", days_ago=31, as_of=now, status=status)
+    recent = signed_up("new", days_ago=29, as_of=now)
+    assert retention(dry_run=True) == retention(apply=True) == {SIGN_UPS: 1, COMPANIES: 1}
     assert set(User.objects.values_list("id", flat=True)) == {confirmed.id, recent.id}
-    assert not Client.objects.filter(id=company.id).exists()
+    assert set(Client.objects.values_list("id", flat=True)) == {confirmed.client_id, recent.client_id}
+    assert forgotten.client_id not in Client.objects.values_list("id", flat=True)
+
+
+def test_a_company_whose_owner_went_to_another_goes_too(now: datetime) -> None:
+    """Whoever signs up and is then invited elsewhere leaves a company behind that nobody belongs to."""
+    user = signed_up("eve", days_ago=31, as_of=now)
+    left = user.client_id
+    user.client = UserFactory().client
+    user.save()
+    EmailAddress.objects.filter(user=user).update(verified=True)
+    assert retention(apply=True) == {COMPANIES: 1}
+    assert not Client.objects.filter(id=left).exists()
+    assert User.objects.count() == 2
+
+
+def test_a_company_in_use_stays_and_the_others_go(now: datetime) -> None:
+    names = ("quoted", "keyed", "decided", "joined", "free")
+    users = {name: signed_up(name, days_ago=31, as_of=now) for name in names}
+    company = {name: user.client for name, user in users.items()}
+    UserFactory(client=company["joined"], role="viewer")
+    key_create(client_id=company["keyed"].id, name="CRM", created_by=None, as_of=now)
+    client_standing_change(
+        client_id=company["decided"].id, status=ClientStatus.SUSPENDED, licensed_states=[], reason="Looked at it.",
+        by=StaffFactory(), as_of=now,
+    )  # fmt: skip
+    Quote.objects.create(
+        client=company["quoted"], quoted_at_utc=now, expires_at_utc=now + timedelta(minutes=15), subtotal=8
+    )
+    before = set(Client.objects.values_list("id", flat=True))
+    found = retention(apply=True)
+    assert found[COMPANIES] == 1
+    assert set(Client.objects.values_list("id", flat=True)) == before - {company["free"].id}
+    assert User.objects.filter(id=users["joined"].id).exists(), "it would be left without an owner"
 
 
 def test_quotes_go_unless_an_order_used_them(now: datetime) -> None:
