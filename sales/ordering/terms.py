@@ -16,12 +16,9 @@ from sales.errors import Busy
 _MAY_BUY = [status.value for status, acts in STATUS_MAY.items() if Act.BUY in acts]
 
 TERMS = f"""
-    WITH patience AS MATERIALIZED (
-        SELECT set_config('lock_timeout', %(lock_timeout)s, true) AS waits
-    ), client AS MATERIALIZED (
-        SELECT status, licensed_states FROM clients
-        WHERE id = %(client)s AND (SELECT waits FROM patience) IS NOT NULL
-        FOR SHARE
+    SET LOCAL lock_timeout = %(lock_timeout)s;
+    WITH client AS MATERIALIZED (
+        SELECT status, licensed_states FROM clients WHERE id = %(client)s FOR SHARE
     )
     SELECT terms.as_of, client.status = ANY (%(may_buy)s), client.licensed_states,
            ({STARTS}), rule.classification, rule.age_bucket, rule.amount
@@ -30,8 +27,11 @@ TERMS = f"""
     LEFT JOIN pricing rule ON rule.effective_from_utc <= terms.as_of
                           AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > terms.as_of)
 """  # noqa: S608 - the text is ours
-"""One statement, because each round trip shows in an order of one lead. It also sets the lock timeout. The client stays
-locked until commit: a status change waits for earlier orders and stops later ones.
+"""One message, because each round trip shows in an order of one lead. The client stays locked until commit: a status
+change waits for earlier orders and stops later ones.
+
+The lock timeout is a statement before: PostgreSQL takes the lock of the table when it reads the second one, before it
+runs anything of it, and the end of a load holds the whole table.
 """
 
 
@@ -54,6 +54,7 @@ def order_terms(*, client_id: UUID) -> Terms:
     try:
         with connection.cursor() as cursor:
             cursor.execute(TERMS, {"client": client_id, "may_buy": _MAY_BUY, "lock_timeout": waiting.LOCK_TIMEOUT})
+            cursor.nextset()  # the first answer is that of SET
             rows = cursor.fetchall()
     except OperationalError as error:
         if isinstance(error.__cause__, pg.LockNotAvailable):

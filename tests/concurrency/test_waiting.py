@@ -108,6 +108,28 @@ def test_waiting_has_an_end_and_then_nothing_was_bought(
     assert order(clients[0], (5, gold_6()), as_of=as_of)().quantity == 5
 
 
+def test_an_order_waits_for_the_end_of_a_load_no_longer_than_for_anything_else(
+    clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The load holds the whole table of clients, so the order waits before its first statement has begun."""
+    monkeypatch.setattr(waiting, "LOCK_TIMEOUT", "500ms")
+    stock(1, as_of=as_of)
+
+    def end_of_load() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE clients IN EXCLUSIVE MODE")
+
+    with rival(end_of_load) as other:
+
+        def much_later() -> None:
+            time.sleep(1.5)
+            other.end(commit=False)
+
+        refused = run_beside(order(clients[0], (1, gold_6()), as_of=as_of), then=much_later)
+    assert isinstance(refused, Busy), refused
+    assert not Order.objects.exists()
+
+
 def test_orders_that_wait_never_deadlock(
     clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
