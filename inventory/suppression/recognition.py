@@ -2,7 +2,7 @@
 
 Everything is read once, as it is received. Only keys are kept of it (contract, "Exclusion").
 
-A line is read by itself: a quotation mark that is never closed must not swallow the lines after it.
+A quoted cell may hold line breaks. A quotation mark that is never closed swallows nothing (homeshield/lib/csv_rows.py).
 """
 
 import codecs
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 
+from homeshield.lib.csv_rows import RowsOfLines
 from inventory.suppression.cells import Fault, Kind, read_cell
 from inventory.suppression.errors import UnreadableUpload
 from inventory.suppression.key_sets import KeySet
@@ -20,7 +21,7 @@ from inventory.suppression.models import MOST_ENTRIES
 from leads.ingestion.file_kinds import HEAD, is_gzip, other_kind
 
 SAMPLE = 200
-"""How many lines tell the layout."""
+"""How many rows tell the layout."""
 
 LONGEST_LINE = 20_000
 """Characters. A longer line is cut: it holds no list."""
@@ -112,6 +113,7 @@ class Recogniser:
         self._decoder: codecs.IncrementalDecoder | None = None
         self._rest = ""
         self._line = 0
+        self._rows = RowsOfLines()
         self._cut = False
         self._sample: list[tuple[int, str]] | None = []
 
@@ -131,6 +133,8 @@ class Recogniser:
         self._take(self._decoder.decode(b"", True))
         if self._rest or self._cut:
             self._take("\n")
+        for row in self._rows.end():
+            self._whole(*row)
         self._use_sample()
         if not self._found.valid:
             raise UnreadableUpload(
@@ -158,16 +162,19 @@ class Recogniser:
             if self._cut or len(line) > LONGEST_LINE:
                 self._cut = False
                 self._fault(self._line, Fault.CUT)
-            elif line.strip():
-                self._whole(self._line, line)
+            else:
+                for row in self._rows.feed(self._line, line):
+                    self._whole(*row)
         if len(self._rest) > LONGEST_LINE:
             self._rest, self._cut = "", True
 
-    def _whole(self, number: int, line: str) -> None:
-        if self._sample is None:
-            self._read(number, line)
+    def _whole(self, number: int, row: str) -> None:
+        if not row.strip():
             return
-        self._sample.append((number, line))
+        if self._sample is None:
+            self._read(number, row)
+            return
+        self._sample.append((number, row))
         if len(self._sample) == SAMPLE:
             self._use_sample()
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple, TextIO
 
+from homeshield.lib.csv_rows import DELIMITERS, rows_of_lines
+
 ANSWER_HEADER = ("Id", "Status")
-DELIMITERS = ",;\t|"
 
 
 class DropStatus(IntEnum):
@@ -34,7 +35,7 @@ class DropEntry(NamedTuple):
 
 def drop_read(lines: Iterable[str]) -> Iterator[DropEntry]:
     """The requests of a list, in its order. A header and empty lines are passed over."""
-    for number, line in enumerate(lines, 1):
+    for number, line in rows_of_lines(lines):
         id_, hash_ = [*cells_of(line), "", ""][:2]
         digest = digest_of_base64(hash_)
         if digest is None and (not line.strip() or (number == 1 and hash_.casefold() == "hash")):
@@ -66,8 +67,7 @@ def digest_of_base64(text: str) -> bytes | None:
 
 
 def cells_of(line: str) -> list[str]:
-    """The cells of one physical line, trimmed: no cell of ours holds a line break, and a stray quotation mark must not
-    swallow the lines after it. Empty where the line is no CSV."""
+    """The cells of one row, trimmed. Empty where it is not CSV."""
     line = line.strip().replace("\0", "")
     delimiter = next((one for one in DELIMITERS if one in line), ",")
     try:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
+from homeshield.lib.csv_rows import rows_of_lines
 from leads.contact_keys import digits
 from leads.opt_outs.drop import cells_of, digest_of_base64
 
 SAMPLE = 300
-"""How many lines tell the column."""
+"""How many rows tell the column."""
 
 _HEX = re.compile(r"[0-9A-Fa-f]{64}")
 _AREA, _REST = re.compile(r"[2-9]\d\d"), re.compile(r"\d{3}-?\d{4}")
@@ -31,7 +32,7 @@ class ColumnUnclear(ValueError):
 
 
 class ListEntry(NamedTuple):
-    """One line. It holds a number as it was written, or a digest, or neither, which is a fault of the line."""
+    """One row, by the number of its first line. It holds a number, a digest, or neither, which is a fault."""
 
     line: int
     number: str | None = None
@@ -39,14 +40,14 @@ class ListEntry(NamedTuple):
 
 
 def list_read(lines: Iterable[str]) -> Iterator[ListEntry]:
-    """The lines of a list, in its order: the cell in the column of the numbers counts, or a digest in any cell.
+    """The rows of a list, in its order: the cell in the column of the numbers counts, or a digest in any cell.
 
     A first line without any number or digest is a header. Empty lines are passed over. Raises ColumnUnclear.
     """
-    lines = iter(lines)
-    sample = list(islice(lines, SAMPLE))
-    column = _column([cells_of(line) for line in sample])
-    for number, line in enumerate(chain(sample, lines), 1):
+    rows = rows_of_lines(lines)
+    sample = list(islice(rows, SAMPLE))
+    column = _column([cells_of(row.text) for row in sample])
+    for number, line in chain(sample, rows):
         cells = cells_of(line)
         if line.strip() and not (number == 1 and _is_header(cells)):
             yield _entry(number, cells, column)

@@ -123,6 +123,28 @@ def test_invalid_lines_are_counted_and_the_first_ones_named_by_their_numbers() -
     assert found.invalid_lines[:2] == [(4, Fault.NEITHER.value), (6, Fault.TOLL_FREE.value)]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("cut", [1, 7, 1000])
+def test_a_quoted_cell_may_hold_line_breaks(end: str, cut: int) -> None:
+    rows = [f'"12 Oak St{end}Apt {n}",Ada,{number(n)}' for n in range(300)]
+    rows[7] = f'"12 Oak St{end}{end}Apt 7",Ada,nobody'
+    data = end.join(["Address,Name,Phone", *rows]).encode()
+    recogniser = Recogniser()
+    for at in range(0, len(data), cut):
+        recogniser.feed(data[at : at + cut])
+    found = recogniser.finish()
+    assert found.layout.columns == (2,)
+    assert (found.valid, found.invalid) == (299, 1)
+    assert found.invalid_lines == [(16, Fault.NEITHER.value)]
+
+
+def test_a_quotation_mark_that_is_never_closed_swallows_no_lines() -> None:
+    rows = [f"Ada,{number(n)}" for n in range(300)]
+    rows[150] = f'"Ada,{number(150)}'
+    found = recognise("\n".join(rows).encode())
+    assert (found.valid, found.invalid_lines) == (299, [(151, Fault.EMPTY.value)])
+
+
 def test_duplicates_are_one_key_and_pieces_are_in_order() -> None:
     found = recognise("\n".join([number(1), number(2), number(1), "1" + number(2)]).encode())
     pieces = list(found.keys.pieces(1))

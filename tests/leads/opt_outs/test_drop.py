@@ -40,8 +40,15 @@ def test_a_line_without_id_or_hash_is_told_by_its_number(line: str) -> None:
 
 
 def test_a_stray_quotation_mark_swallows_no_other_line() -> None:
-    entries = list(drop_read([f'"aaaaaaaaaaaa,{HASH}\n', f"bbbbbbbbbbbb,{HASH}\n"]))
+    entries = list(drop_read(['"aaaaaaaaaaaa,{HASH}\n', f"bbbbbbbbbbbb,{HASH}\n"]))
     assert [entry.digest for entry in entries] == [None, DIGEST]
+
+
+def test_a_quoted_cell_may_hold_a_line_break() -> None:
+    entries = list(drop_read(['"aaaaaaaaaaaa\n', f'",{HASH}\n', f"bbbbbbbbbbbb,{HASH}\n"]))
+    assert [(entry.line, entry.id, entry.digest) for entry in entries] == [
+        (1, "aaaaaaaaaaaa", DIGEST), (3, "bbbbbbbbbbbb", DIGEST),
+    ]  # fmt: skip
 
 
 def test_the_answer_is_a_csv_of_id_and_status() -> None:

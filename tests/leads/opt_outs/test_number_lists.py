@@ -62,6 +62,15 @@ def test_another_cell_of_digits_opts_out_no_stranger(lines: list[str]) -> None:
     assert [digits(entry.number) for entry in list_read(lines)] == ["3181550101"]
 
 
+def test_a_cell_may_hold_line_breaks_and_faults_name_the_first_line_of_the_row() -> None:
+    lines = ["name,phone\n", '"Doe,\n', 'Jane",3181550101\n', '"Roe\n', 'x",unknown\n', "Poe,3181550102\n"]
+    assert list(list_read(lines)) == [
+        ListEntry(2, number="3181550101"),
+        ListEntry(4),
+        ListEntry(6, number="3181550102"),
+    ]
+
+
 def test_the_column_is_the_same_for_the_whole_file() -> None:
     lines = ["1000000123,3181550101"] * 400 + ["9871543210,unknown"]
     entries = list(list_read(lines))
