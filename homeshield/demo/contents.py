@@ -17,11 +17,14 @@ from homeshield.management.commands.postgres import ENGINE
 from homeshield.management.commands.provision_roles import EMBEDDED_ROLE
 from inventory.facts.criteria import Criteria, Demand
 from inventory.facts.place import Place
+from inventory.models import InventoryRecord, Withdrawal
 from inventory.upkeep.opening import FirstRecords
 from inventory.upkeep.roll import inventory_generate
+from inventory.withholding.models import Reason
+from inventory.withholding.services import leads_withdraw
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.ingestion import ingest
+from leads.ingestion import IngestOptions, ingest
 from leads.models import Lead
 from sales.models import Order
 from sales.ordering.baskets import CriteriaBasket
@@ -30,6 +33,7 @@ from sales.ordering.services import order_place
 PASSWORD = "magnolia-porch-light"  # noqa: S105 - public, so the demo needs DEBUG
 STAFF, BUYER = "staff@homeshield.example", "buyer@homeshield.example"
 COMPANY = "Example Insurance Agency"
+SUPPLIERS = ("SUNRISE", "LAKEVIEW")
 
 
 class NotTheDemos(DomainError):
@@ -83,16 +87,35 @@ def leads_there(at_most: int) -> int:
 
 
 def leads_make(numbers: range, *, as_of: datetime, on_row: Callable[[], None] = lambda: None) -> int:
-    """Loads these fictional leads. Returns how many were new."""
+    """Loads these fictional leads, a file from each supplier. Returns how many were new."""
+    half = len(numbers) // len(SUPPLIERS)
+    parts = zip(SUPPLIERS, (numbers[:half], numbers[half:]), strict=True)
+    return sum(_load(part, supplier, as_of, on_row) for supplier, part in parts if part)
+
+
+def _load(numbers: range, supplier: str, as_of: datetime, on_row: Callable[[], None]) -> int:
     with TemporaryDirectory() as folder:
         report = ingest(
             source=fictional_csv(numbers, today=as_of.date(), on_row=on_row),
             as_of=as_of,
             records=FirstRecords,
             rejects_path=Path(folder) / "rejects.csv",
+            options=IngestOptions(supplier=supplier),
         )
     assert not report.rejected, report.reject_reasons
     return report.loaded
+
+
+def lead_withdraw(*, as_of: datetime) -> bool:
+    """Withdraws one lead that is on sale, once, so that the staff's pages have something to show."""
+    record = InventoryRecord.objects.sellable(as_of).order_by("-id").first()
+    if record is None or Withdrawal.objects.exists():
+        return False
+    leads_withdraw(
+        lead_ids=[record.lead_id], reason=Reason.DEAD_NUMBER, note="Demo: the number is out of service.", by_id=None,
+        as_of=as_of,
+    )  # fmt: skip
+    return True
 
 
 def inventory_bring_up_to_date(*, as_of: datetime) -> int:

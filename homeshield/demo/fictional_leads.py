@@ -1,7 +1,8 @@
 """A call-center CSV of people who do not exist, for the demo.
 
 Lead n is always the same person in the same place; only the dates follow the day. Its mortgage id is n, so no two leads
-are one inquiry. CAMPAIGN marks the demo's leads. Phone exchanges begin with 1, as no real one does.
+are one inquiry. Some leads are of the person of an earlier one. CAMPAIGN marks the demo's leads. Phone exchanges begin
+with 1, as no real one does.
 """
 
 import csv
@@ -44,6 +45,9 @@ HEADER = [
     "Borrower Phone",
     "Source",
 ]
+
+CALLS_AGAIN = 40
+"""One lead in about twice as many is of a person who called before."""
 
 GOLD_SHARE = 0.4
 OLDEST_DAYS = 1_100
@@ -212,13 +216,16 @@ def _line(cells: Sequence[str]) -> bytes:
 
 
 def _lead(number: int, place: _Place, today: date) -> list[str]:
-    random = Random(number)  # noqa: S311 - the same person every time
+    person = _person(number)
+    random = Random(person)  # noqa: S311 - the same person every time
     state, county = place.pick(random)
-    called = datetime.combine(today - timedelta(days=_age(random)), _office_hours(random))
+    called = _called(random, today)
+    if person != number:
+        called = _called(Random(number), today)  # noqa: S311
     first, last = random.choice(_FIRST_NAMES), random.choice(_LAST_NAMES)
     town = Random(f"{state} {county} {random.randrange(3)}")  # noqa: S311 - a county has three towns
     closed = called - timedelta(days=random.randrange(20, 120))
-    phone = _phone(number)
+    phone = _phone(person)
     gold = random.random() < GOLD_SHARE
     answers = [str(random.randrange(24, 79)), *(random.choice(("Yes", "No")) for _ in range(3)), phone]
     if not gold:
@@ -247,6 +254,17 @@ def _lead(number: int, place: _Place, today: date) -> list[str]:
         *answers,
         random.choice(("CALL", "WEB", "IVR")),
     ]
+
+
+def _person(number: int) -> int:
+    """The lead with whose person the number begins: mostly itself, and half its number for who called before."""
+    calls_again = number % CALLS_AGAIN == CALLS_AGAIN - 1
+    before = number // 2
+    return before if calls_again and before % CALLS_AGAIN != CALLS_AGAIN - 1 else number
+
+
+def _called(random: Random, today: date) -> datetime:
+    return datetime.combine(today - timedelta(days=_age(random)), _office_hours(random))
 
 
 def _phone(number: int) -> str:

@@ -74,6 +74,8 @@ class Command(DatabaseCommand):
         self._done("Inventory", f"{created:,} leads entered a bucket" if created else "up to date")
         self.staff, self.buyer = contents.staff_make(), contents.buyer_make()
         order = contents.order_make(buyer_email=self.buyer.email)
+        if contents.lead_withdraw(as_of=as_of):
+            self._done("Withdrawals", "one lead was taken off sale")
         self._done("Orders", f"the buyer has an order of {order.quantity} leads to look at" if order else "none")
 
     def _make_leads(self, rows: int, as_of: datetime) -> str:
@@ -114,7 +116,7 @@ class Command(DatabaseCommand):
         self.console.print("\nAll people are fictional. Ctrl-C stops the server.")
 
     def _done(self, what: str, how: str) -> None:
-        self.console.print(f"{what:<12}{how}")
+        self.console.print(f"{what:<13}{how}")
 
 
 def _another(port: int) -> int:

@@ -8,8 +8,8 @@ from homeshield.accounts.models import ClientStatus, User
 from homeshield.demo import contents
 from homeshield.demo.contents import NotTheDemos
 from homeshield.demo.fictional_leads import CAMPAIGN
-from inventory.models import InventoryRecord, YoungLead
-from leads.models import Lead
+from inventory.models import InventoryRecord, PersonLink, WithheldLead, YoungLead
+from leads.models import Lead, Load
 from pricing.starting_prices import starting_prices_load
 from sales.models import Order, Sale
 from tests.factories import LeadFactory
@@ -50,6 +50,15 @@ def test_leads_are_loaded_as_operators_load_them_and_topped_up(now: datetime) ->
     assert Lead.objects.filter(campaign_id__startswith=CAMPAIGN).count() == 250
     assert InventoryRecord.objects.count() + YoungLead.objects.count() == 250
     assert (contents.leads_there(100), contents.leads_there(1000)) == (100, 250)
+
+
+def test_there_are_suppliers_persons_who_called_again_and_a_withdrawal(now: datetime) -> None:
+    contents.leads_make(range(400), as_of=now)
+    assert set(Load.objects.values_list("supplier", flat=True)) == set(contents.SUPPLIERS)
+    assert Load.objects.latest("id").seen_before > 0
+    assert WithheldLead.objects.filter(superseded=True).count() == PersonLink.objects.count() / 2 > 0
+    assert [contents.lead_withdraw(as_of=now) for _ in range(2)] == [True, False]
+    assert WithheldLead.objects.filter(withdrawn=True).count() == 1
 
 
 def test_accounts_are_made_once_and_a_changed_password_is_noticed() -> None:

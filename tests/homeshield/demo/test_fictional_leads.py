@@ -51,6 +51,11 @@ def test_they_are_fictional_and_known_by_their_campaign() -> None:
         assert row["County"] in COUNTIES[row["State"]]
 
 
+def test_some_call_twice_and_nobody_more_often() -> None:
+    calls = Counter((row["Call In Phone Number"], row["Full Name"], row["Address"]) for row in rows(range(2000)))
+    assert Counter(calls.values()) == {1: 1950, 2: 25}
+
+
 def test_a_number_is_the_same_person_on_every_day_and_in_every_batch() -> None:
     dated = {"Campaign ID", "Call In Date", "Sale Date"}
 
