@@ -212,7 +212,12 @@ def _privileges_due(*, unknown_allowed: bool = False) -> Mapping[str, Privileges
 
 def _report(role: str, grants: Mapping[str, Privileges], changes: list[str]) -> Provisioned:
     granted = _granted(role)
-    secured = dict(_rows("SELECT relname, relrowsecurity FROM pg_class WHERE relname = ANY (%s)", [list(grants)]))
+    secured = dict(
+        _rows(
+            "SELECT relname, relrowsecurity FROM pg_class WHERE relname = ANY (%s) AND pg_table_is_visible(oid)",
+            [list(grants)],
+        )
+    )
     owner, is_super = _rows(
         "SELECT rolname, rolsuper FROM pg_class JOIN pg_roles ON relowner = pg_roles.oid "
         "WHERE pg_class.oid = 'sales'::regclass"

@@ -85,7 +85,8 @@ class Supervisor:
             while not self._stopping and not self._is_listening():
                 self._look_after(server, shop)
                 time.sleep(0.05)
-            when_ready()
+            if not self._stopping:
+                when_ready()
             while not self._stopping:
                 self._look_after(server, shop)
                 if self._asked_to_reload():

@@ -63,11 +63,7 @@ class Rejects:
             if self._discarded:
                 return
             if self._file is None:
-                self._file = open(  # noqa: SIM115 - closed by publish() or discard(); Path.open takes no opener
-                    self._partial, "w", encoding=self._codec, errors="surrogateescape", newline="", opener=_open_private
-                )
-                with suppress(OSError):  # without locks, we remove no leftovers either
-                    fcntl.flock(self._file, fcntl.LOCK_EX)  # until closed, or the process ends
+                self._file = self._open()
                 csv.writer(self._file).writerow([*REJECT_COLUMNS, *self._kept(self._header)])
             reason = reason.encode(self._codec, "replace").decode(self._codec)
             csv.writer(self._file).writerow([line, reason, *self._kept(cells)])
@@ -97,6 +93,22 @@ class Rejects:
                 with suppress(OSError):
                     self._file.close()
                 self._partial.unlink(missing_ok=True)
+
+    def _open(self) -> IO[str]:
+        """The partial file, locked until it is closed or the process ends.
+
+        Between its making and its locking another load may have taken it for a leftover: then it is made again.
+        """
+        while True:
+            file = open(  # noqa: SIM115 - closed by publish() or discard(); Path.open takes no opener
+                self._partial, "w", encoding=self._codec, errors="surrogateescape", newline="", opener=_open_private
+            )
+            with suppress(OSError):  # without locks, we remove no leftovers either
+                fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), self._partial.stat()):
+                    return file
+            file.close()
 
     def _kept(self, cells: Sequence[str]) -> list[str]:
         """Drops the line number and reason that an earlier rejects file added."""

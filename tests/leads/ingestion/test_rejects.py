@@ -4,12 +4,13 @@ import csv
 import fcntl
 import resource
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from leads.ingestion import IngestOptions, IngestRefused
 from leads.ingestion.columns import Header
-from leads.ingestion.rejects import Rejects
+from leads.ingestion.rejects import Rejects, _remove_leftovers
 from leads.models import Lead
 from tests.leads.ingestion.csv_files import HEADER, csv_bytes, row
 from tests.leads.ingestion.loads import ALL_MAY_BE_REJECTED, load, outcome
@@ -40,7 +41,7 @@ def test_a_rejected_row_is_kept_as_it_came_with_its_line_and_the_reasons(file: P
     assert rejected == [
         [
             "3",
-            "State is no US state, district, territory or military code; Call In Date is missing",
+            "State is not a US state, district, territory or military code; Call In Date is missing",
             *row(state=" xx ", call_in_date="", address="12 Oak\nApt 4"),
         ],
         ["5", "2 cells where the header has 25", "too", "few"],
@@ -153,6 +154,27 @@ def test_a_rejects_file_from_before_is_left_and_told_where_nothing_is_rejected(f
     second = load(file)
     assert (second.rejects_file, second.old_rejects_file) == (None, first.rejects_file)
     assert first.rejects_file.read_bytes() == before
+
+
+def test_a_rejects_file_that_another_load_took_for_a_leftover_is_made_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other load looks between the making of the file and its locking."""
+    lock = fcntl.flock
+    looked: list[None] = []
+
+    def locked_late(opened: IO[str], operation: int) -> None:
+        if not looked and opened.mode == "w":
+            looked.append(None)
+            _remove_leftovers(file.with_name("leads.rejects.csv"))
+        lock(opened, operation)
+
+    monkeypatch.setattr("leads.ingestion.rejects.fcntl.flock", locked_late)
+    file.write_bytes(csv_bytes(row(state="XX")))
+    report = load(file)
+    assert looked
+    assert report.rejects_file is not None
+    assert "XX" in report.rejects_file.read_text()
 
 
 def test_only_the_owner_may_read_the_rejects(file: Path) -> None:
