@@ -153,7 +153,7 @@ def _database_of(url: str, variable: str, *, otherwise: str) -> dict[str, Any]:
     mending = f"Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or {otherwise}."
     scheme, mark, _ = url.partition("://")
     if not mark:
-        raise ImproperlyConfigured(f"{variable} is no URL. {mending}")
+        raise ImproperlyConfigured(f"{variable} is not a URL. {mending}")
     if scheme not in {"postgres", "postgresql", "psql", "pgsql"}:
         raise ImproperlyConfigured(
             f"{variable} names a {scheme!r} database, but HomeShield runs on PostgreSQL 15 or later alone "

@@ -64,13 +64,13 @@ def _unusable(part: Any, place: tuple[str | int, ...]) -> Iterator[dict[str, Any
 def why_no_json(error: BaseException | None) -> str:
     match error:
         case json.JSONDecodeError():
-            return f"The body is no JSON: {error}"
+            return f"The request body is not valid JSON: {error}"
         case UnicodeDecodeError():
             return "The request body is not valid JSON: it is not UTF-8 text."
         case RecursionError():
-            return "The body is no JSON that we read: it is nested too deeply."
+            return "The request body is not valid JSON: it is nested too deeply."
         case _:
-            return f"The body is no JSON that we read: {error}"
+            return f"The request body is not valid JSON: {error}"
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -78,12 +78,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"{json.dumps(twice[0])} stands twice in one object. Send it once.")
+        raise ValueError(f"{json.dumps(twice[0])} appears twice in one object. Send it once.")
     return made
 
 
 def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON's.")
+    raise ValueError(f"{text} is not a JSON number.")
 
 
 def _integer(digits: str) -> int | float:
@@ -125,7 +125,7 @@ def _mistakes(request: HttpRequest, known: list[str]) -> list[dict[str, Any]]:
         elif len(values) > 1:
             text, kind = "The parameter is there more than once. Send it once.", "repeated"
         elif name == ANYWHERE and not _is_id(values[0]):
-            text, kind = "The client_id is no UUID.", "uuid_parsing"
+            text, kind = "The client_id is not a UUID.", "uuid_parsing"
         else:
             continue
         found.append({"loc": ("query", name), "msg": text, "type": kind})

@@ -106,7 +106,7 @@ class Freshness:
             self.failed(error)
             return
         if replayed is None:
-            logger.error("REPLICA_URL names a database that is no streaming copy: it is not asked.")
+            logger.error("REPLICA_URL names a database that is not a streaming copy, so it is not used.")
             self._look_again = began + LEAVE_ALONE
             return
         while asked and asked[0][1] <= replayed:

@@ -104,7 +104,7 @@ class Cleaner:
         reasons = []
         place = _place(state, county)
         if place is None:
-            no_state = "State is no US state, district, territory or military code"
+            no_state = "State is not a US state, district, territory or military code"
             reasons.append(no_state if state.strip() else "State is missing")
         created_at = self._as_of
         if not called:
@@ -115,7 +115,7 @@ class Cleaner:
             try:
                 created_at = call_in_time(called, (place or _CAPITAL).time_zone)
             except ValueError:
-                reasons.append("Call In Date is no time in the format MM-DD-YYYY HH:MM:SS")
+                reasons.append("Call In Date is not a time in the format MM-DD-YYYY HH:MM:SS")
         if created_at > self._as_of:
             reasons.append("Call In Date lies in the future")
         reasons += too_long

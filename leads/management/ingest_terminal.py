@@ -16,13 +16,18 @@ from inventory.upkeep.opening import CELLS
 from leads.ingestion import IngestReport, Progress
 from leads.loads.comparing import Comparison
 from leads.loads.models import Load
-from leads.management.load_terminal import comparison_lines, printable, warning_lines
+from leads.management.load_terminal import (
+    SHOWN,
+    comparison_lines,
+    counted_line,
+    counties_lines,
+    printable,
+    warning_lines,
+)
 from pricing.selectors import Prices
 
 LINE_SECONDS = 10.0
 """How often progress is written where it is no terminal: a log should not fill with it."""
-SHOWN = 10
-"""How many reasons, unknown columns and counties a summary names; --json names more."""
 
 WAITING = "Another load is under way: waiting for it to finish."
 
@@ -128,9 +133,9 @@ def _about_prices(report: IngestReport, prices: Prices) -> Iterator[str]:
             "manage.py load_starting_prices."
         )
     if missing := _without_price(report, prices):
-        be = "Would not be" if report.dry_run else "Not"
-        named = "; ".join(f"{cell.label}, {bucket.label} ({records:,})" for (cell, bucket), records in missing)
-        yield f"{be} for sale until a price is in force: {named}"
+        yield f"{'Would not be' if report.dry_run else 'Not'} for sale until a price is in force:"
+        for (cell, bucket), records in missing:
+            yield counted_line(records, f"{cell.label}, {bucket.label}")
 
 
 def too_many_rejected(report: IngestReport) -> str:
@@ -150,7 +155,7 @@ def _summary(report: IngestReport) -> Iterator[str]:
     yield f"{report.opted_out:>11,}  opted out, {be}skipped"
     yield f"{report.rejected:>11,}  rows rejected" + (f", see {report.rejects_file}" if report.rejects_file else "")
     for reason, rows in report.reject_reasons.most_common(SHOWN):
-        yield f"{rows:>15,} × {reason}"
+        yield counted_line(rows, reason)
     if report.rejects_cells_changed:
         yield (
             f"{report.rejects_cells_changed:,} cells of the rejects file lost what a spreadsheet takes for a formula: "
@@ -171,7 +176,10 @@ def _summary(report: IngestReport) -> Iterator[str]:
         yield f"Unknown columns, ignored: {named}"
     if report.unmatched_leads:
         leads = "lead" if report.unmatched_leads == 1 else "leads"
-        yield f"{report.unmatched_leads:,} {leads} in counties that are not on the Census list: {_counties(report)}"
+        yield f"{report.unmatched_leads:,} {leads} in counties that are not on the Census list:"
+        yield from counties_lines(
+            [(state, county, many) for (state, county), many in report.unmatched_counties.most_common()]
+        )
     if report.persons.common_keys:
         common = report.persons.common_keys
         yield f"{common:,} phone numbers are too common now to be a person's, so they count as nobody's."
@@ -182,11 +190,3 @@ def _summary(report: IngestReport) -> Iterator[str]:
         yield f"This is load {report.load}{supplier}."
     if report.dry_run:
         yield "Nothing was written to the database."
-
-
-def _counties(report: IngestReport) -> str:
-    named = [
-        f"{printable(county)}, {state} ({n:,})" for (state, county), n in report.unmatched_counties.most_common(SHOWN)
-    ]
-    more = len(report.unmatched_counties) - SHOWN
-    return "; ".join(named) + (f"; and {more:,} more" if more > 0 else "")

@@ -44,14 +44,16 @@ def load_lines(load: Load, comparison: Comparison, same: Load | None) -> Iterato
     yield f"{load.opted_out:>13,}  opted out, skipped"
     yield f"{load.rejected:>13,}  rows rejected"
     for reason, rows in sorted(load.reject_reasons.items(), key=lambda item: (-item[1], item[0]))[:SHOWN]:
-        yield f"{rows:>17,} × {reason}"
+        yield f"  {counted_line(rows, reason)}"
     if load.missing_columns:
         yield f"  Missing columns: {', '.join(load.missing_columns)}"
     if load.unknown_columns:
         yield f"  Unknown columns, ignored: {_some([printable(name) for name in load.unknown_columns], ', ')}"
     if load.unmatched_leads:
-        counties = [f"{printable(one['county'])}, {one['state']} ({one['leads']:,})" for one in load.unmatched_counties]
-        yield f"  {load.unmatched_leads:,} in counties that are not on the Census list: {_some(counties, '; ')}"
+        leads = "lead" if load.unmatched_leads == 1 else "leads"
+        yield f"  {load.unmatched_leads:,} {leads} in counties that are not on the Census list:"
+        named = [(one["state"], one["county"], one["leads"]) for one in load.unmatched_counties]
+        yield from (f"  {line}" for line in counties_lines(named))
     if load.common_keys:
         yield f"  {load.common_keys:,} phone numbers are too common to be a person's, and count as nobody's."
     for line in comparison_lines(comparison, same):
@@ -75,6 +77,19 @@ def warning_lines(comparison: Comparison) -> Iterator[str]:
             f"Unusual: {share.share:.0%} {share.label}, and {share.usual:.0%} in the supplier's {loads}. "
             "Check the file."
         )
+
+
+def counted_line(count: int, what: str) -> str:
+    """One line of a list under a sentence that counts."""
+    return f"{count:>15,} × {what}"
+
+
+def counties_lines(named: Sequence[tuple[str, str, int]]) -> Iterator[str]:
+    """Counties that matched nothing, as (state, county, leads), those with most leads first."""
+    for state, county, leads in named[:SHOWN]:
+        yield counted_line(leads, f"{printable(county)}, {state}")
+    if (more := len(named) - SHOWN) > 0:
+        yield f"{'':>17} and {more:,} more counties"
 
 
 def printable(text: str) -> str:

@@ -127,16 +127,16 @@ def test_the_own_client_may_be_named_in_any_address(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('"quantity": 1, "quantity": 2', '"quantity" stands twice in one object. Send it once.'),
-        ('"quantity": NaN', "NaN is no number of JSON's."),
-        ('"quantity": Infinity', "Infinity is no number of JSON's."),
+        ('"quantity": 1, "quantity": 2', '"quantity" appears twice in one object. Send it once.'),
+        ('"quantity": NaN', "NaN is not a JSON number."),
+        ('"quantity": Infinity', "Infinity is not a JSON number."),
     ],
 )
 def test_json_that_can_be_read_in_two_ways_buys_nothing(caller: Caller, now: datetime, text: str, said: str) -> None:
     stock(2, as_of=now)
     body = json.dumps({"client_id": str(caller.client.id), "criteria": [line(1)]}).replace('"quantity": 1', text)
     answer = caller.post("purchases/by-criteria", body.encode())
-    assert places(answer) == [(["body"], f"The body is no JSON that we read: {said}")]
+    assert places(answer) == [(["body"], f"The request body is not valid JSON: {said}")]
     assert not Sale.objects.exists()
 
 

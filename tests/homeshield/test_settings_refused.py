@@ -13,9 +13,9 @@ MEND = "Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or remove it to use t
 @pytest.mark.parametrize(
     ("url", "wrong"),
     [
-        ("s3cret", "DATABASE_URL is no URL."),
-        ("host=db.example password=s3cret", "DATABASE_URL is no URL."),
-        ("//shop:s3cret@db.example/shop", "DATABASE_URL is no URL."),
+        ("s3cret", "DATABASE_URL is not a URL."),
+        ("host=db.example password=s3cret", "DATABASE_URL is not a URL."),
+        ("//shop:s3cret@db.example/shop", "DATABASE_URL is not a URL."),
         ("postgres://shop:s3cret@db.example", "names a server but no database on it"),
         ("postgres://", "names a server but no database on it"),
         ("postgres://shop:s3cret@db.example:port/shop", "no port from 0 to 65535"),

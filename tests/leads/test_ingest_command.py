@@ -102,9 +102,10 @@ class TestCommand:
             "0  duplicates skipped",
             "0  opted out, skipped",
             f"1  rows rejected, see {file.with_name('leads.rejects.csv')}",
-            "1 × State is no US state, district, territory or military code",
+            "1 × State is not a US state, district, territory or military code",
             "Unknown columns, ignored: Mood",
-            "1 lead in counties that are not on the Census list: No\N{REPLACEMENT CHARACTER}where, LA (1)",
+            "1 lead in counties that are not on the Census list:",
+            "1 × No\N{REPLACEMENT CHARACTER}where, LA",
             f"This is load {Load.objects.get().id}.",
             "75% Gold",
             "0% without a phone number",
@@ -119,8 +120,10 @@ class TestCommand:
         out, _ = run(file, *dry)
         assert "No price is in force, so nothing can be sold. Set prices on the staff pages, or run" in out
         be = "Would not be" if dry else "Not"
-        named = f"Gold, {bucket.label} (2); Silver, {bucket.label} (1)"
-        assert f"{be} for sale until a price is in force: {named}\n" in out
+        named = [f"2 × Gold, {bucket.label}", f"1 × Silver, {bucket.label}"]
+        lines = [line.strip() for line in out.splitlines()]
+        at = lines.index(f"{be} for sale until a price is in force:")
+        assert lines[at + 1 : at + 3] == named
 
     @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
     def test_programs_are_told_of_stock_without_prices(self, file: Path, now: datetime, dry: list[str]) -> None:
@@ -140,7 +143,7 @@ class TestCommand:
         PriceRule.objects.filter(classification="Silver", age_bucket=bucket).update(effective_until_utc=timezone.now())
         out, _ = run(file, "--dry-run")
         assert "No price is in force, so" not in out
-        assert f"Would not be for sale until a price is in force: Silver, {bucket.label} (1)\n" in out
+        assert f"Would not be for sale until a price is in force:\n{'1':>17} × Silver, {bucket.label}\n" in out
         answer = run_json(file)
         assert answer["prices_in_force"] == 9
         assert answer["without_price"] == [{"classification": "Silver", "age_bucket": bucket.value, "records": 1}]

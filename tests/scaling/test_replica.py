@@ -251,7 +251,7 @@ def test_a_database_that_is_no_copy_is_not_browsed(
     with rewired(ALIAS, primary):
         assert not freshness.is_current()
         assert count(shop) == 5
-    assert "is no streaming copy" in caplog.text
+    assert "is not a streaming copy" in caplog.text
 
 
 def test_a_write_never_goes_to_the_copy(shop: Browser) -> None:

@@ -137,12 +137,12 @@ def test_a_text_has_a_greatest_length(field: str) -> None:
 
 def test_everything_that_is_too_long_is_told_beside_all_other_reasons() -> None:
     assert refusal(state="X" * 5000, city="x" * 101, source="y" * 1001) == (
-        "State is no US state, district, territory or military code",
+        "State is not a US state, district, territory or military code",
         "City is longer than 100 characters",
         "Source is longer than 1,000 characters",
     )
     assert refusal(county="x" * 101, call_in_date="1" * 1001) == (
-        "Call In Date is no time in the format MM-DD-YYYY HH:MM:SS",
+        "Call In Date is not a time in the format MM-DD-YYYY HH:MM:SS",
         "Call In Date is longer than 1,000 characters",
         "County is longer than 100 characters",
     )
@@ -160,8 +160,8 @@ def test_long_answers_are_not_remembered() -> None:
     assert len(cleaning._ANSWER) <= before + 5  # the short ones of GOLD
 
 
-NO_STATE = "State is no US state, district, territory or military code"
-NO_TIME = "Call In Date is no time in the format MM-DD-YYYY HH:MM:SS"
+NO_STATE = "State is not a US state, district, territory or military code"
+NO_TIME = "Call In Date is not a time in the format MM-DD-YYYY HH:MM:SS"
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_load_keeps_what_became_of_its_file(file: Path, tmp_path: Path, now: d
         "file_name": "leads.csv", "sha256": hashlib.sha256(CONTENT).hexdigest(), "supplier": "ACME",
         "loaded_at_utc": now, "outcome": LoadOutcome.LOADED, "rows": 7, "loaded": 5, "duplicates": 1, "rejected": 1,
         "opted_out": 0, "gold": 4, "silver": 1, "without_phone": 0,
-        "reject_reasons": {"State is no US state, district, territory or military code": 1},
+        "reject_reasons": {"State is not a US state, district, territory or military code": 1},
         "missing_columns": [], "unknown_columns": ["Mood"], "unmatched_leads": 1,
         "unmatched_counties": [{"state": "LA", "county": "Nowhere", "leads": 1}],
     }  # fmt: skip
@@ -212,7 +212,7 @@ class TestCommands:
         for part in (
             f"Load {kept.id}: leads.csv", kept.sha256,
             "5  leads loaded: 4 Gold, 1 Silver", "Unknown columns, ignored: Mood",
-            "1 × State is no US state, district, territory or military code", "Nowhere, LA (1)", "80% Gold",
+            "1 × State is not a US state, district, territory or military code", "1 × Nowhere, LA", "80% Gold",
         ):  # fmt: skip
             assert part in text
         answer = json.loads(self.run("loads", kept.id, "--json"))
