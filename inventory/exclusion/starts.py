@@ -73,6 +73,12 @@ _FIND = """
 """A plain read, past no lock: what another order holds may come back."""
 
 
+_FORGET_OLD = """
+    DELETE FROM pick_starts
+    WHERE id IN (SELECT id FROM pick_starts WHERE found_at_utc <= %(stale)s FOR UPDATE SKIP LOCKED)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """The first record in the order of sale that was not excluded."""
@@ -96,6 +102,16 @@ def starts_of(found: str | None) -> Starts:
         ): Start.of_json(expires_at, inventory_id)
         for classification, bucket, state, county, expires_at, inventory_id in json.loads(found or "[]")
     }
+
+
+def starts_forget(*, as_of: datetime) -> int:
+    """Removes starts that no pick uses any more, also of clients that buy nothing now: each load looks at all of them.
+
+    For the scheduler. Returns how many it removed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET_OLD, {"stale": as_of - LIFE})
+        return int(cursor.rowcount)
 
 
 def start_find(*, client_id: UUID, criteria: Criteria, as_of: datetime) -> None:

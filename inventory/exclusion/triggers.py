@@ -35,19 +35,23 @@ _FORGET_STARTS = """
 def forget_starts(rows: str) -> str:
     """Statements of a trigger on inventory: starts that something has opened before are not true any more.
 
+    The rows are first reduced to the earliest of each place, at each level of it, so that a batch of a load costs one
+    pass however many starts there are. A start beside a record of the same instant goes too: it is only a hint.
     SKIP LOCKED: a load holds the starts that it removes until it commits, and nobody is to wait for that.
     """
     return f"""
         IF EXISTS (SELECT FROM pick_starts) AND EXISTS (SELECT FROM {rows} WHERE {OPEN_SQL}) THEN
             DELETE FROM pick_starts
             WHERE id IN (
-                SELECT start.id FROM pick_starts start
-                WHERE EXISTS (SELECT FROM {rows} record
-                              WHERE {OPEN_SQL} AND record.classification = start.classification
-                                AND record.age_bucket = start.age_bucket
-                                AND coalesce(start.state, record.state) = record.state
-                                AND coalesce(start.county, record.county) = record.county
-                                AND (record.expires_at_utc, record.id) < (start.expires_at_utc, start.inventory_id))
+                SELECT start.id
+                FROM pick_starts start
+                JOIN (SELECT classification, age_bucket, coalesce(state, '*') AS state, coalesce(county, '*') AS county,
+                             min(expires_at_utc) AS expires_at_utc
+                      FROM {rows} WHERE {OPEN_SQL}
+                      GROUP BY classification, age_bucket, ROLLUP (state, county)) AS opened
+                  ON opened.classification = start.classification AND opened.age_bucket = start.age_bucket
+                     AND opened.state = coalesce(start.state, '*') AND opened.county = coalesce(start.county, '*')
+                WHERE opened.expires_at_utc <= start.expires_at_utc
                 FOR UPDATE OF start SKIP LOCKED
             );
         END IF;

@@ -19,6 +19,7 @@ from homeshield.audit.sealing import audit_seal
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
 from homeshield.lib.finished_tasks import finished_tasks_remove
 from homeshield.lib.numbers import decimal_number
+from inventory.exclusion.starts import starts_forget
 from inventory.suppression.upkeep import lists_upkeep
 from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
 from sales.privacy.tasks import left_over_enqueue
@@ -101,6 +102,7 @@ class Command(DatabaseCommand):
             ("The roll", self._roll),
             ("Sealing the audit events", self._seal),
             ("Looking after suppression lists", self._look_after_lists),
+            ("Forgetting where picks began", self._forget_starts),
             ("Removing what is over, and mailing what was left", self._remove),
         )
 
@@ -120,6 +122,9 @@ class Command(DatabaseCommand):
 
     def _look_after_lists(self, now: datetime) -> None:
         lists_upkeep(as_of=now)
+
+    def _forget_starts(self, now: datetime) -> None:
+        starts_forget(as_of=now)
 
     def _remove(self, now: datetime) -> None:
         if self._remove_at is None or now >= self._remove_at:

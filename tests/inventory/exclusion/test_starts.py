@@ -1,6 +1,7 @@
 """Where a client's picks begin: a hint that saves time, and that no order depends on."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -127,3 +128,27 @@ def test_a_start_whose_instant_has_passed_is_ignored(
 ) -> None:
     PickStart.objects.update(expires_at_utc=as_of)
     assert buy(client, 1, GOLD_6, as_of=as_of).sales.get().inventory_id == started[6].id
+
+
+def test_starts_that_no_pick_uses_any_more_go(client: Client, as_of: datetime, started: list[InventoryRecord]) -> None:
+    """Also those of clients that buy nothing now: each load looks at all that are there."""
+    assert started
+    assert starts.starts_forget(as_of=as_of + starts.LIFE - timedelta(seconds=1)) == 0
+    assert PickStart.objects.exists()
+    assert starts.starts_forget(as_of=as_of + starts.LIFE) == 1
+    assert not PickStart.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "stays"), [(Place(), False), (Place("LA"), False), (Place("LA", "Caddo"), False), (Place("TX"), True),
+                         (Place("LA", "Orleans"), True)],
+)  # fmt: skip
+def test_a_record_that_opens_ends_the_starts_of_its_place_alone(
+    client: Client, as_of: datetime, place: Place, stays: bool
+) -> None:
+    PickStart.objects.create(
+        client=client, classification="Gold", age_bucket="MONTH_6_TO_8", state=place.state, county=place.county,
+        expires_at_utc=as_of + timedelta(days=60), inventory_id=UUID(int=0), found_at_utc=as_of,
+    )  # fmt: skip
+    stock(3, as_of=as_of, age_days=220)
+    assert PickStart.objects.exists() is stays
