@@ -1,8 +1,8 @@
 """What a load excludes: its leads may be of persons whom clients own or have on a list (contract, "Exclusion").
 
 The statements work on sets, and on temporary tables that the end of a load has made by then
-(inventory/withholding/statements_of_loads.py): `persons_touched`, the leads whose links may have changed, and
-`key_bearers`, the leads that share a key with others.
+(inventory/withholding/statements_of_loads.py): `persons_touched`, the leads whose links may have changed;
+`persons_unlinked`, pairs of leads that were linked before; and `key_bearers`, the leads that share a key with others.
 """
 
 from datetime import datetime, timedelta
@@ -70,17 +70,39 @@ UNLIST = f"DELETE FROM exclusions WHERE NOT owned AND {_UNLISTED}"  # noqa: S608
 UNLIST_OWNED = f"UPDATE exclusions SET listed = false WHERE owned AND {_UNLISTED}"  # noqa: S608
 """A key that has become common with this load excludes nothing any more."""
 
-SOLD_MEANWHILE = """
+_SALES_MEANWHILE = """
+    clients client,
+    LATERAL (SELECT id FROM orders WHERE client_id = client.id AND placed_at_utc >= %(since)s OFFSET 0) AS placed,
+    LATERAL (SELECT client_id, lead_id FROM sales WHERE order_id = placed.id OFFSET 0) AS sale
+"""
+SOLD_MEANWHILE = f"""
     INSERT INTO exclusions (lead_id, client_id, owned, listed)
     SELECT DISTINCT link.other_id, sale.client_id, true, false
-    FROM clients client,
-         LATERAL (SELECT id FROM orders WHERE client_id = client.id AND placed_at_utc >= %(since)s OFFSET 0) AS placed,
-         LATERAL (SELECT client_id, lead_id FROM sales WHERE order_id = placed.id OFFSET 0) AS sale,
+    FROM {_SALES_MEANWHILE},
          LATERAL (SELECT other_id FROM person_links WHERE lead_id = sale.lead_id OFFSET 0) AS link
     ORDER BY 1, 2
     ON CONFLICT (lead_id, client_id) DO UPDATE SET owned = true WHERE NOT exclusions.owned
-"""
+"""  # noqa: S608
 """An order that was placed while the load ran did not see its links, so its sales made no pairs by them."""
+
+_STALE = f"""
+    owned AND (lead_id, client_id) IN (
+        SELECT gone.other_id, sale.client_id
+        FROM {_SALES_MEANWHILE},
+             LATERAL (SELECT other_id FROM persons_unlinked WHERE lead_id = sale.lead_id OFFSET 0) AS gone
+        WHERE NOT EXISTS (
+            SELECT FROM (SELECT gone.other_id AS lead_id
+                         UNION ALL
+                         SELECT link.other_id FROM person_links link WHERE link.lead_id = gone.other_id) AS person,
+                        sales
+            WHERE sales.client_id = sale.client_id AND sales.lead_id = person.lead_id
+            OFFSET 0
+        )
+    )
+"""  # noqa: S608
+FORGET_MEANWHILE = f"DELETE FROM exclusions WHERE NOT listed AND {_STALE}"  # noqa: S608
+DISOWN_MEANWHILE = f"UPDATE exclusions SET owned = false WHERE listed AND {_STALE}"  # noqa: S608
+"""Such an order did see the links that the load has taken away, so its sales made pairs by them."""
 
 
 def exclusions_for_load(cursor: CursorWrapper, *, load_id: int) -> None:
@@ -94,9 +116,15 @@ def exclusions_for_load(cursor: CursorWrapper, *, load_id: int) -> None:
 
 
 def exclusions_sold_meanwhile(cursor: CursorWrapper, *, began_at_utc: datetime) -> None:
-    """Makes the pairs of sales since `began_at_utc` (UTC), when the load began. Call it last.
+    """Makes the pairs of sales since `began_at_utc` (UTC), when the load began, and takes stale ones away.
 
-    Waits for the orders in flight, and holds new ones until the load commits. The caller retries after a deadlock.
+    Call it last. It waits for the orders in flight, and holds new ones until the load commits. The caller tries again
+    after a deadlock.
     """
     cursor.execute("LOCK TABLE clients IN EXCLUSIVE MODE")  # every order holds its client FOR SHARE
-    cursor.execute(SOLD_MEANWHILE, {"since": began_at_utc - SLACK})
+    since = {"since": began_at_utc - SLACK}
+    cursor.execute(SOLD_MEANWHILE, since)
+    cursor.execute("SELECT EXISTS (SELECT FROM persons_unlinked)")
+    if cursor.fetchone()[0]:  # rare: a key has become common
+        for statement in (FORGET_MEANWHILE, DISOWN_MEANWHILE):
+            cursor.execute(statement, since)

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from homeshield.lib.ids import new_id
 from homeshield.lib.table_rules import APPEND, READ, STAFF_LOOKS, Policy, TableRules
 from inventory.withholding.triggers import taken_back_trigger, withdrawn_trigger, withheld_triggers
-from leads.models import Lead
+from leads.models import Lead, Load
 
 MANY_BEARERS = 5
 """A key that more leads bear than this is nobody's (contract, "Person")."""
@@ -58,6 +58,10 @@ class Withdrawal(models.Model):
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    load = models.ForeignKey(
+        Load, on_delete=models.PROTECT, null=True, related_name="withdrawals", db_index=False,
+        help_text="The load that was withdrawn as a whole.",
+    )  # fmt: skip
 
     not_personal = ("note",)
 
@@ -66,7 +70,13 @@ class Withdrawal(models.Model):
     class Meta:
         db_table = "withdrawals"
         ordering = ["-id"]
+        indexes = [models.Index("load", name="withdrawals_of_a_load", condition=Q(load__isnull=False))]
         constraints = [
+            models.CheckConstraint(
+                name="withdrawal_of_a_load_is_of_a_bad_one",
+                condition=Q(load__isnull=True) | Q(reason=Reason.BAD_LOAD),
+                violation_error_message="A load is withdrawn as a whole because it is bad.",
+            ),
             models.CheckConstraint(
                 name="withdrawal_reason_known",
                 condition=Q(reason__in=Reason.values),

@@ -15,6 +15,7 @@ from inventory.withholding.models import Reason
 from inventory.withholding.services import leads_withdraw
 from inventory.withholding.statements import AWAIT_RELEASED, CLOSE_RELEASED, OPEN_RELEASED, RELEASE, WITHHOLD
 from leads.ingestion import Persons
+from leads.models import OptOut
 
 WORK_MEM = "64MB"
 """For sorting the keys of a large load. The server's usual 4 MB would go to disk several times."""
@@ -39,7 +40,7 @@ def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Person
             exclusions_for_load(cursor, load_id=load_id)
             counts_compact(wait=True)  # before commit, so that nobody reads the many changes
             exclusions_sold_meanwhile(cursor, began_at_utc=began_at_utc)  # last: it holds new orders
-            cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_released")
+            cursor.execute("DROP TABLE load_keys, key_bearers, persons_touched, persons_unlinked, persons_released")
             return persons._replace(opted_out=opted_out)
 
     return tried_again(end, tries=ATTEMPTS)
@@ -48,13 +49,16 @@ def load_end(*, load_id: int, began_at_utc: datetime, as_of: datetime) -> Person
 def late_opt_outs_withdraw(*, load_id: int, as_of: datetime) -> int:
     """Withdraws the new leads whose person opted out after their batch had asked the register; returns how many.
 
-    Those that are to be erased are withdrawn for that, and so the worker finds them (sales/privacy/erasing.py).
+    Those that are to be erased are withdrawn for that. Opt-outs whose erasure was done get a mark, by which the worker
+    finds them (sales/privacy/erasing.py).
     """
     with connection.cursor() as cursor:
         cursor.execute(of_loads.OPTED_OUT, {"load": load_id})
-        late: list[tuple[UUID, bool]] = cursor.fetchall()
+        late: list[tuple[UUID, list[UUID] | None]] = cursor.fetchall()
+    if erasing := {opt_out for _, opt_outs in late for opt_out in opt_outs or ()}:
+        OptOut.objects.filter(id__in=erasing, erased_at_utc__isnull=False).update(erase_again=True)
     for reason, erases in ((Reason.OPT_OUT, False), (Reason.ERASED, True)):
-        if leads := [lead for lead, is_to_be_erased in late if is_to_be_erased == erases]:
+        if leads := [lead for lead, opt_outs in late if bool(opt_outs) == erases]:
             leads_withdraw(
                 lead_ids=leads,
                 alone=True,
@@ -75,8 +79,8 @@ def persons_of_load(cursor: CursorWrapper, *, load_id: int, as_of: datetime) -> 
     cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEM])
     for statement in (of_loads.KEYS, of_loads.BEARERS):
         cursor.execute(statement, {"load": load_id})
-    cursor.execute(of_loads.TOUCHED)
-    cursor.execute(of_loads.COMMON)
+    for statement in (of_loads.TOUCHED, of_loads.UNLINKED, of_loads.COMMON):
+        cursor.execute(statement)
     common = cursor.rowcount
     for statement in (of_loads.UNLINK, of_loads.LINK, of_loads.TOUCH):
         cursor.execute(statement)

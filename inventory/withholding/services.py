@@ -88,8 +88,10 @@ def leads_withdraw(
 
 
 def load_withdraw(*, load_id: int, note: str, by_id: UUID | None, as_of: datetime) -> Withdrawn:
-    """Takes all leads of a load out of sale, because the load was bad. Raises NothingToWithdraw where it has none, and
-    WithdrawalRefused for a note that cannot be."""
+    """Takes all leads of a load out of sale, because the load was bad. The withdrawal names the load.
+
+    Raises NothingToWithdraw where it has none, and WithdrawalRefused for a note that cannot be.
+    """
 
     def withdraw() -> Withdrawn:
         return _withdraw(OF_LOAD, {"load": load_id}, reason=Reason.BAD_LOAD, note=note, by_id=by_id, as_of=as_of)
@@ -146,7 +148,7 @@ def _withdraw(
     leads: str, parameters: dict[str, Any], *, reason: Reason, note: str, by_id: UUID | None, as_of: datetime
 ) -> Withdrawn:
     withdrawal = Withdrawal.objects.create(
-        reason=reason, note=_note(note), withdrawn_at_utc=as_of, withdrawn_by_id=by_id
+        reason=reason, note=_note(note), withdrawn_at_utc=as_of, withdrawn_by_id=by_id, load_id=parameters.get("load")
     )
     with connection.cursor() as cursor:
         cursor.execute(WITHDRAW.format(leads=leads), parameters | {"withdrawal": withdrawal.id})

@@ -68,13 +68,21 @@ OPEN_RELEASED = f"""
            coalesce(lead.created_at_utc + bucket.ends, '{NEVER.isoformat()}')
     FROM {{released}}
     JOIN leads lead ON lead.id = released.lead_id
+    CROSS JOIN LATERAL (
+        SELECT greatest({{as_of}}, max(lapsed_at_utc)) AS instant FROM inventory WHERE lead_id = lead.id OFFSET 0
+    ) AS present
     JOIN (VALUES {_BUCKETS}) AS bucket (name, begins, ends)
-        ON lead.created_at_utc <= {{as_of}} - bucket.begins
-           AND (bucket.ends IS NULL OR lead.created_at_utc > {{as_of}} - bucket.ends)
+        ON lead.created_at_utc <= present.instant - bucket.begins
+           AND (bucket.ends IS NULL OR lead.created_at_utc > present.instant - bucket.ends)
     ON CONFLICT (lead_id, age_bucket) DO NOTHING
 """  # noqa: S608
 """The record of the present bucket. Its key is as old as the lead's, as the roll makes it (homeshield/lib/ids.py): the
-first 48 bits are the instant, and the version is 7."""
+first 48 bits are the instant, and the version is 7.
+
+The act may be older than the lead's last record: a load that takes minutes, or an act that has waited for the lock of
+persons. Where the roll has closed a sold record meanwhile, it has not opened the next one of a withheld lead, and never
+comes back to it. So the later instant counts.
+"""
 
 AWAIT_RELEASED = f"""
     INSERT INTO young_leads (lead_id, enters_at_utc)

@@ -38,6 +38,8 @@ BEARERS = """
 """The leads, new and old, that bear one of them together with others. A lead bears a key once."""
 
 TOUCHED = "CREATE TEMPORARY TABLE persons_touched (lead_id uuid NOT NULL) ON COMMIT DROP"
+UNLINKED = "CREATE TEMPORARY TABLE persons_unlinked (lead_id uuid NOT NULL, other_id uuid NOT NULL) ON COMMIT DROP"
+"""Pairs of leads that are no person any more, from each side."""
 RELEASED = "CREATE TEMPORARY TABLE persons_released (lead_id uuid NOT NULL) ON COMMIT DROP"
 
 COMMON = f"""
@@ -64,9 +66,10 @@ UNLINK = f"""
         WHERE one.bearers > {MANY_BEARERS} AND NOT one.is_new AND NOT other.is_new
           AND link.lead_id = one.lead_id AND link.other_id = other.lead_id
           AND NOT {SHARE_A_KEY}
-        RETURNING link.lead_id
+        RETURNING link.lead_id, link.other_id
     )
-    INSERT INTO persons_touched SELECT lead_id FROM gone
+    INSERT INTO persons_unlinked SELECT lead_id, other_id FROM gone;
+    INSERT INTO persons_touched SELECT lead_id FROM persons_unlinked
 """  # noqa: S608
 """What a key that has become common joined. Only leads of earlier loads are linked by it, and those are five at most,
 however many new ones bear it."""
@@ -92,18 +95,18 @@ SEEN_BEFORE = f"""
 """New leads of persons of whom there was a lead before."""
 
 OPTED_OUT = """
-    SELECT late.id, bool_or(late.wants_erasure AND common.key IS NULL)
+    SELECT late.id, array_agg(late.opt_out_id) FILTER (WHERE late.wants_erasure AND common.key IS NULL)
     FROM (
-        SELECT lead.id, opt_outs.key, opt_outs.wants_erasure
+        SELECT lead.id, opt_outs.id AS opt_out_id, opt_outs.key, opt_outs.wants_erasure
         FROM leads lead JOIN opt_outs ON opt_outs.key = lead.phone_key
         WHERE lead.load_id = %(load)s AND opt_outs.state = 'in_force'
         UNION ALL
-        SELECT lead.id, opt_outs.key, opt_outs.wants_erasure
+        SELECT lead.id, opt_outs.id, opt_outs.key, opt_outs.wants_erasure
         FROM leads lead JOIN opt_outs ON opt_outs.key = lead.call_in_key
         WHERE lead.load_id = %(load)s AND opt_outs.state = 'in_force'
     ) AS late
     LEFT JOIN common_keys common ON common.key = late.key
     GROUP BY late.id
 """
-"""New leads whose person is opted out by now, and whether they are to be erased, which leads of a common key are not.
+"""New leads whose person is opted out by now, and the opt-outs that ask for their erasure. For a common key none does.
 Each batch asked the register before it went in, so there are few."""

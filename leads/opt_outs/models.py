@@ -81,8 +81,13 @@ class OptOutQuerySet(models.QuerySet["OptOut"]):
         return self.filter(state=OptOutState.WAITING)
 
     def still_to_erase(self) -> "OptOutQuerySet":
-        """Those in force whose leads are still to be erased."""
+        """Those in force whose leads were never erased yet."""
         return self.filter(state=OptOutState.IN_FORCE, wants_erasure=True, erased_at_utc=None)
+
+    def with_leads_to_erase(self) -> "OptOutQuerySet":
+        """The same, and those whose person has a lead that came after the erasure."""
+        never_or_late = Q(erased_at_utc=None) | Q(erase_again=True)
+        return self.filter(never_or_late, state=OptOutState.IN_FORCE, wants_erasure=True)
 
 
 class OptOut(models.Model):
@@ -101,6 +106,9 @@ class OptOut(models.Model):
     done_at_utc = models.DateTimeField("done (UTC)", null=True, blank=True, help_text="Or declined.")
     leads = models.PositiveIntegerField("leads with the number", null=True, blank=True, help_text="When it was done.")
     erased_at_utc = models.DateTimeField("erased (UTC)", null=True, blank=True)
+    erase_again = models.BooleanField(
+        db_default=False, help_text="A load brought leads of the person in after they were erased."
+    )
 
     objects = OptOutQuerySet.as_manager()
 
@@ -132,6 +140,10 @@ class OptOut(models.Model):
                 condition=Q(kind__in=OF_LISTS, list__isnull=False) | Q(~Q(kind__in=OF_LISTS), list__isnull=True),
             ),
             models.CheckConstraint(
+                name="opt_out_erased_again_after_the_first_time",
+                condition=Q(erase_again=False) | Q(erased_at_utc__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="opt_out_erased_only_where_wanted",
                 condition=Q(erased_at_utc__isnull=True) | Q(wants_erasure=True, state=OptOutState.IN_FORCE),
             ),
@@ -142,8 +154,9 @@ class OptOut(models.Model):
                 condition=Q(state__in=[OptOutState.UNCONFIRMED, OptOutState.WAITING]),
             ),
             models.Index(
-                "id", name="opt_out_still_to_erase",
-                condition=Q(wants_erasure=True, erased_at_utc__isnull=True, state=OptOutState.IN_FORCE),
+                "id", name="opt_out_with_leads_to_erase",
+                condition=Q(Q(erased_at_utc__isnull=True) | Q(erase_again=True), wants_erasure=True,
+                            state=OptOutState.IN_FORCE),
             ),
             models.Index("received_at_utc", "id", name="opt_out_by_instant"),
             models.Index("key", name="opt_out_declined", condition=Q(state=OptOutState.DECLINED)),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from homeshield.audit.actions import AuditAction
@@ -14,32 +14,19 @@ from leads.models import OptOut
 from leads.opt_outs.models import OptOutState
 from sales.privacy.carrying_out import common_among, leads_erase, leads_of
 
-_LATE = """
-    SELECT DISTINCT opt_outs.id
-    FROM withdrawals
-    JOIN withdrawn_leads ON withdrawn_leads.withdrawal_id = withdrawals.id
-    JOIN leads lead ON lead.id = withdrawn_leads.lead_id AND lead.erased_at_utc IS NULL
-    CROSS JOIN LATERAL (VALUES (lead.phone_key), (lead.call_in_key)) AS borne (key)
-    JOIN opt_outs ON opt_outs.key = borne.key AND opt_outs.state = 'in_force' AND opt_outs.wants_erasure
-    WHERE withdrawals.reason = 'erased' AND withdrawals.withdrawn_at_utc < %(before)s
-      AND NOT EXISTS (SELECT FROM common_keys WHERE common_keys.key = borne.key)
-    LIMIT %(limit)s
-"""
-"""It begins with leads that were withdrawn to be erased, not with the register, which has millions of keys of DROP."""
+_OF_A_COMMON_KEY = Exists(CommonKey.objects.filter(key=OuterRef("key")))
+"""What asks for an erasure with such a key waits for nothing: it is not erased."""
 
 
 def erasures_pending() -> QuerySet[OptOut]:
-    """Opt-outs whose erasure was not done yet. Those of a key that is common wait for nothing: it is not erased."""
-    return OptOut.objects.still_to_erase().exclude(Exists(CommonKey.objects.filter(key=OuterRef("key"))))
+    """Opt-outs whose erasure was not done yet."""
+    return OptOut.objects.still_to_erase().exclude(_OF_A_COMMON_KEY)
 
 
 def erasures_left(*, before: datetime, limit: int) -> set[UUID]:
     """Opt-outs in force since before that instant with leads to erase, also those that came after the erasure."""
-    pending = erasures_pending().filter(done_at_utc__lt=before).values_list("id", flat=True)
-    with connection.cursor() as cursor:
-        cursor.execute(_LATE, {"before": before, "limit": limit})
-        late = {opt_out_id for (opt_out_id,) in cursor.fetchall()}
-    return late | set(pending.order_by()[:limit])
+    left = OptOut.objects.with_leads_to_erase().exclude(_OF_A_COMMON_KEY).filter(done_at_utc__lt=before)
+    return set(left.order_by().values_list("id", flat=True)[:limit])
 
 
 def opt_out_erase_now(*, opt_out_id: UUID, as_of: datetime) -> int:
@@ -54,10 +41,10 @@ def opt_out_erase_now(*, opt_out_id: UUID, as_of: datetime) -> int:
         if not one.wants_erasure or one.state != OptOutState.IN_FORCE or common_among([one.key]):
             return 0
         erased = leads_erase([lead for lead, _ in leads_of([one.key])], as_of=as_of)
-        if one.erased_at_utc is None:
-            one.erased_at_utc = as_of
-            one.save(update_fields=["erased_at_utc"])
-        elif not erased:
+        is_first = one.erased_at_utc is None
+        one.erased_at_utc, one.erase_again = one.erased_at_utc or as_of, False
+        one.save(update_fields=["erased_at_utc", "erase_again"])
+        if not is_first and not erased:
             return 0
         audit_record(action=AuditAction.ERASE, obj=one, details={"leads": erased}, as_of=as_of)
         return erased

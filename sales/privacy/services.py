@@ -109,6 +109,9 @@ def _put_in_force(one: OptOut, *, as_of: datetime, by_id: UUID | None = None, er
         one.save(update_fields=["state", "done_at_utc", "leads"])
     tasks_enqueue(done)
     if erasure and (found or one.erased_at_utc is None):  # found by their keys: not erased yet
+        if one.erased_at_utc is not None:
+            one.erase_again = True  # if the task fails, the scheduler gives it again
+            one.save(update_fields=["erase_again"])
         opt_out_erase.enqueue(str(one.id))
     details: Details = {
         "state": one.state, "leads": len(done.withdrawn), "clients_told": len(done.told), "erasure": erasure,

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
 
 from homeshield.lib.view_only_admin import ViewOnlyAdmin
 from inventory.models import Withdrawal, WithheldLead
@@ -19,12 +21,12 @@ class WithdrawalAdmin(ViewOnlyAdmin, WithdrawalPages):
     change_list_template = "admin/inventory/withdrawal/change_list.html"
     change_form_template = "admin/inventory/withdrawal/change_form.html"
 
-    list_display = ("id", "withdrawn_at_utc", "reason", "many", "withdrawn_by", "state", "note")
+    list_display = ("id", "withdrawn_at_utc", "reason", "load", "many", "withdrawn_by", "state", "note")
     list_filter = ("reason",)
-    list_select_related = ("withdrawn_by", "taken_back")
+    list_select_related = ("withdrawn_by", "taken_back", "load")
     exact_search_fields = ("id", "leads__lead_id")
     search_help_text = "Search by the exact id of the withdrawal or of a lead."
-    fields = ("id", "reason", "note", "many", "withdrawn_at_utc", "withdrawn_by", "state", "taken_back_note")
+    fields = ("id", "reason", "load", "note", "many", "withdrawn_at_utc", "withdrawn_by", "state", "taken_back_note")
     readonly_fields = ("id", "many", "state", "taken_back_note")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Withdrawal]:
@@ -91,10 +93,29 @@ class WithdrawableLeadAdmin(LeadAdmin):
 
 @admin.register(Load)
 class WithdrawableLoadAdmin(LoadAdmin):
-    """Loads with the way to withdraw them."""
+    """Loads with their withdrawals, and the way to make one."""
 
     change_form_template = "admin/leads/load/change_form.html"
+    fieldsets = ((None, {"fields": (*LoadAdmin.fieldsets[0][1]["fields"], "withdrawn")}), *LoadAdmin.fieldsets[1:])
+    readonly_fields = (*LoadAdmin.readonly_fields, "withdrawn")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         context["may_withdraw"] = may_withdraw(request)
         return super().render_change_form(request, context, *args, **options)
+
+    @admin.display(description="withdrawn", empty_value="no")
+    def withdrawn(self, load: Load) -> str | None:
+        """Each withdrawal of the whole load. Its leads may have been withdrawn one by one besides."""
+        withdrawals = load.withdrawals.select_related("taken_back").order_by("id")
+        links = format_html_join(
+            "", '<div><a href="{}">{} UTC</a>{}</div>',
+            (
+                (
+                    reverse("admin:inventory_withdrawal_change", args=[one.id]),
+                    f"{one.withdrawn_at_utc:%Y-%m-%d %H:%M}",
+                    ", taken back" if one.if_taken_back else "",
+                )
+                for one in withdrawals
+            ),
+        )  # fmt: skip
+        return links or None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from homeshield.accounts.models import Client
 from inventory.counting.compaction import counts_compare
@@ -12,7 +13,9 @@ from inventory.errors import Shortage
 from inventory.exclusion.upkeep import exclusions_compare
 from inventory.models import Exclusion, InventoryRecord, SuppressionEntry
 from inventory.suppression import statements
+from inventory.withholding import persons
 from inventory.withholding.locking import persons_lock
+from inventory.withholding.services import leads_withdraw
 from leads.contact_keys import key_of_digits
 from leads.models import Lead
 from sales.models import Order, Sale
@@ -75,6 +78,30 @@ def test_a_client_buys_and_lists_the_same_leads_at_once(clients: list[Client], a
     assert_books_balance()
     assert Exclusion.objects.filter(client=clients[0], listed=True).count() == 40
     assert Exclusion.objects.filter(client=clients[0], owned=True).count() == Sale.objects.count() > 0
+    assert exclusions_compare() == []
+    assert counts_compare() == []
+
+
+def test_an_order_beside_a_load_that_parts_a_person_owns_what_it_bought_alone(
+    clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The load makes the number common. The order still sees the links, and is placed after the load took its pairs."""
+    with transaction.atomic():
+        five, _ = load(*(Inquiry(1, None, timedelta(days=200 + n)) for n in range(5)), as_of=as_of)
+    others = [lead.id for lead in five[1:]]
+    leads_withdraw(lead_ids=others, reason="other", note="So that only one is free.", by_id=None, as_of=as_of)
+    at_the_end = persons.exclusions_sold_meanwhile
+
+    def order_first(cursor: CursorWrapper, *, began_at_utc: datetime) -> None:
+        [placed] = run_together([order(clients[0], (1, gold_6()), as_of=as_of)])
+        assert isinstance(placed, Order), placed
+        assert set(Exclusion.objects.values_list("lead_id", flat=True)) == {lead.id for lead in five}
+        at_the_end(cursor, began_at_utc=began_at_utc)
+
+    monkeypatch.setattr(persons, "exclusions_sold_meanwhile", order_first)
+    with transaction.atomic():
+        load(Inquiry(1, None, timedelta(days=190)), as_of=as_of)
+    assert list(Exclusion.objects.values_list("lead_id", "client_id")) == [(five[0].id, clients[0].id)]
     assert exclusions_compare() == []
     assert counts_compare() == []
 

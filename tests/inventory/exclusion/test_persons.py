@@ -12,6 +12,7 @@ from inventory.counting.compaction import counts_compare
 from inventory.exclusion.loads import exclusions_for_load, exclusions_sold_meanwhile
 from inventory.exclusion.upkeep import exclusions_compare, exclusions_rebuild
 from inventory.models import Exclusion, InventoryRecord, PersonLink
+from inventory.withholding import statements_of_loads
 from sales.errors import Busy
 from tests.factories import ClientFactory, InventoryFactory, stock
 from tests.inventory.exclusion.test_pairs import GOLD_6, exclude, numbers
@@ -38,10 +39,11 @@ def end_of_load(*touched: InventoryRecord, began: datetime) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE persons_touched (lead_id uuid NOT NULL) ON COMMIT DROP")
         cursor.execute("CREATE TEMPORARY TABLE key_bearers (key uuid, lead_id uuid) ON COMMIT DROP")
+        cursor.execute(statements_of_loads.UNLINKED)
         cursor.execute("INSERT INTO persons_touched SELECT unnest(%s::uuid[])", [[each.lead_id for each in touched]])
         exclusions_for_load(cursor, load_id=0)
         exclusions_sold_meanwhile(cursor, began_at_utc=began)
-        cursor.execute("DROP TABLE persons_touched, key_bearers")
+        cursor.execute("DROP TABLE persons_touched, persons_unlinked, key_bearers")
 
 
 def pairs(client: Client) -> dict[UUID, tuple[bool, bool]]:

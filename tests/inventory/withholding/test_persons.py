@@ -31,6 +31,7 @@ from tests.sales.purchases import buy, set_prices
 
 pytestmark = pytest.mark.django_db
 
+GOLD_3 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
 GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -112,6 +113,24 @@ def test_who_was_superseded_through_a_birthday_comes_back_in_the_bucket_of_then(
     assert old.id in on_sale(later)
     records = {record.age_bucket: record.lapsed_at_utc for record in old.inventory.all()}
     assert records == {"MONTH_3_TO_5": later, "MONTH_6_TO_8": None}
+
+
+@pytest.mark.parametrize("rolled_meanwhile", [True, False])
+def test_a_lead_that_is_released_is_sold_in_the_bucket_that_the_roll_has_come_to(
+    as_of: datetime, rolled_meanwhile: bool
+) -> None:
+    """A load takes minutes. Meanwhile the window of a sold record may end, and the roll closes it for good."""
+    set_prices(as_of - timedelta(days=1))
+    [old], _ = load(days(170), as_of=as_of)
+    buy(ClientFactory(), 1, GOLD_3, as_of=as_of)
+    load(days(160), as_of=as_of)
+    later = as_of + timedelta(days=15)
+    if rolled_meanwhile:
+        inventory_generate(as_of=later, now=later)
+    load(*(days(500 + n) for n in range(4)), as_of=as_of + timedelta(days=5))
+    inventory_generate(as_of=later, now=later)
+    assert old.id in on_sale(later)
+    assert {record.age_bucket for record in old.inventory.all()} == {"MONTH_3_TO_5", "MONTH_6_TO_8"}
 
 
 numbers = st.one_of(st.integers(0, 3), st.none())

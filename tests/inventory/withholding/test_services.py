@@ -8,7 +8,9 @@ import pytest
 
 from homeshield.audit.models import AuditEvent
 from homeshield.lib.errors import DomainError
+from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord, Withdrawal, WithdrawalTakenBack, WithdrawnLead, WithheldLead
+from inventory.upkeep.roll import inventory_generate
 from inventory.withholding.errors import (
     LeadsNotFound,
     NothingToWithdraw,
@@ -20,10 +22,13 @@ from inventory.withholding.errors import (
 from inventory.withholding.models import Reason
 from inventory.withholding.persons import load_end
 from inventory.withholding.services import keys_withdraw, leads_withdraw, load_withdraw, withdrawal_take_back
+from leads.age import AgeBucket
+from leads.classification import Classification
 from leads.loads.models import Load
 from leads.models import OptOut
-from tests.factories import LeadFactory, StaffFactory, stock
+from tests.factories import ClientFactory, LeadFactory, StaffFactory, stock
 from tests.inventory.withholding.people import Inquiry, key, load, on_sale
+from tests.sales.purchases import buy, set_prices
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +75,7 @@ def test_a_load_is_withdrawn_with_its_leads_and_no_others(as_of: datetime) -> No
     [other], _ = load(Inquiry(1, None, WORN * 2), as_of=as_of)
     leads, _ = load(Inquiry(1, None, WORN), Inquiry(2, None, WORN), as_of=as_of)
     done = load_withdraw(load_id=leads[0].load_id or 0, note="The columns were shifted.", by_id=None, as_of=as_of)
+    assert Withdrawal.objects.get().load_id == leads[0].load_id
     assert done.leads == 2
     assert Withdrawal.objects.get().reason == "bad_load"
     assert on_sale(as_of) == {other.id}  # the inquiry that the bad one had superseded
@@ -118,6 +124,19 @@ def refused(act: Callable[[], object], refusal: type[DomainError]) -> DomainErro
         act()
     assert everything() == before
     return said.value
+
+
+def test_a_taking_back_that_waited_for_the_roll_loses_no_record(as_of: datetime) -> None:
+    set_prices(as_of - timedelta(days=1))
+    [lead], _ = load(Inquiry(1, None, timedelta(days=179)), as_of=as_of)
+    gold = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
+    buy(ClientFactory(), 1, gold, as_of=as_of)
+    done = leads_withdraw(lead_ids=[lead.id], reason="other", note="A mistake.", by_id=None, as_of=as_of)
+    later = as_of + timedelta(days=2)
+    inventory_generate(as_of=later, now=later)
+    withdrawal_take_back(withdrawal_id=done.withdrawal_id, note="It was none.", by_id=None, as_of=as_of)
+    inventory_generate(as_of=later, now=later)
+    assert on_sale(later) == {lead.id}
 
 
 def test_what_cannot_be_withdrawn_is_refused(as_of: datetime) -> None:

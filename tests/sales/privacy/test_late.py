@@ -6,8 +6,10 @@ from unittest.mock import patch
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 
 from inventory.models import CommonKey, Withdrawal
 from inventory.upkeep.opening import FirstRecords
@@ -69,6 +71,36 @@ def test_a_lead_that_comes_after_the_erasure_is_erased_too(key: UUID, now: datet
     assert (lead.borrower_phone, lead.phone_key) == (None, None)
     assert lead.erased_at_utc is not None
     assert left_over_enqueue(as_of=now + timedelta(hours=2)) == 0
+
+
+def test_a_late_lead_that_was_only_withdrawn_is_erased_once_the_person_asks_for_it(key: UUID, now: datetime) -> None:
+    opt_out(key=key, kind=OptOutKind.STAFF, wants_erasure=False, as_of=now)
+    load_late(as_of=now)
+    opt_out(key=key, kind=OptOutKind.PAGE, wants_erasure=True, as_of=now + timedelta(days=1))
+    tasks_run()
+    assert Lead.objects.get().erased_at_utc is not None
+    assert set(Withdrawal.objects.values_list("reason", flat=True)) == {Reason.OPT_OUT, Reason.ERASED}
+
+
+def test_an_erasure_that_fails_the_second_time_is_given_again(key: UUID, now: datetime) -> None:
+    opt_out(key=key, kind=OptOutKind.STAFF, wants_erasure=True, as_of=now)
+    tasks_run()
+    stock(1, as_of=now, borrower_phone=PHONE)
+    opt_out(key=key, kind=OptOutKind.STAFF, wants_erasure=True, as_of=now)
+    DBTaskResult.objects.all().delete()
+    assert left_over_enqueue(as_of=now + timedelta(hours=2)) == 1
+    tasks_run()
+    assert Lead.objects.get().erased_at_utc is not None
+    assert left_over_enqueue(as_of=now + timedelta(hours=2)) == 0
+
+
+def test_the_scheduler_asks_the_register_by_an_index(now: datetime) -> None:
+    """It has millions of keys of DROP."""
+    asked = OptOut.objects.with_leads_to_erase().filter(done_at_utc__lt=now)[:10]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "opt_out_with_leads_to_erase" in asked.explain()
+        assert "opt_out_with_leads_to_erase" in OptOut.objects.still_to_erase().explain()
 
 
 def test_a_late_lead_of_who_asks_only_not_to_be_sold_is_withdrawn_alone(key: UUID, now: datetime) -> None:
