@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,9 @@ from homeshield.audit.models import AuditEvent
 from homeshield.audit.sealing import audit_seal
 from homeshield.audit.services import audit_record
 from homeshield.audit.verification import audit_verify
-from homeshield.lib.ids import first_id_at
+from homeshield.billing.ledger.kinds import Kind
+from homeshield.billing.ledger.services import ledger_record
+from homeshield.lib.ids import first_id_at, new_id
 from homeshield.lib.origin import Origin, within
 from inventory.buyer import Buyer
 from leads.models import OptOut
@@ -159,7 +162,7 @@ def test_a_company_whose_owner_went_to_another_goes_too(now: datetime) -> None:
 
 
 def test_a_company_in_use_stays_and_the_others_go(now: datetime) -> None:
-    names = ("quoted", "keyed", "decided", "joined", "free")
+    names = ("quoted", "keyed", "decided", "joined", "paid", "free")
     users = {name: signed_up(name, days_ago=31, as_of=now) for name in names}
     company = {name: user.client for name, user in users.items()}
     UserFactory(client=company["joined"], role="viewer")
@@ -168,6 +171,7 @@ def test_a_company_in_use_stays_and_the_others_go(now: datetime) -> None:
         client_id=company["decided"].id, status=ClientStatus.SUSPENDED, licensed_states=[], reason="Looked at it.",
         by=StaffFactory(), as_of=now,
     )  # fmt: skip
+    ledger_record(kind=Kind.PAYMENT, client_id=company["paid"].id, source_id=new_id(), amount=Decimal(5), as_of=now)
     Quote.objects.create(
         client=company["quoted"], quoted_at_utc=now, expires_at_utc=now + timedelta(minutes=15), subtotal=8
     )

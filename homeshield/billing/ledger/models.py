@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from homeshield.accounts.models import ApiKey, Client
 from homeshield.billing.ledger.kinds import Account, Kind, leg_of_a_shape
 from homeshield.billing.ledger.triggers import (
+    account_closes_trigger,
     account_opens_trigger,
     account_triggers,
     credit_limit_triggers,
@@ -33,12 +34,12 @@ def _among(kinds: tuple[Kind, ...]) -> str:
 
 
 class ClientWithAccount(Client):
-    """Carries the trigger that opens an account for each new client."""
+    """Carries the triggers that open an account for each new client, and remove one that was never used."""
 
     class Meta:
         proxy = True
         default_permissions = ()
-        triggers = [account_opens_trigger()]
+        triggers = [account_opens_trigger(), account_closes_trigger()]
 
 
 class ClientAccount(models.Model):

@@ -27,6 +27,19 @@ def account_opens_trigger() -> pgtrigger.Trigger:
     )
 
 
+def account_closes_trigger() -> pgtrigger.Trigger:
+    """On clients: one that retention removes takes its account along, as long as nothing was ever entered there."""
+    return FirmOwnerTrigger(
+        name="client_takes_its_unused_account_along",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        func="""
+            DELETE FROM client_accounts WHERE client_id = OLD.id AND entries = 0;
+            RETURN OLD;
+        """,
+    )
+
+
 def account_triggers() -> list[pgtrigger.Trigger]:
     """On client_accounts: no statement changes one, triggers aside."""
     return [
