@@ -97,7 +97,7 @@ class WithdrawableLoadAdmin(LoadAdmin):
 
     change_form_template = "admin/leads/load/change_form.html"
     fieldsets = ((None, {"fields": (*LoadAdmin.fieldsets[0][1]["fields"], "withdrawn")}), *LoadAdmin.fieldsets[1:])
-    readonly_fields = (*LoadAdmin.readonly_fields, "withdrawn")
+    readonly_fields = (*LoadAdmin.readonly_fields, "withdrawn")  # type: ignore[assignment]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         context["may_withdraw"] = may_withdraw(request)

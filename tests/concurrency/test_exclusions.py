@@ -10,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from homeshield.accounts.models import Client
 from inventory.counting.compaction import counts_compare
 from inventory.errors import Shortage
+from inventory.exclusion.loads import exclusions_sold_meanwhile
 from inventory.exclusion.upkeep import exclusions_compare
 from inventory.models import Exclusion, InventoryRecord, SuppressionEntry
 from inventory.suppression import statements
@@ -90,7 +91,7 @@ def test_an_order_beside_a_load_that_parts_a_person_owns_what_it_bought_alone(
         five, _ = load(*(Inquiry(1, None, timedelta(days=200 + n)) for n in range(5)), as_of=as_of)
     others = [lead.id for lead in five[1:]]
     leads_withdraw(lead_ids=others, reason="other", note="So that only one is free.", by_id=None, as_of=as_of)
-    at_the_end = persons.exclusions_sold_meanwhile
+    at_the_end = exclusions_sold_meanwhile
 
     def order_first(cursor: CursorWrapper, *, began_at_utc: datetime) -> None:
         [placed] = run_together([order(clients[0], (1, gold_6()), as_of=as_of)])

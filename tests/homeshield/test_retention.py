@@ -135,6 +135,11 @@ def signed_up(name: str, *, days_ago: int, as_of: datetime, **company: Any) -> U
     return user
 
 
+def company_of(user: User) -> Client:
+    assert user.client
+    return user.client
+
+
 @pytest.mark.parametrize("status", ClientStatus)
 def test_sign_ups_that_nobody_confirmed_go_with_their_companies(now: datetime, status: ClientStatus) -> None:
     """Whatever the standing: without approval, such a company is active at once."""
@@ -152,7 +157,7 @@ def test_sign_ups_that_nobody_confirmed_go_with_their_companies(now: datetime, s
 def test_a_company_whose_owner_went_to_another_goes_too(now: datetime) -> None:
     """Whoever signs up and is then invited elsewhere leaves a company behind that nobody belongs to."""
     user = signed_up("eve", days_ago=31, as_of=now)
-    left = user.client_id
+    left = company_of(user).id
     user.client = UserFactory().client
     user.save()
     EmailAddress.objects.filter(user=user).update(verified=True)
@@ -164,7 +169,7 @@ def test_a_company_whose_owner_went_to_another_goes_too(now: datetime) -> None:
 def test_a_company_in_use_stays_and_the_others_go(now: datetime) -> None:
     names = ("quoted", "keyed", "decided", "joined", "paid", "free")
     users = {name: signed_up(name, days_ago=31, as_of=now) for name in names}
-    company = {name: user.client for name, user in users.items()}
+    company = {name: company_of(user) for name, user in users.items()}
     UserFactory(client=company["joined"], role="viewer")
     key_create(client_id=company["keyed"].id, name="CRM", created_by=None, as_of=now)
     client_standing_change(
