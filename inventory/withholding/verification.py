@@ -29,13 +29,18 @@ BEARERS = f"""
     WHERE bearers > 1;
     ANALYZE bearers_now;
     CREATE TEMPORARY TABLE common_now ON COMMIT DROP AS
-    SELECT DISTINCT key FROM bearers_now WHERE bearers > {MANY_BEARERS};
+    SELECT DISTINCT key FROM bearers_now WHERE bearers > {MANY_BEARERS}
+"""  # noqa: S608 - the text is ours
+
+LINKS = f"""
     CREATE TEMPORARY TABLE links_now ON COMMIT DROP AS
     SELECT DISTINCT one.lead_id, other.lead_id AS other_id
     FROM bearers_now one JOIN bearers_now other ON other.key = one.key AND other.lead_id <> one.lead_id
-    WHERE one.bearers <= {MANY_BEARERS} AND other.bearers <= {MANY_BEARERS};
+    WHERE one.bearers <= {MANY_BEARERS} AND other.bearers <= {MANY_BEARERS}
+      AND NOT EXISTS (SELECT FROM common_keys WHERE common_keys.key = one.key);
     ANALYZE links_now
-"""  # noqa: S608 - the text is ours
+"""  # noqa: S608
+"""Once the common keys are mended: one stays common when some of its bearers have been erased."""
 
 # Of two tables, each row that is in one alone is a difference. Mending deletes it there, or adds it.
 
@@ -122,7 +127,9 @@ def persons_verify(*, as_of: datetime) -> PersonDifferences:
         persons_lock()
         cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEM])
         cursor.execute(BEARERS)
-        keys, links = (_counted(cursor, statement) for statement in (MEND_KEYS, MEND_LINKS))
+        keys = _counted(cursor, MEND_KEYS)
+        cursor.execute(LINKS)
+        links = _counted(cursor, MEND_LINKS)
         cursor.execute(TOUCHED)
         cursor.execute(EVERYBODY)
         cursor.execute(TOUCH)

@@ -14,6 +14,7 @@ from inventory.counting.compaction import counts_compare
 from inventory.models import CommonKey, InventoryRecord, PersonLink, WithheldLead
 from inventory.withholding.services import leads_withdraw
 from inventory.withholding.verification import persons_verify
+from sales.privacy.carrying_out import leads_erase
 from tests.inventory.withholding.people import Inquiry, links_now, load, on_sale, withheld_now
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +99,14 @@ def test_what_is_withheld_wrongly_is_found_and_mended(now: datetime, spoil: Call
     assert (links_now(), withheld_now(), on_sale(now)) == right
     assert counts_compare() == []
     assert verify() == (0, dict.fromkeys(found, 0))
+
+
+def test_a_number_stays_nobodys_when_some_of_its_leads_are_erased(now: datetime) -> None:
+    """Five bear it now. They are not made one person, of whom four would leave the sale."""
+    leads, _ = load(*(Inquiry(9, 1 if n == 0 else None, timedelta(days=200 + n)) for n in range(6)), as_of=now)
+    gone = leads[0].id
+    leads_withdraw(lead_ids=[gone], reason="erased", note="On request.", by_id=None, as_of=now)
+    leads_erase([gone], as_of=now)
+    assert persons_verify(as_of=now).total == 0
+    assert links_now() == set()
+    assert on_sale(now) == {lead.id for lead in leads[1:]}
