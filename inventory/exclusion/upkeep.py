@@ -19,10 +19,6 @@ DUE = f"""
         FROM sales JOIN person_links link ON link.lead_id = sales.lead_id
         UNION ALL {_LISTED.format(key="phone_key")}
         UNION ALL {_LISTED.format(key="call_in_key")}
-        UNION ALL
-        -- An erased lead has no keys to look up. It is never sold again, so its pairs may stay as they are.
-        SELECT lead_id, client_id, owned, listed
-        FROM exclusions JOIN leads lead ON lead.id = exclusions.lead_id AND lead.erased_at_utc IS NOT NULL
     ) AS reason
     GROUP BY lead_id, client_id
 """  # noqa: S608 - the text is ours

@@ -14,6 +14,7 @@ from django.db import connection
 
 from homeshield.lib.ids import new_id
 from homeshield.lib.sql_arrays import array_text
+from inventory.exclusion.erased import exclusions_of_erased
 from inventory.withholding.models import Reason
 from inventory.withholding.services import keys_withdraw
 from sales.privacy.models import Asked
@@ -92,11 +93,13 @@ def opt_outs_carry_out(
 
 
 def leads_erase(lead_ids: Sequence[UUID], *, as_of: datetime) -> int:
-    """Erases these leads, once. Only the owner of the tables may. Returns how many there were to erase."""
+    """Erases these leads, once, and forgets on whose lists they are. Only the owner of the tables may, under the lock
+    of persons. Returns how many there were to erase."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM erase_leads(%s::uuid[], %s)", [array_text(lead_ids), as_of])
-        (erased,) = cursor.fetchone()
-        return int(erased)
+        cursor.execute("SELECT * FROM erase_leads(%s::uuid[], %s)", [array_text(lead_ids), as_of])
+        erased = [lead for (lead,) in cursor.fetchall()]
+    exclusions_of_erased(erased)
+    return len(erased)
 
 
 def _tell(

@@ -6,12 +6,15 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from homeshield.lib.personal_data import About, fields_about
+from inventory.counting.compaction import counts_compare
+from inventory.models import Exclusion
 from inventory.withholding.models import Reason
 from inventory.withholding.services import leads_withdraw
 from leads.erasure import KEYS, PERSONAL
 from leads.models import Lead
 from sales.privacy.carrying_out import leads_erase
-from tests.factories import stock
+from tests.factories import ClientFactory, stock
+from tests.inventory.suppression.lists import listed
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +43,18 @@ def test_a_lead_is_erased_once(lead: Lead, as_of: datetime) -> None:
     assert {after[name] for name in (*PERSONAL, *KEYS)} == {None}
     assert leads_erase([lead.id], as_of=as_of) == 0
     assert Lead.objects.values().get() == after
+
+
+def test_who_owns_an_erased_lead_is_known_and_on_whose_lists_it_was_is_not(lead: Lead, as_of: datetime) -> None:
+    """Nor does a list that goes later find the lead, which has no keys."""
+    lister, owner = ClientFactory(), ClientFactory()
+    for client in (lister, owner):
+        listed(client, [str(lead.borrower_phone)], as_of=as_of)
+    Exclusion.objects.filter(client=owner).update(owned=True)
+    withdraw(lead, as_of)
+    assert leads_erase([lead.id], as_of=as_of) == 1
+    assert list(Exclusion.objects.values_list("client_id", "owned", "listed")) == [(owner.id, True, False)]
+    assert counts_compare() == []
 
 
 def test_a_lead_that_is_not_withdrawn_is_not_erased(lead: Lead, as_of: datetime) -> None:
