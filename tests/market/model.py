@@ -1,24 +1,23 @@
-"""The contract as a small program over lists: what the shop must show, sell and refuse. It knows no database."""
+"""The contract as a small program over lists: what the shop must show, sell and refuse. It knows no database.
 
-from collections import Counter
+Who may buy which lead, it asks the oracle.
+"""
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import product
 from uuid import UUID
 
-BUCKETS = {"MONTH_3_TO_5": 90, "MONTH_6_TO_8": 180, "MONTH_9_TO_11": 270, "MONTH_12_TO_23": 360, "MONTH_24_PLUS": 720}
+from tests.market.oracle import BUCKETS, Facts, Held, Inquiry, Reasons, Sold, bucket_at
 
 type Cell = tuple[str, str]
 type Line = tuple[str, str, str | None, str | None, int]
 """Class, bucket, state, county, quantity."""
 
-
-def bucket_at(created: datetime, now: datetime) -> str | None:
-    """The contract's table of ages."""
-    days = (now - created) // timedelta(hours=24)
-    return next((name for name, first in reversed(BUCKETS.items()) if days >= first), None)
+NOT_YET = UUID(int=0)
+"""The id of a lead that the shop has not given one yet."""
 
 
 @dataclass(eq=False)
@@ -30,19 +29,17 @@ class Record:
     owner: str | None = None
 
     def sellable(self, now: datetime) -> bool:
-        return self.owner is None and bucket_at(self.lead.created, now) == self.bucket and not self.lead.is_withheld
+        return self.owner is None and bucket_at(self.lead.created, now) == self.bucket and not self.lead.held
 
     def sellable_to(self, client: str, now: datetime) -> bool:
-        return self.sellable(now) and client not in self.lead.owners()
+        return self.sellable(now) and client not in self.lead.excluded
 
     def fits(self, line: Line) -> bool:
         classification, bucket, state, county, _ = line
-        lead = self.lead
-        return (
-            (lead.classification, self.bucket) == (classification, bucket)
-            and state in (None, lead.state)
-            and county in (None, lead.county)
-        )
+        return (self.lead.classification, self.bucket) == (classification, bucket) and self.lies_in(state, county)
+
+    def lies_in(self, state: str | None, county: str | None) -> bool:
+        return state in (None, self.lead.state) and county in (None, self.lead.county)
 
     @property
     def kind(self) -> tuple[str, str, str, str | None]:
@@ -52,64 +49,103 @@ class Record:
 
 @dataclass(eq=False)
 class Lead:
-    mortgage_id: str
     created: datetime
     classification: str
     state: str
     county: str | None
-    person: int
-    """Who called: the number that they called from."""
+    phones: frozenset[str]
     records: dict[str, Record] = field(default_factory=dict)
-    id: UUID | None = None
-    withdrawals: int = 0
-    """How many hold."""
-    linked: "list[Lead]" = field(default_factory=list)
-    """The other leads of the person."""
+    id: UUID = NOT_YET
+    held: Held | None = None
+    excluded: dict[str, Reasons] = field(default_factory=dict)
+    """For whom."""
 
-    def owners(self) -> set[str]:
-        """Who bought a lead of the person."""
-        return {record.owner for lead in (self, *self.linked) for record in lead.records.values() if record.owner}
 
-    @property
-    def is_withheld(self) -> bool:
-        return self.withdrawals > 0 or any(
-            other.withdrawals == 0 and (other.created, other.id) > (self.created, self.id) for other in self.linked
-        )
+@dataclass
+class SuppressionList:
+    client: str
+    phones: frozenset[str]
+    ends_on: date | None = None
 
 
 @dataclass
 class Market:
-    """All leads by mortgage id, and the price history of each (class, bucket)."""
+    """All leads by what makes them one row of a file, and the prices in force of each (class, bucket)."""
 
+    clients: Sequence[str]
     leads: dict[str, Lead] = field(default_factory=dict)
     prices: dict[Cell, Decimal] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
+    lists: dict[UUID, SuppressionList] = field(default_factory=dict)
+    opted_out: set[str] = field(default_factory=set)
+    """Numbers that no load brings in again."""
+    told: set[tuple[UUID, str, str]] = field(default_factory=set)
+    """Which client was told of which lead, and what is asked."""
 
-    def load(self, lead: Lead, now: datetime) -> bool:
-        """Whether the row is a new lead."""
-        if lead.mortgage_id in self.leads:
-            return False
-        self.leads[lead.mortgage_id] = lead
+    def load(self, row: str, lead: Lead, now: datetime) -> str:
+        """Whether the row is a new lead, one that is known, or one that asked not to be sold."""
+        if lead.phones & self.opted_out:
+            return "opted out"
+        if row in self.leads:
+            return "known"
+        self.leads[row] = lead
         self.enter_bucket(lead, now)
-        return True
+        return "new"
 
-    def withhold(self, now: datetime, change: Callable[[], object]) -> None:
+    def change(self, now: datetime, act: Callable[[], object]) -> None:
         """Makes a change, after which leads that it releases are in the bucket of their age at once."""
-        before = [lead for lead in self.leads.values() if lead.is_withheld]
-        change()
+        before = [lead for lead in self.leads.values() if lead.held]
+        act()
+        self.ask_the_oracle()
         for lead in before:
             self.enter_bucket(lead, now)
 
-    def meet(self) -> None:
-        """Who is of one person with whom. A number of more than five leads is nobody's."""
-        calls = Counter(lead.person for lead in self.leads.values())
+    def ask_the_oracle(self) -> None:
+        """Who is withheld, and who is excluded for whom."""
         for lead in self.leads.values():
-            others = self.leads.values() if calls[lead.person] <= 5 else ()
-            lead.linked = [other for other in others if other is not lead and other.person == lead.person]
+            self.facts.inquiries.setdefault(lead.id, Inquiry(lead.created, lead.phones))
+        self.facts.lists = {key: (each.client, each.phones) for key, each in self.lists.items()}
+        held = self.facts.held()
+        excluded = {client: self.facts.excluded(client) for client in self.clients}
+        for lead in self.leads.values():
+            lead.held = held.get(lead.id)
+            lead.excluded = {client: leads[lead.id] for client, leads in excluded.items() if lead.id in leads}
+
+    def sell(self, record: Record, client: str) -> None:
+        record.owner = client
+        self.facts.sales.add(Sold(client, record.lead.id, record.bucket))
+
+    def bearing(self, phone: str) -> list[Lead]:
+        return [lead for lead in self.leads.values() if phone in lead.phones]
+
+    def opt_out(self, phone: str, withdrawal: str, *, erase: bool) -> None:
+        """Every lead with the number is withdrawn for ever, every buyer told. The number stops later loads."""
+        bearing = self.bearing(phone)
+        self.opted_out.add(phone)
+        self.facts.withdrawals[withdrawal] = frozenset(lead.id for lead in bearing)
+        asks = "delete" if erase else "stop"
+        self.told |= {
+            (sold.lead, sold.client, asks) for sold in self.facts.sales for lead in bearing if lead.id == sold.lead
+        }
+
+    def erase(self, phone: str) -> int:
+        """What describes the person goes. Returns of how many leads."""
+        bearing = self.bearing(phone)
+        for lead in bearing:
+            self.facts.erase(lead.id)
+            lead.phones = frozenset()
+        rows = {row: f"erased {lead.id}" for row, lead in self.leads.items() if lead in bearing}
+        self.leads = {rows.get(row, row): lead for row, lead in self.leads.items()}
+        return len(bearing)
+
+    def end_lists(self, today: date) -> None:
+        """Those whose last day is over."""
+        self.lists = {key: each for key, each in self.lists.items() if not each.ends_on or each.ends_on >= today}
 
     def enter_bucket(self, lead: Lead, now: datetime) -> bool:
         """Whether the lead gets a record for the bucket that it is in."""
         bucket = bucket_at(lead.created, now)
-        if bucket is None or bucket in lead.records or lead.is_withheld:
+        if bucket is None or bucket in lead.records or lead.held:
             return False
         lead.records[bucket] = Record(lead, bucket)
         return True

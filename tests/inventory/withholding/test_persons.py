@@ -1,17 +1,14 @@
 """Of several inquiries of one person only the latest is on sale, whatever came in which order (contract, "Person")."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from inventory.counting.compaction import counts_compare
 from inventory.errors import Shortage
 from inventory.exclusion.upkeep import exclusions_compare
 from inventory.facts.criteria import Criteria
-from inventory.models import CommonKey, Withdrawal, WithdrawalTakenBack, WithdrawnLead, YoungLead
+from inventory.models import CommonKey
 from inventory.upkeep.roll import inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -20,12 +17,10 @@ from leads.models import Lead
 from tests.factories import ClientFactory
 from tests.inventory.withholding.people import (
     Inquiry,
-    Naive,
     key,
     links_now,
     load,
     on_sale,
-    withheld_now,
 )
 from tests.sales.purchases import buy, set_prices
 
@@ -33,7 +28,6 @@ pytestmark = pytest.mark.django_db
 
 GOLD_3 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_3_TO_5)
 GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
-AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def days(age: int, *, phone: int | None = 1, call_in: int | None = None) -> Inquiry:
@@ -131,63 +125,6 @@ def test_a_lead_that_is_released_is_sold_in_the_bucket_that_the_roll_has_come_to
     inventory_generate(as_of=later, now=later)
     assert old.id in on_sale(later)
     assert {record.age_bucket for record in old.inventory.all()} == {"MONTH_3_TO_5", "MONTH_6_TO_8"}
-
-
-numbers = st.one_of(st.integers(0, 3), st.none())
-inquiries = st.builds(
-    Inquiry, numbers, numbers, st.sampled_from([timedelta(days=n) for n in (10, 89, 120, 179, 250, 800)])
-)
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("load"), st.lists(inquiries, max_size=5)),
-        st.tuples(st.just("withdraw"), st.sets(st.integers(0, 30), min_size=1, max_size=3)),
-        st.tuples(st.just("take_back"), st.integers(0, 10)),
-        st.tuples(st.just("pass"), st.integers(1, 100)),
-    ),
-    max_size=9,
-)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=steps)
-def test_whatever_happens_in_whichever_order_the_contract_holds(steps: list[tuple[str, object]]) -> None:
-    savepoint = transaction.savepoint_create()
-    try:
-        run(steps)
-    finally:
-        transaction.savepoint_rollback(savepoint)
-
-
-def run(steps: list[tuple[str, object]]) -> None:
-    naive, now, made = Naive(), AS_OF, list[Withdrawal]()
-    for act, what in steps:
-        match act, what:
-            case "load", list():
-                naive.load(load(*what, as_of=now)[0], what)
-            case "withdraw", set():
-                ids = list(naive.people)
-                if named := {ids[number % len(ids)] for number in what if ids}:
-                    withdrawal = Withdrawal.objects.create(reason="other", withdrawn_at_utc=now)
-                    WithdrawnLead.objects.bulk_create(
-                        WithdrawnLead(lead_id=id_, withdrawal=withdrawal) for id_ in named
-                    )
-                    naive.withdrawals.append(named)
-                    made.append(withdrawal)
-            case "take_back", int() if made:
-                place = what % len(made)
-                WithdrawalTakenBack.objects.create(withdrawal=made.pop(place), taken_back_at_utc=now)
-                del naive.withdrawals[place]
-            case "pass", int():
-                now += timedelta(days=what)
-                inventory_generate(as_of=now, now=now)
-        assert links_now() == naive.links
-        assert set(CommonKey.objects.values_list("key", flat=True)) == {key(number) for number in naive.common}
-        assert withheld_now() == naive.withheld
-        in_a_bucket = {id_ for id_, (_, created) in naive.people.items() if AgeBucket.at(created, now)}
-        assert on_sale(now) == in_a_bucket - naive.withheld.keys()
-        waiting = set(YoungLead.objects.values_list("lead_id", flat=True))
-        assert waiting >= naive.people.keys() - in_a_bucket - naive.withheld.keys()
-    assert counts_compare() == []
 
 
 def test_who_owns_a_person_is_not_sold_the_later_inquiry_and_others_are(as_of: datetime) -> None:
