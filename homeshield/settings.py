@@ -62,6 +62,45 @@ if CERTIFICATE_KEY and len(CERTIFICATE_KEY) < 50:
         "CERTIFICATE_KEY has fewer than 50 characters, so that somebody could find it out and sign for this shop. Make "
         'one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
+
+
+def seller_from_environment() -> dict[str, str]:
+    """Who sells, as documents say it: name, address, tax ID and email address. A document keeps those of its day."""
+    parts = {name: env.str(f"SELLER_{name.upper()}", default="").strip() for name in _SELLER}
+    for name, text in parts.items():
+        if len(text) > _SELLER[name]:
+            raise ImproperlyConfigured(
+                f"SELLER_{name.upper()} has {len(text)} characters, but at most {_SELLER[name]} fit on an invoice."
+            )
+        if not text.isprintable():
+            raise ImproperlyConfigured(
+                f"SELLER_{name.upper()} has line breaks or invisible characters. Write it on one line, the lines of an "
+                "address with semicolons between."
+            )
+    if DEBUG:
+        parts = {name: text or _DEVELOPMENT_SELLER[name] for name, text in parts.items()}
+    for name in ("name", "address"):
+        if not parts[name]:
+            raise ImproperlyConfigured(
+                f"SELLER_{name.upper()} is missing. With a SECRET_KEY this is a production site, whose invoices say "
+                "who sells. Set SELLER_NAME to the company's legal name, and SELLER_ADDRESS to its address, the lines "
+                "with semicolons between: 1 Main Street; Springfield, IL 62701."
+            )
+    if parts["email"] and not _E_MAIL_ADDRESS.fullmatch(parts["email"]):
+        raise ImproperlyConfigured("SELLER_EMAIL is no email address. Write one, such as billing@shop.example.com.")
+    lines = [line.strip() for line in parts["address"].split(";")]
+    return parts | {"address": "\n".join(line for line in lines if line)}
+
+
+_SELLER = {"name": 200, "address": 500, "tax_id": 40, "email": 254}  # the most characters of each
+_DEVELOPMENT_SELLER = {
+    "name": "HomeShield (development)",
+    "address": "1 Example Way; Springfield, IL 62701",
+    "tax_id": "",
+    "email": "billing@homeshield.example",
+}
+_E_MAIL_ADDRESS = re.compile(r"[^\s@:/,]+@[^\s@:/,]+")
+SELLER = seller_from_environment()
 SHOW_SUPPLIERS = switch(env, "SHOW_SUPPLIERS", default=False)  # to buyers, of the leads they bought
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[]) or (
     ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
@@ -484,7 +523,6 @@ def security_contacts_from_environment() -> list[str]:
     return contacts
 
 
-_E_MAIL_ADDRESS = re.compile(r"[^\s@:/,]+@[^\s@:/,]+")
 _CONTACT = re.compile(r"mailto:[^\s@:/,]+@[^\s@:/,]+|https://[^\s,]+|tel:\+[0-9-]+")
 SECURITY_CONTACTS = security_contacts_from_environment()
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("sales.urls")),
     path("", include("exports.urls")),
     path("suppression/", include("inventory.suppression.urls")),
+    path("billing/", include("homeshield.billing.urls")),
     path("accounts/", include((company_urlpatterns, "accounts"))),
     path("accounts/", include("homeshield.accounts.urls")),
     path("api/v1/", api.urls),

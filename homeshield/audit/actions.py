@@ -47,6 +47,8 @@ class AuditAction(TextChoices):
     SUPPRESSION_CHANGE = "suppression.change", "Suppression list changed"
     SUPPRESSION_REMOVE = "suppression.remove", "Suppression list removed"
     SUPPRESSION_END = "suppression.end", "Suppression list ended on its date"
+    STATEMENT = "statement.issue", "Statement issued"
+    BILLING_DETAILS = "billing.details", "Billing details changed"
     PERSON_FIND = "person.find", "Person looked up by phone number"
     OPT_OUT = "opt_out", "Opt-out"
     OPT_OUT_LIST = "opt_out.list", "List of opt-outs worked through"

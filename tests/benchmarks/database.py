@@ -21,6 +21,8 @@ def use_database(name: str, *, fresh: bool = True) -> None:
     os.environ.setdefault("CONTACT_KEY", "benchmarks" * 6)
     os.environ.setdefault("ALLOWED_HOSTS", "127.0.0.1,localhost")
     os.environ.setdefault("EMAIL_URL", "console:")
+    os.environ.setdefault("SELLER_NAME", "Example Leads Inc.")
+    os.environ.setdefault("SELLER_ADDRESS", "1 Example Way")
     if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = embedded_postgres.url()
     django.setup()

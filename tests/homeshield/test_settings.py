@@ -29,6 +29,10 @@ NOTHING = dict.fromkeys(
         "REPLICA_URL",
         "EMAIL_URL",
         "CERTIFICATE_KEY",
+        "SELLER_NAME",
+        "SELLER_ADDRESS",
+        "SELLER_TAX_ID",
+        "SELLER_EMAIL",
     ],
     "",
 )
@@ -41,6 +45,8 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "shop.example",
     "EMAIL_URL": "smtp+tls://u:p@mail.example:587",
     "CONTACT_KEY": KEY[::-1],
+    "SELLER_NAME": "Example Leads Inc.",
+    "SELLER_ADDRESS": "1 Example Way; Springfield, IL 62701",
 }
 READY = {
     "SECRET_KEY": KEY,
@@ -251,3 +257,19 @@ def test_a_web_process_needs_its_own_login_alone() -> None:
 def test_without_a_key_the_embedded_database_and_the_console_do() -> None:
     assert setting("DATABASES")["default"]["ENGINE"] == "homeshield.lib.embedded_engine"
     assert setting("MAILERS")["default"]["BACKEND"] == "django.core.mail.backends.console.EmailBackend"
+
+
+def test_who_sells_stands_on_invoices_and_must_be_said_in_production() -> None:
+    assert setting("SELLER")["name"] == "HomeShield (development)"
+    seller = setting("SELLER", SECRET_KEY=KEY, SELLER_EMAIL="billing@shop.example")
+    assert seller == {
+        "name": "Example Leads Inc.",
+        "address": "1 Example Way\nSpringfield, IL 62701",
+        "tax_id": "",
+        "email": "billing@shop.example",
+    }
+    assert "SELLER_NAME is missing" in refusal(SECRET_KEY=KEY, SELLER_NAME=" ")
+    assert "SELLER_ADDRESS is missing" in refusal(SECRET_KEY=KEY, SELLER_ADDRESS="")
+    assert "SELLER_EMAIL is no email address" in refusal(SECRET_KEY=KEY, SELLER_EMAIL="billing")
+    assert "SELLER_TAX_ID has 41 characters" in refusal(SECRET_KEY=KEY, SELLER_TAX_ID="1" * 41)
+    assert "SELLER_NAME has line breaks" in refusal(SECRET_KEY=KEY, SELLER_NAME="a\tb")

@@ -14,6 +14,7 @@ from exports.models import Export
 from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import Client, Invitation, User
 from homeshield.accounts.permissions import ClientRole, ClientStatus
+from homeshield.billing.documents.issuing import credit_note_issue
 from inventory.facts.criteria import Criteria
 from inventory.suppression.recognition import recognise
 from inventory.suppression.services import list_create, upload_receive
@@ -26,6 +27,7 @@ from sales.cart.services import draft_line_add
 from sales.models import Draft, Notice, Sale
 from sales.privacy.models import Asked
 from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactory, stock
+from tests.homeshield.billing.documents.examples import CREDIT
 from tests.inventory.suppression.lists import number
 from tests.sales.purchases import buy, set_prices
 
@@ -45,6 +47,7 @@ class Things:
     list_id: UUID
     upload_id: UUID
     """Of the list, and not confirmed yet."""
+    document_id: UUID
     line_of: dict[UUID, UUID]
     """A line of each user's draft."""
 
@@ -118,6 +121,7 @@ def _things(company: Client, now: datetime) -> Things:
         list_id=suppressed.id,
         upload_id=upload.id,
         user_id=UserFactory(client=company, role=ClientRole.VIEWER).id,
+        document_id=credit_note_issue(client_id=company.id, return_id=uuid4(), contents=CREDIT, as_of=now),
         line_of={draft.user_id: draft.lines.get().id for draft in Draft.objects.filter(user__client=company)},
     )  # fmt: skip
 
@@ -128,6 +132,7 @@ def staff_groups_make() -> None:
     import_module("homeshield.migrations.0002_staff_see_loads").allow(apps, None)
     import_module("homeshield.migrations.0003_staff_of_privacy").give(apps, None)
     import_module("homeshield.migrations.0004_staff_withdraw_leads").allow(apps, None)
+    import_module("homeshield.migrations.0005_staff_see_documents").allow(apps, None)
 
 
 def _staff() -> dict[str, User]:

@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from homeshield.accounts.models import ApiKey, Client, User
+from homeshield.billing.documents.models import Document
 from inventory.models import Withdrawal
 from leads.models import OptOut
 from tests.matrix.addresses import names
@@ -23,6 +24,7 @@ SEE = {
     "accounts_apikey": "See API keys",
     "audit_auditevent": "See the audit record",
     "auth_group": None,  # superusers alone
+    "billing_document": "See invoices, credit notes and statements",
     "exports_export": "See orders, sales and exports",
     "leads_optout": "See opt-outs and notices",
     "leads_optoutlist": "See opt-outs and notices",
@@ -42,6 +44,7 @@ ADD = {
 """What can be added at all, superusers included."""
 WITHDRAW = "Withdraw leads, and take that back"
 OTHERS = {
+    "billing_document_pdf": "See invoices, credit notes and statements",
     "accounts_client_standing": "Change a client's status and licensed states",
     "auth_user_password_change": None,
     "leads_optout_person": "Look a person up by phone number, opt people out",
@@ -120,6 +123,10 @@ def test_the_other_pages(everybody: World) -> None:
         assert person.status_code == (200 if allowed(staff, OTHERS["leads_optout_person"]) else 403)
         decide = browser.get(reverse("admin:leads_optout_decide", args=[OptOut.objects.open().get().id]))
         assert decide.status_code == (200 if allowed(staff, OTHERS["leads_optout_decide"]) else 403)
+        document = Document.objects.first()
+        assert document is not None
+        pdf = browser.get(reverse("admin:billing_document_pdf", args=[document.id]))
+        assert pdf.status_code == (200 if allowed(staff, OTHERS["billing_document_pdf"]) else 403)
         withdrawal = Withdrawal.objects.get()
         for address in (
             reverse("admin:inventory_withdrawal_withdraw"),

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from homeshield.accounts.models import ApiKey, Client, Invitation, User
 from homeshield.accounts.permissions import Act
+from homeshield.billing.documents.models import BillingDetails
 from inventory.models import SuppressionList, SuppressionUpload
 from sales.models import Draft, DraftLine, Notice, Order
 from tests.inventory.suppression.lists import number
@@ -21,7 +22,10 @@ from tests.matrix.people import Things, World, world
 pytestmark = pytest.mark.django_db
 
 LISTS: tuple[type[models.Model], ...] = (SuppressionList, SuppressionUpload)
-KEPT: tuple[type[models.Model], ...] = (Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, *LISTS)
+KEPT: tuple[type[models.Model], ...] = (
+    *(Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, BillingDetails),
+    *LISTS,
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,10 @@ CLIENTS_PAGES = {
     "sales:notice-confirm": Page(Act.NOTICES, "POST", "notice_id"),
     "sales:notice-confirm-all": Page(Act.NOTICES, "POST", data={"until": "2100-01-01T00:00:00+00:00"}),
     "exports:order-download": Page(Act.DOWNLOAD, "GET", "order_id"),
+    "billing:document-list": Page(Act.DOCUMENTS),
+    "billing:document-show": Page(Act.DOCUMENTS, "GET", "document_id"),
+    "billing:document-download": Page(Act.DOCUMENTS, "GET", "document_id"),
+    "billing:details-edit": Page(Act.DOCUMENTS, "POST", data={"legal_name": "Other"}),
     "suppression:list-list": Page(Act.LISTS),
     "suppression:list-show": Page(Act.LISTS, "GET", "list_id"),
     "suppression:upload-send": Page(Act.LISTS, "POST", "list_id", {"text": number(2), "replaces": "no"}),

@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from django.db import connection, transaction
 
 from exports.models import Export, ExportCompletion, SanitisedCell
+from homeshield.billing.documents.models import Document, DocumentMail
 from homeshield.lib.commands import DatabaseCommand
 from inventory.counting.compaction import counts_rebuild
 from inventory.exclusion.upkeep import exclusions_rebuild
@@ -15,7 +16,7 @@ from sales.models import Notice, Order, OrderLine, Sale
 
 
 class Command(DatabaseCommand):
-    help = "Development only: makes sold records available again and removes all orders, sales and exports."
+    help = "Development only: makes sold records available again and removes all orders, sales, exports and documents."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--yes", action="store_true", help="required: without it nothing changes")
@@ -39,7 +40,7 @@ class Command(DatabaseCommand):
 
     def _reset(self) -> None:
         """TRUNCATE, because triggers keep a sale's rows from being deleted."""
-        final = (SanitisedCell, ExportCompletion, Export, Notice, Sale, OrderLine, Order)
+        final = (SanitisedCell, ExportCompletion, Export, Notice, DocumentMail, Document, Sale, OrderLine, Order)
         tables = [model._meta.db_table for model in final]
         with pgtrigger.ignore("inventory.InventoryRecord:inventory_sold_stays_sold"), transaction.atomic():
             with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 import homeshield.accounts.retention
 import homeshield.audit.retention
+import homeshield.billing.documents.retention
 import pricing.retention
 import sales.cart.retention
 import sales.privacy.retention
@@ -49,6 +50,7 @@ class Command(DatabaseCommand):
 def _all_kept() -> list[Kept]:
     return [
         *homeshield.accounts.retention.KEPT,
+        *homeshield.billing.documents.retention.KEPT,
         *sales.cart.retention.KEPT,
         *pricing.retention.KEPT,
         *sales.privacy.retention.KEPT,

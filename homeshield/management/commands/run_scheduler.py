@@ -2,7 +2,7 @@ import logging
 import signal
 from argparse import ArgumentParser
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import Event
 from types import FrameType
@@ -16,6 +16,8 @@ from psycopg.errors import InsufficientPrivilege
 
 from homeshield.accounts.sessions import ended_sessions_remove
 from homeshield.audit.sealing import audit_seal
+from homeshield.billing.documents.statements import statements_issue
+from homeshield.billing.documents.tasks import documents_enqueue
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
 from homeshield.lib.finished_tasks import finished_tasks_remove
 from homeshield.lib.numbers import decimal_number
@@ -42,11 +44,12 @@ class Stopping(Exception):
 class Command(DatabaseCommand):
     help = (
         "Keeps the inventory current: gives leads that enter a bucket their record there, closes those whose window is "
-        "over, compacts the counts, seals what was recorded for audit, and ends suppression lists on "
-        "their date; once an hour it removes the sessions that are over and the rows of background tasks that ended "
-        "long ago. It goes on until SIGTERM or Ctrl-C, when it ends with exit code 0 after the transaction in hand. "
-        "Several may run at once. It outlives the database's restarts, and goes around leads that the database "
-        "refuses: they are logged in each round, and tried again every hour."
+        "over, compacts the counts, seals what was recorded for audit, ends suppression lists on their date, gives the "
+        "worker documents to mail, and issues statements when a month ends; once an hour it removes the sessions that "
+        "are over and the rows of background tasks that ended long ago. It goes on until SIGTERM or Ctrl-C, when it "
+        "ends with exit code 0 after the transaction in hand. Several may run at once. It outlives the database's "
+        "restarts, and goes around leads that the database refuses: they are logged in each round, and tried again "
+        "every hour."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -62,6 +65,7 @@ class Command(DatabaseCommand):
         self._stop = Event()
         self._refused: dict[UUID, RollFailure] = {}
         self._try_refused_at: datetime | None = None
+        self._statements_until: tuple[int, int] | None = None
         self._remove_at: datetime | None = None
         before = {number: signal.signal(number, self._told_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
         logger.info("The scheduler has started: a round every %g seconds.", every)
@@ -103,6 +107,8 @@ class Command(DatabaseCommand):
             ("Sealing the audit events", self._seal),
             ("Looking after suppression lists", self._look_after_lists),
             ("Forgetting where picks began", self._forget_starts),
+            ("Mailing documents", self._mail_documents),
+            ("Issuing statements", self._issue_statements),
             ("Removing what is over, and mailing what was left", self._remove),
         )
 
@@ -125,6 +131,17 @@ class Command(DatabaseCommand):
 
     def _forget_starts(self, now: datetime) -> None:
         starts_forget(as_of=now)
+
+    def _mail_documents(self, now: datetime) -> None:
+        documents_enqueue(as_of=now)
+
+    def _issue_statements(self, now: datetime) -> None:
+        """When a month ends (UTC), and once at the start for what is missing."""
+        month = (now.astimezone(UTC).year, now.astimezone(UTC).month)
+        if self._statements_until != month:
+            if issued := statements_issue(as_of=now):
+                logger.info("Statements issued: %s.", f"{issued:,}")
+            self._statements_until = month
 
     def _remove(self, now: datetime) -> None:
         if self._remove_at is None or now >= self._remove_at:

@@ -18,11 +18,16 @@ from exports.services import export_start_sales, export_stream
 from homeshield.accounts.models import ApiKey, Client, ClientChange, Invitation, PreviewAllowance, User
 from homeshield.accounts.previews import Previews, previews_spend
 from homeshield.audit.models import AuditEvent
+from homeshield.billing.documents.details import Details, details_change
+from homeshield.billing.documents.issuing import credit_note_issue
 from homeshield.billing.models import (
+    BillingDetails,
     Budget,
     BudgetMonth,
     ClientAccount,
     CreditLimitChange,
+    Document,
+    DocumentMail,
     LedgerLeg,
     LedgerTransaction,
 )
@@ -53,6 +58,7 @@ from pricing.quotes import quote_create
 from sales.models import Notice, Order, OrderLine, Sale
 from sales.privacy.models import Asked
 from tests.factories import ClientFactory, UserFactory, stock
+from tests.homeshield.billing.documents.examples import CREDIT
 from tests.homeshield.billing.ledger.money import pay_in
 from tests.sales.purchases import buy, set_prices
 
@@ -77,6 +83,9 @@ OF_A_CLIENT: dict[type[Model], str] = {
     SuppressionPiece: "client_id",
     SuppressionEntry: "client_id",
     Notice: "client_id",
+    Document: "client_id",
+    DocumentMail: "client_id",
+    BillingDetails: "client_id",
     ClientAccount: "client_id",
     LedgerTransaction: "client_id",
     LedgerLeg: "client_id",
@@ -110,6 +119,7 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         suppression_list(client, as_of=as_of)
         notice(client, order, as_of=as_of)
         money(client, as_of=as_of)
+        document(client, as_of=as_of)
         PickStart.objects.create(
             client=client,
             classification=Classification.GOLD,
@@ -120,6 +130,15 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         )
     connection.check_constraints()  # as commits would: before 18, PostgreSQL runs what is deferred as who is there then
     return clients
+
+
+def document(client: Client, *, as_of: datetime) -> None:
+    """A credit note with a mail that waits."""
+    details_change(
+        client_id=client.id, details=Details(mail_to=("books@agency.example",)), by=UserFactory(client=client),
+        as_of=as_of,
+    )  # fmt: skip
+    credit_note_issue(client_id=client.id, return_id=uuid4(), contents=CREDIT, as_of=as_of)
 
 
 def notice(client: Client, order: Order, *, as_of: datetime) -> None:

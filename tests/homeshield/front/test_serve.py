@@ -38,7 +38,7 @@ def refusal(port: int, **more: str) -> str:
 
 PRODUCTION = {
     "SECRET_KEY": KEY, "CONTACT_KEY": KEY[::-1], "WEB_DATABASE_URL": WEB, "ALLOWED_HOSTS": "localhost",
-    "EMAIL_URL": "console:",
+    "EMAIL_URL": "console:", "SELLER_NAME": "Example Leads Inc.", "SELLER_ADDRESS": "1 Example Way",
 }  # fmt: skip
 
 
