@@ -28,16 +28,6 @@ def document_pdf(sheet: Sheet, *, issued_at: datetime, layout: int) -> bytes:
 
     No clock, no fonts of the machine: what is issued once stays the same everywhere.
     """
-    return _compile(sheet, issued_at=issued_at, layout=layout, form="pdf")
-
-
-def document_png(sheet: Sheet, *, issued_at: datetime, layout: int, page: int = 0) -> bytes:
-    """One page as an image, to look at."""
-    pages = _compile(sheet, issued_at=issued_at, layout=layout, form="png")
-    return pages[page] if isinstance(pages, list) else pages
-
-
-def _compile(sheet: Sheet, *, issued_at: datetime, layout: int, form: str) -> Any:
     utc = issued_at.astimezone(UTC)
     facts = {"sheet": _plain(asdict(sheet)), "issued": [utc.year, utc.month, utc.day]}
     return typst.compile(
@@ -47,8 +37,7 @@ def _compile(sheet: Sheet, *, issued_at: datetime, layout: int, form: str) -> An
         ignore_system_fonts=True,
         sys_inputs={"facts": json.dumps(facts)},
         timestamp=int(utc.timestamp()),
-        format=form,
-        ppi=110 if form == "png" else None,
+        format="pdf",
     )
 
 

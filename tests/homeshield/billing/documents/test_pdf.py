@@ -21,7 +21,7 @@ from tests.homeshield.billing.documents.examples import (
     text_of,
 )
 
-EACH = [
+EACH: list[tuple[DocumentKind, Contents]] = [
     (DocumentKind.INVOICE, INVOICE),
     (DocumentKind.CREDIT_NOTE, CREDIT),
     (DocumentKind.STATEMENT, STATEMENT),
