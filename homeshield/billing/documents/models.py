@@ -49,7 +49,7 @@ class BillingDetails(models.Model):
     legal_name = account(models.CharField(max_length=LONGEST_NAME, blank=True))
     address = account(models.CharField(max_length=LONGEST_ADDRESS, blank=True))
     tax_id = account(models.CharField("tax ID", max_length=LONGEST_TAX_ID, blank=True))
-    mail_to = account(ArrayField(models.EmailField(), default=list, blank=True))
+    mail_to = ArrayField(models.EmailField(), default=list, blank=True)
     changed_at_utc = models.DateTimeField("changed (UTC)")
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
