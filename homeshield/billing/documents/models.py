@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from homeshield.accounts.models import Client
 from homeshield.billing.documents.facts import CONTENTS, DocumentKind, Facts, Party
 from homeshield.billing.documents.render import LAYOUT
-from homeshield.billing.documents.sheet import Sheet, sheet_of, title_text
+from homeshield.billing.documents.sheet import Sheet, sheet_of, signed, title_text
 from homeshield.lib.characters import BLANKS, INVISIBLE
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import MoneyField
@@ -185,6 +185,11 @@ class Document(models.Model):
     def title(self) -> str:
         """`Invoice #10432`"""
         return title_text(DocumentKind(self.kind), self.number)
+
+    @property
+    def total_text(self) -> str:
+        """`−$12.00` where the client owes it, at the end of a statement."""
+        return signed(self.total)
 
     @property
     def facts(self) -> Facts:
