@@ -31,7 +31,7 @@ class DocumentAdmin(RecordedViews, ViewOnlyAdmin):
     list_select_related = ("client",)
     exact_search_fields = ("id", "client_id", "source_id")
     search_help_text = "Search by number (#10432, #C10001, #S10001), or by the exact id of the client, order or return."
-    fields = ("title", "client", "issued_at_utc", "source_id", "mails", "pdf", "page")
+    fields = ("title", "client", "issued_at_utc", "source_id", "mailed", "pdf", "page")
     readonly_fields = fields
 
     def search(self, term: str) -> Q:
@@ -62,7 +62,7 @@ class DocumentAdmin(RecordedViews, ViewOnlyAdmin):
         return format_html('<a href="{}">Download</a>', reverse("admin:billing_document_pdf", args=[document.id]))
 
     @admin.display(description="sent by email")
-    def mails(self, document: Document) -> str:
+    def mailed(self, document: Document) -> str:
         """How many, since the addresses are the client's own."""
         sent = document.mails.exclude(sent_at_utc=None).count()
         return f"to {sent} of {document.mails.count()} addresses"

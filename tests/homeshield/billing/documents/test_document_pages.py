@@ -14,7 +14,7 @@ from homeshield.audit.actions import AuditAction
 from homeshield.audit.models import AuditEvent
 from homeshield.billing.documents.issuing import credit_note_issue
 from homeshield.billing.documents.models import BillingDetails, Document
-from tests.factories import UserFactory
+from tests.factories import StaffFactory, UserFactory
 from tests.homeshield.billing.documents.examples import CREDIT, text_of
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +145,18 @@ def test_numbers_of_credit_notes_count_up(owner: User, now: datetime) -> None:
     first, second = issue(owner, now), issue(owner, now)
     assert second.number == first.number + 1
     assert first.total == Decimal("16.00")
+
+
+def test_staff_find_it_by_its_number_and_see_it(client: Browser, owner: User, now: datetime) -> None:
+    document = issue(owner, now)
+    client.force_login(StaffFactory())
+    found = reverse("admin:billing_document_changelist")
+    for term in (f"#C{document.number}", f"c{document.number}", str(document.number), str(document.source_id)):
+        assert document.title in client.get(found, {"q": term}).content.decode(), term
+    for term in (f"#{document.number}", f"#S{document.number}", "#C", "x", "9" * 30):
+        assert document.title not in client.get(found, {"q": term}).content.decode(), term
+    page = client.get(reverse("admin:billing_document_change", args=[document.id])).content.decode()
+    assert "Gold, 6 to 8 months, LA" in page
+    answer = client.get(reverse("admin:billing_document_pdf", args=[document.id]))
+    assert document.title in text_of(answer.content)
+    assert AuditEvent.objects.filter(action=AuditAction.PERSONAL_DATA_SEE, object_id=str(document.id)).exists()
