@@ -36,6 +36,10 @@ class RowsOfLines:
         self._held: list[Row] = []
         self._size = 0
 
+    def is_whole(self, text: str) -> bool:
+        """Whether the next line is a row by itself at first sight: then it need not be fed, which saves time."""
+        return not self._held and not text.count('"') % 2
+
     def feed(self, line: int, text: str) -> Iterable[Row]:
         """The rows that end with this line: most often the line itself."""
         is_odd = text.count('"') % 2
@@ -75,5 +79,9 @@ def rows_of_lines(lines: Iterable[str]) -> Iterator[Row]:
     """The rows of a text that is read line by line. The lines may have their line ends."""
     rows = RowsOfLines()
     for number, line in enumerate(lines, 1):
-        yield from rows.feed(number, line.rstrip("\r\n"))
+        text = line.rstrip("\r\n")
+        if rows.is_whole(text):
+            yield Row(number, text)
+        else:
+            yield from rows.feed(number, text)
     yield from rows.end()

@@ -162,6 +162,8 @@ class Recogniser:
             if self._cut or len(line) > LONGEST_LINE:
                 self._cut = False
                 self._fault(self._line, Fault.CUT)
+            elif self._rows.is_whole(line):
+                self._whole(self._line, line)
             else:
                 for row in self._rows.feed(self._line, line):
                     self._whole(*row)
