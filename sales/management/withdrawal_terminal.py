@@ -3,11 +3,13 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
 from homeshield.lib.commands import write_json
+from homeshield.lib.errors import DomainError
+from inventory.withholding.errors import WithdrawalRefused
 from inventory.withholding.services import Withdrawn
 from sales.withdrawing.selectors import Effect
 
@@ -31,6 +33,12 @@ def withdrawal_tell(command: BaseCommand, effect: Effect, done: Withdrawn | None
         command.stdout.write(
             f"This is withdrawal {done.withdrawal_id}. Take it back with manage.py take_back_withdrawal."
         )
+
+
+def refused(refusal: DomainError) -> CommandError:
+    """What a command says of a refusal. It names the option that the refusal is about."""
+    is_about_the_note = isinstance(refusal, WithdrawalRefused) and refusal.field == "note"
+    return CommandError(f"--note: {refusal.message}" if is_about_the_note else refusal.message, returncode=2)
 
 
 def _buyers(effect: Effect) -> Table:

@@ -55,7 +55,7 @@ class OptOutAdmin(WithDaysLeft):
 
     change_list_template = "admin/privacy/opt_outs.html"
     change_form_template = "admin/privacy/opt_out.html"
-    list_display = ("id", "kind", "state", "received_at_utc", "due_on", "days_left", "done_at_utc", "leads")
+    list_display = ("id", "kind", "state", "received_at_utc", "due_on", "days_left", "done_at_utc", "many")
     list_filter = ("state", "kind")
     exact_search_fields = ("id",)
     search_help_text = "Search by the exact id of the opt-out."
@@ -85,6 +85,10 @@ class OptOutAdmin(WithDaysLeft):
         one = context.get("original")
         context["may_decide"] = self.may_decide(request) and one is not None and one.state not in DECIDED
         return super().render_change_form(request, context, *args, **options)
+
+    @admin.display(description="leads", empty_value="-")
+    def many(self, row: OptOut) -> int | None:
+        return row.leads
 
     def may_find(self, request: HttpRequest) -> bool:
         return request.user.has_perms(["leads.add_optout", "leads.view_lead"])

@@ -4,12 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand
 from homeshield.lib.errors import DomainError
 from inventory.withholding.services import withdrawal_take_back
+from sales.management.withdrawal_terminal import refused
 
 
 class Command(DatabaseCommand):
@@ -26,5 +26,5 @@ class Command(DatabaseCommand):
         try:
             withdrawal_take_back(withdrawal_id=withdrawal, note=note, by_id=None, as_of=timezone.now())
         except DomainError as refusal:
-            raise CommandError(refusal.message, returncode=2) from None
+            raise refused(refusal) from None
         self.stdout.write(f"Withdrawal {withdrawal} is taken back.")

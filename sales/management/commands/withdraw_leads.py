@@ -13,7 +13,7 @@ from homeshield.lib.commands import DatabaseCommand
 from homeshield.lib.errors import DomainError
 from inventory.withholding.models import BY_HAND
 from inventory.withholding.services import leads_withdraw
-from sales.management.withdrawal_terminal import withdrawal_tell
+from sales.management.withdrawal_terminal import refused, withdrawal_tell
 from sales.withdrawing.selectors import leads_withdrawal_effect
 
 
@@ -53,7 +53,7 @@ class Command(DatabaseCommand):
             try:
                 done = leads_withdraw(lead_ids=ids, reason=reason, note=note or "", by_id=None, as_of=as_of)
             except DomainError as refusal:
-                raise CommandError(refusal.message, returncode=2) from None
+                raise refused(refusal) from None
         withdrawal_tell(self, effect, done, json=json)
 
 

@@ -10,7 +10,7 @@ from homeshield.lib.commands import DatabaseCommand
 from homeshield.lib.errors import DomainError
 from inventory.withholding.services import load_withdraw
 from leads.management.load_terminal import load_number
-from sales.management.withdrawal_terminal import withdrawal_tell
+from sales.management.withdrawal_terminal import refused, withdrawal_tell
 from sales.withdrawing.selectors import load_withdrawal_effect
 
 
@@ -39,5 +39,5 @@ class Command(DatabaseCommand):
             try:
                 done = load_withdraw(load_id=load, note=note or "", by_id=None, as_of=as_of)
             except DomainError as refusal:
-                raise CommandError(refusal.message, returncode=2) from None
+                raise refused(refusal) from None
         withdrawal_tell(self, effect, done, json=json)
