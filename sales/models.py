@@ -8,9 +8,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from homeshield.accounts.models import ApiKey, Client
+from homeshield.billing.ledger.kinds import Kind
+from homeshield.billing.ledger.models import LedgerTransaction
+from homeshield.billing.ledger.triggers import source_trigger
+from homeshield.lib.identity import IdentityField
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
 from homeshield.lib.table_rules import APPEND, OWN_CLIENT, STAFF_LOOKS, OwnerFunction, Policy, TableRules
+from homeshield.lib.triggers import FirmOwnerTrigger
 from inventory.exclusion.triggers import sale_trigger
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
@@ -23,7 +28,7 @@ from sales.privacy.models import Notice, OptOutCode
 if TYPE_CHECKING:
     from sales.history.origins import Origin
 
-__all__ = ["Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderLine", "Sale"]
+__all__ = ["Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderLine", "OrderPayment", "Sale"]
 
 
 def _would_grow(table: str, leads: str, name: str) -> str:
@@ -43,9 +48,12 @@ def _would_grow(table: str, leads: str, name: str) -> str:
 
 
 class Order(models.Model):
-    """A completed purchase, final. At commit its quantity and total must equal those of its lines and of its sales."""
+    """A completed purchase, final. At commit its quantity and total must equal those of its lines and of its sales, and
+    the ledger must have its payment.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = IdentityField(first=10_001, unique=True, help_text="For people: #10001.")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="orders", db_index=False)
     placed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="orders", db_index=False
@@ -129,13 +137,48 @@ class Order(models.Model):
                     RETURN NULL;
                 """,
             ),
+            FirmOwnerTrigger(
+                name="order_is_paid",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__total__gt=0),
+                func="""
+                    IF NOT EXISTS (SELECT FROM ledger_transactions made JOIN ledger_legs leg ON transaction_id = made.id
+                                   WHERE (made.kind, made.source_id) = ('order', NEW.id) AND leg.account = 'client'
+                                     AND (leg.client_id, leg.amount) = (NEW.client_id, - NEW.total)) THEN
+                        RAISE EXCEPTION 'order % is not paid', NEW.id
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'order_is_paid';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     replayed = False
     """Whether this answers a repeated request. Not stored."""
 
     def __str__(self) -> str:
-        return f"Order {self.id}"
+        return f"Order #{self.number}"
+
+
+class OrderPayment(LedgerTransaction):
+    """Carries the trigger that holds a payment to its order: its client, amount, instant, and who placed it."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = [
+            source_trigger(
+                kind=Kind.ORDER,
+                source="""
+                    SELECT FROM orders
+                    WHERE id = NEW.source_id
+                      AND (client_id, total, placed_at_utc) = (NEW.client_id, - of_client, NEW.happened_at_utc)
+                      AND (placed_by_id, api_key_id) IS NOT DISTINCT FROM (NEW.entered_by_id, NEW.api_key_id)
+                """,
+            ),
+        ]
 
 
 class OrderLine(LineFields):

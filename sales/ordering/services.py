@@ -47,6 +47,7 @@ from sales.ordering.terms import Terms, order_terms
 from sales.ordering.writing import order_write
 
 _EXCLUDED_MEANWHILE = ("sale_once_per_client_and_lead", "exclusions_pkey")
+_SPENT_MEANWHILE = ("balance_covers_the_order", "budget_covers_the_order")
 
 LONGEST_KEY = 255
 """Characters, as in the column."""
@@ -82,7 +83,7 @@ def order_place(
     The same client, key and basket return the first order (`replayed`). A named record that is gone is replaced.
 
     Raises InvalidIdempotencyKey, IdempotencyKeyReused, ClientMayNotBuy, Shortage with alternatives, AlreadyOwned,
-    OnYourLists, QuoteUsed, Busy, InProgress, and as the basket's `open`.
+    OnYourLists, QuoteUsed, InsufficientFunds, BudgetExceeded, Busy, InProgress, and as the basket's `open`.
     """
     if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):  # rejects NUL, line ends and lone surrogates
         raise InvalidIdempotencyKey(most=LONGEST_KEY)
@@ -140,6 +141,8 @@ def _with_retries(purchase: Purchase, *, wait: Patience | None) -> Order:
                     pass
                 case pg.UniqueViolation(diag=diag) if diag.constraint_name in _EXCLUDED_MEANWHILE:
                     pass  # the client's other order took the lead, in another bucket, or its person
+                case pg.CheckViolation(diag=diag) if diag.constraint_name in _SPENT_MEANWHILE:
+                    pass  # the client's other order took the money: the next look at the terms says what is missing
                 case _:
                     raise
     raise Busy
@@ -150,9 +153,10 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
     fails.
     """
     with transaction.atomic(durable=True):
-        terms = order_terms(client_id=purchase.client_id)
+        terms = order_terms(client_id=purchase.client_id, user_id=purchase.user_id, api_key_id=purchase.api_key_id)
         _require_unused_quote(purchase)  # a used quote would lock records first and wait for others
         lines = purchase.basket.open(terms)
+        terms.require_money(total := total_of(lines))
         filled = _allocate(purchase.basket, lines, terms, wait=wait)
         order = Order(
             client_id=purchase.client_id,
@@ -160,7 +164,7 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
             api_key_id=purchase.api_key_id,
             placed_at_utc=terms.as_of,
             quantity=sum(line.demand.quantity for line in lines),
-            total=total_of(lines),
+            total=total,
             quote_id=_quote_of(purchase.basket),
             idempotency_key=purchase.key,
             request_digest=purchase.basket.digest,

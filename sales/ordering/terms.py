@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import OperationalError, connection
@@ -7,6 +8,10 @@ from psycopg import errors as pg
 
 from homeshield.accounts.errors import ClientMayNotBuy
 from homeshield.accounts.permissions import STATUS_MAY, Act
+from homeshield.billing.budgets.errors import BudgetExceeded
+from homeshield.billing.budgets.selectors import BUDGET_LEFT
+from homeshield.billing.ledger.errors import InsufficientFunds
+from homeshield.billing.ledger.selectors import Balance
 from inventory.allocation import waiting
 from inventory.buyer import Buyer
 from inventory.exclusion.starts import STARTS, Starts, starts_of
@@ -21,9 +26,11 @@ TERMS = f"""
         SELECT status, licensed_states FROM clients WHERE id = %(client)s FOR SHARE
     )
     SELECT terms.as_of, client.status = ANY (%(may_buy)s), client.licensed_states,
-           ({STARTS}), rule.classification, rule.age_bucket, rule.amount
+           ({STARTS}), account.balance, account.credit_limit, ({BUDGET_LEFT}),
+           rule.classification, rule.age_bucket, rule.amount
     FROM (SELECT now() AS as_of) AS terms
     LEFT JOIN client ON true
+    LEFT JOIN client_accounts account ON account.client_id = %(client)s
     LEFT JOIN pricing rule ON rule.effective_from_utc <= terms.as_of
                           AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > terms.as_of)
 """  # noqa: S608 - the text is ours
@@ -37,7 +44,7 @@ runs anything of it, and the end of a load holds the whole table.
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The order's instant `as_of` (UTC), prices (USD), and client."""
+    """The order's instant `as_of` (UTC), prices (USD), client, and money as far as other orders leave it."""
 
     client_id: UUID
     as_of: datetime
@@ -45,23 +52,49 @@ class Terms:
     buyer: Buyer
     starts: Starts
     """Where the client's picks begin."""
+    balance: Balance
+    budget_left: Decimal | None
+    """Of the user or the key in this month, in USD; None without a budget."""
+
+    def require_money(self, total: Decimal) -> None:
+        """A kind answer, early. The ledger's trigger asks again with the account locked.
+
+        Raises InsufficientFunds, BudgetExceeded.
+        """
+        if self.budget_left is not None and total > self.budget_left:
+            raise BudgetExceeded(total=total, available=self.budget_left, missing=total - self.budget_left)
+        if missing := self.balance.missing(total):
+            assert self.balance.available is not None
+            raise InsufficientFunds(total=total, available=self.balance.available, missing=missing)
 
 
-def order_terms(*, client_id: UUID) -> Terms:
+def order_terms(*, client_id: UUID, user_id: UUID | None, api_key_id: UUID | None) -> Terms:
     """Reads the terms at the transaction time, on which all workers agree. Raises ClientMayNotBuy, and Busy if the
     client stays locked.
     """
     try:
         with connection.cursor() as cursor:
-            cursor.execute(TERMS, {"client": client_id, "may_buy": _MAY_BUY, "lock_timeout": waiting.LOCK_TIMEOUT})
+            cursor.execute(
+                TERMS,
+                {
+                    "client": client_id,
+                    "user": user_id,
+                    "api_key": api_key_id,
+                    "may_buy": _MAY_BUY,
+                    "lock_timeout": waiting.LOCK_TIMEOUT,
+                },
+            )
             cursor.nextset()  # the first answer is that of SET
             rows = cursor.fetchall()
     except OperationalError as error:
         if isinstance(error.__cause__, pg.LockNotAvailable):
             raise Busy from error
         raise
-    as_of, may_buy, licensed_states, starts, *_ = rows[0]
+    as_of, may_buy, licensed_states, starts, balance, credit_limit, budget_left, *_ = rows[0]
     if not may_buy:
         raise ClientMayNotBuy
-    prices = prices_of(row[4:] for row in rows if row[4] is not None)
-    return Terms(client_id, as_of, prices, Buyer(client_id, frozenset(licensed_states)), starts_of(starts))
+    prices = prices_of(row[7:] for row in rows if row[7] is not None)
+    return Terms(
+        client_id, as_of, prices, Buyer(client_id, frozenset(licensed_states)), starts_of(starts),
+        Balance(balance, credit_limit), budget_left,
+    )  # fmt: skip

@@ -5,6 +5,9 @@ from django.db import connection
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import RECORDING, audit_parameters
+from homeshield.billing.ledger.kinds import Kind
+from homeshield.billing.ledger.services import ledger_parameters
+from homeshield.billing.ledger.statements import LEGS, TRANSACTION
 from homeshield.lib.ids import new_id
 from homeshield.lib.sql_arrays import array_text
 from inventory.allocation.services import Filled
@@ -42,9 +45,17 @@ WRITE = """
 (docs/performance.md). No RETURNING: row security would have to show the lines, whose order is not visible yet.
 """
 
+PAYING = f"""
+    {TRANSACTION.format(reference="(SELECT '#' || number FROM orders WHERE id = %(ledger_source)s)")};
+    {LEGS}
+"""  # noqa: S608 - the text is ours
+"""After all else, because it locks the client's account until the commit."""
+
+NUMBER = "SELECT number FROM orders WHERE id = %(order)s"
+
 
 def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[Filled]) -> None:
-    """Writes an order and its audit event in one message."""
+    """Writes an order, its audit event and its payment in one message, and gives the order its number."""
     sold = [(number, record) for number, got in enumerate(filled, 1) for record in got.records]
     parameters = {
         "order": order.id,
@@ -71,8 +82,23 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
         details={"leads": order.quantity, "lines": len(lines), "total": order.total, "currency": order.currency},
         as_of=order.placed_at_utc,
     )
+    statements = [WRITE, RECORDING]
+    if order.total:
+        parameters |= ledger_parameters(
+            kind=Kind.ORDER,
+            client_id=order.client_id,
+            source_id=order.id,
+            amount=order.total,
+            as_of=order.placed_at_utc,
+            entered_by_id=order.placed_by_id,
+            api_key_id=order.api_key_id,
+        )
+        statements.append(PAYING)
     with connection.cursor() as cursor:
-        cursor.execute(f"{WRITE}; {RECORDING}", parameters | event)
+        cursor.execute("; ".join([*statements, NUMBER]), parameters | event)
+        while cursor.nextset():
+            pass
+        [order.number] = cursor.fetchone()
 
 
 def _row(number: int, line: PricedLine, got: Filled) -> dict[str, str | int]:
