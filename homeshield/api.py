@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from ninja.errors import HttpError, ValidationError
 
 import exports.api
+import homeshield.billing.ledger.api
 import inventory.api
 import inventory.suppression.api
 import pricing.api
@@ -40,6 +41,7 @@ api.add_router("", sales.browse.api.router)
 api.add_router("", sales.api.router)
 api.add_router("", pricing.api.router)
 api.add_router("", sales.privacy.api.router)
+api.add_router("", homeshield.billing.ledger.api.router)
 
 
 @api.exception_handler(DomainError)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from typing import Any, override
 
@@ -17,6 +18,7 @@ from ninja.operation import Operation
 from ninja.renderers import BaseRenderer
 
 from homeshield.accounts.errors import ForAnotherClient, NotAuthenticated, RateLimited
+from homeshield.billing.ledger.errors import InsufficientFunds
 from homeshield.lib.api_schemas import REQUEST_ID
 from homeshield.refusals import detail_of_status
 from sales.errors import Busy, OrderNotFound
@@ -35,6 +37,7 @@ _TAGS = {
     "Inventory": "What is for sale: lists, counts, places.",
     "Prices": "What it costs, and quotes that hold a price.",
     "Purchases": "Buying, and what was bought.",
+    "Money": "Your balance, and what happened on your account.",
     "Notices": "Who of the people you bought has opted out.",
     "Suppression lists": "People whom you are never sold.",
     "Service": "Whether the shop is up.",
@@ -43,6 +46,10 @@ _TAGS = {
 _SAID: dict[str, tuple[str, dict[str, object] | None]] = {
     "200": ("What was asked for.", None),
     "401": ("No key, or none that is in force.", NotAuthenticated().detail),
+    "402": (
+        "The money does not cover it, or the key’s budget for this month does not. Nothing was done.",
+        InsufficientFunds(total=Decimal("400.00"), available=Decimal("120.00"), missing=Decimal("280.00")).detail,
+    ),
     "403": ("The client may not do this, or what is named is another client's.", ForAnotherClient().detail),
     "404": ("There is no such thing for you; what is missing is named.", OrderNotFound().detail),
     "409": ("Nothing was done: what is asked for is not to be had as things stand.", None),

@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key, require_own_client
 from homeshield.accounts.permissions import Act
+from homeshield.billing.budgets.errors import BudgetExceeded
+from homeshield.billing.ledger.errors import InsufficientFunds
 from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, PageSize, refused_by
 from homeshield.lib.ids import new_id
 from inventory.errors import InventoryNotFound
@@ -28,6 +30,8 @@ from sales.ordering.services import order_place
 router = Router(tags=["Purchases"])
 
 # --- Buying ---
+
+NO_MONEY = refused_by(InsufficientFunds, BudgetExceeded)
 
 type KeyText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$")]
 _KEY = "5f1d2b3c-4d5e-4f60-8172-93a4b5c6d7e8"
@@ -46,7 +50,7 @@ IdempotencyKey = Annotated[
 @router.post(
     "/purchases/by-criteria",
     auth=ApiKeyAuth(Act.BUY),
-    response={200: PurchaseAnswer, 409: PurchaseConflict, **EVERYWHERE, **WITH_BODY},
+    response={200: PurchaseAnswer, **NO_MONEY, 409: PurchaseConflict, **EVERYWHERE, **WITH_BODY},
     operation_id="buy_by_criteria",
     summary="Buy by criteria",
 )
@@ -64,6 +68,7 @@ def purchase_by_criteria(
     auth=ApiKeyAuth(Act.BUY),
     response={
         200: PurchaseAnswer,
+        **NO_MONEY,
         **refused_by(InventoryNotFound, QuoteNotFound),
         409: PurchaseConflict,
         **EVERYWHERE,

@@ -12,6 +12,7 @@ from sales.cart.services import MAX_LINES
 CLIENT_EXAMPLE = "0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d00"
 QUOTE_EXAMPLE = "0190d3c5-0b20-7e4f-b166-6a2e3c4d5e70"
 ORDER_EXAMPLE = "0190d3c6-1c30-7f50-a277-7b3f4d5e6f81"
+ORDER_NUMBER_EXAMPLE = 10432
 SALES_EXAMPLE = ["0190d3c6-1c31-7a61-9388-8c405e6f7a92", "0190d3c6-1c31-7a61-9388-8c405e6f7a93"]
 LINE_EXAMPLE = {
     "classification": "Gold",
@@ -23,6 +24,9 @@ LINE_EXAMPLE = {
 
 type ClientId = Annotated[UUID, Field(description="Your client: the key's.", examples=[CLIENT_EXAMPLE])]
 type OrderId = Annotated[UUID, Field(description="The order.", examples=[ORDER_EXAMPLE])]
+type OrderNumber = Annotated[
+    int, Field(description="The order’s number, for people. Gaps mean nothing.", examples=[ORDER_NUMBER_EXAMPLE])
+]
 OrderInPath = Annotated[UUID, Path(description="An order of yours.", example=ORDER_EXAMPLE)]
 type SaleIds = Annotated[
     list[UUID], Field(description="One for each lead, line by line: what a download names.", examples=[SALES_EXAMPLE])

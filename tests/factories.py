@@ -2,15 +2,18 @@
 that begins with 1, which no real one does."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
 import factory
+from django.utils import timezone
 
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
 from homeshield.accounts.services import sign_in_address_set
+from homeshield.billing.models import CreditLimitChange
 from inventory.facts.place import UNKNOWN
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
@@ -23,13 +26,23 @@ PASSWORD = "correct horse battery staple"
 
 
 class ClientFactory(factory.django.DjangoModelFactory[Client]):
-    """A buying company that may buy."""
+    """A buying company that may buy, on account unless it is given a `credit_limit`."""
 
     class Meta:
         model = Client
 
     name = factory.Sequence(lambda n: f"Example Agency {n}")
     status = ClientStatus.ACTIVE
+
+    @classmethod
+    def _create(
+        cls, model_class: type[Client], *args: Any, credit_limit: Decimal | int | None = None, **values: Any
+    ) -> Client:
+        client: Client = super()._create(model_class, *args, **values)
+        CreditLimitChange.objects.create(
+            client=client, credit_limit=credit_limit, changed_at_utc=timezone.now(), reason="As tests need it."
+        )
+        return client
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):

@@ -35,6 +35,7 @@ class AuditAction(TextChoices):
     PURCHASE = "purchase", "Purchase"
     LEDGER_ADJUST = "ledger.adjust", "Balance adjusted"
     LEDGER_REVERSE = "ledger.reverse", "Ledger transaction reversed"
+    LEDGER_DOWNLOAD = "ledger.download", "Ledger downloaded"
     CREDIT_LIMIT = "credit_limit.set", "Credit limit set"
     BUDGET_SET = "budget.set", "Budget set"
     EXPORT_START = "export.start", "Export begun"

@@ -25,5 +25,10 @@ class MoneyField(models.DecimalField):  # type: ignore[type-arg]
 
 
 def dollars(amount: Decimal) -> str:
-    """`$1,234.50`"""
-    return f"${amount:,.2f}"
+    """`$1,234.50`, `−$12.00`"""
+    return f"{'\N{MINUS SIGN}' * (amount < 0)}${abs(amount):,.2f}"
+
+
+def signed_dollars(amount: Decimal) -> str:
+    """`+$1,234.50`, `−$12.00`"""
+    return f"{'+' * (amount > 0)}{dollars(amount)}"

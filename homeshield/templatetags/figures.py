@@ -17,6 +17,12 @@ def dollars(amount: Decimal | None) -> str:
 
 
 @register.filter
+def signed_dollars(amount: Decimal) -> str:
+    """`+$1,234.50`, `−$12.00`"""
+    return money.signed_dollars(amount)
+
+
+@register.filter
 def instant(value: datetime) -> SafeString:
     """`Jun 1, 2026, 12:00 UTC`: names the zone, because the buyer's own differs."""
     utc = value.astimezone(UTC)

@@ -23,7 +23,7 @@ from sales.cart.services import (
 )
 from sales.errors import DraftChanged
 
-FRAGMENT_STATUSES = frozenset({200, 409, 422})
+FRAGMENT_STATUSES = frozenset({200, 402, 409, 422})
 """HTMX swaps the fragment for these, else the page's main part."""
 
 

@@ -6,11 +6,22 @@ from pydantic import Field
 from homeshield.lib.api_schemas import Answer, CurrencyCode, Instant, Money, NextCursor, example
 from homeshield.lib.money import CURRENCY
 from inventory.api_schemas import BucketName, ClassName
-from sales.api_schemas import LINE_EXAMPLE, ORDER_EXAMPLE, SALES_EXAMPLE, AskedCounty, AskedState, OrderId, SaleIds
+from sales.api_schemas import (
+    LINE_EXAMPLE,
+    ORDER_EXAMPLE,
+    ORDER_NUMBER_EXAMPLE,
+    SALES_EXAMPLE,
+    AskedCounty,
+    AskedState,
+    OrderId,
+    OrderNumber,
+    SaleIds,
+)
 from sales.models import Order, OrderLine
 
 _SUMMARY = {
     "order_id": ORDER_EXAMPLE,
+    "order_number": ORDER_NUMBER_EXAMPLE,
     "placed_at": "2026-06-01T12:00:00Z",
     "quantity": 50,
     "total_paid": "400.00",
@@ -24,6 +35,7 @@ class OrderSummary(Answer):
     """An order in brief."""
 
     order_id: OrderId
+    order_number: OrderNumber
     placed_at: Instant
     quantity: int = Field(description="Leads of all lines.", examples=[50])
     total_paid: Money = Field(description="What the order cost, in US dollars.", examples=["400.00"])
@@ -81,6 +93,7 @@ class OrderAnswer(OrderSummary):
 def _summary(order: Order) -> dict[str, Any]:
     return {
         "order_id": order.id,
+        "order_number": order.number,
         "placed_at": order.placed_at_utc,
         "quantity": order.quantity,
         "total_paid": order.total,

@@ -11,11 +11,13 @@ from sales.api_schemas import (
     CLIENT_EXAMPLE,
     LINE_EXAMPLE,
     ORDER_EXAMPLE,
+    ORDER_NUMBER_EXAMPLE,
     QUOTE_EXAMPLE,
     SALES_EXAMPLE,
     ClientId,
     Criteria,
     OrderId,
+    OrderNumber,
     SaleIds,
 )
 from sales.models import Order
@@ -52,6 +54,7 @@ class PurchaseAnswer(Answer):
         {
             "success": True,
             "order_id": ORDER_EXAMPLE,
+            "order_number": ORDER_NUMBER_EXAMPLE,
             "replayed": False,
             "sale_ids": SALES_EXAMPLE,
             "total_paid": "400.00",
@@ -67,6 +70,7 @@ class PurchaseAnswer(Answer):
         default=True, description="Always true: a refusal has another status.", examples=[True]
     )
     order_id: OrderId
+    order_number: OrderNumber
     replayed: bool = Field(
         description="Whether this answers a repeat: the order was placed by an earlier request with the same "
         "Idempotency-Key. The header Idempotent-Replayed says it too.",
@@ -88,6 +92,7 @@ class PurchaseAnswer(Answer):
     def of(cls, order: Order, sale_ids: list[UUID]) -> "PurchaseAnswer":
         return cls(
             order_id=order.id,
+            order_number=order.number,
             replayed=order.replayed,
             sale_ids=sale_ids,
             total_paid=order.total,

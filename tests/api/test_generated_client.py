@@ -21,6 +21,7 @@ from tests.factories import ClientFactory, stock
 from tests.sales.purchases import set_prices
 
 OPERATIONS = {
+    "money": {"get_balance", "list_ledger"},
     "notices": {"confirm_notice", "list_notices"},
     "suppression_lists": {
         "add_suppression_entries",
@@ -35,9 +36,10 @@ OPERATIONS = {
 }
 
 MODELS = {
-    "AgeBucket", "AlternativeOffer", "AvailabilityAnswer", "AvailabilityLine", "AvailabilityRequest", "BoughtLine",
+    "AgeBucket", "AlternativeOffer", "AvailabilityAnswer", "AvailabilityLine", "AvailabilityRequest",
+    "BalanceAnswer", "BoughtLine",
     "Classification", "CountiesByState", "CriteriaPurchase", "FacetCount", "Facets", "FieldError", "Health",
-    "HealthStatus", "InventoryItem", "InventoryPage", "Line", "LineAvailability", "Locations", "Malformed",
+    "HealthStatus", "InventoryItem", "InventoryPage", "LedgerEntry", "LedgerPage", "Line", "LineAvailability", "Locations", "Malformed",
     "MoreEntries", "NamedPurchase", "NewSuppressionList", "NoticeAnswer", "NoticesPage", "OrderAnswer",
     "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer", "PurchaseConflict", "QuoteAnswer",
     "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer", "StateCode", "SuppressionListAnswer",
@@ -115,6 +117,7 @@ def test_each_of_its_operations_works(shop: Caller, made: Made, live_server: Liv
         assert made.call("list_prices", wrong).parsed.detail.error == "not_authenticated"
         by_criteria, by_ids = buy(made, client, shop.client.id, items)
         look_at_what_was_bought(made, client, shop.client.id, by_criteria, by_ids)
+        look_at_the_money(made, client, by_criteria, by_ids)
         be_refused(made, client)
         keep_lists(made, client)
         be_told(made, client)
@@ -184,6 +187,17 @@ def look_at_what_was_bought(made: Made, client: Any, client_id: UUID, first: Any
     ids = ",".join(str(key) for key in second.sale_ids)
     some = made.call("download_sales", client, sale_ids=ids, client_id=client_id).parsed
     assert [row.split(",")[0] for row in some.splitlines()[1:]] == [ids]
+
+
+def look_at_the_money(made: Made, client: Any, first: Any, second: Any) -> None:
+    balance = made.call("get_balance", client).parsed
+    assert (balance.balance, balance.credit_limit, balance.available) == ("-24.00", None, None)
+    entries = made.call("list_ledger", client, limit=2).parsed.entries
+    assert [(entry.order_id, entry.amount) for entry in entries] == [
+        (second.order_id, "-8.00"),
+        (first.order_id, "-16.00"),
+    ]
+    assert entries[0].reference == f"#{second.order_number}"
 
 
 def keep_lists(made: Made, client: Any) -> None:

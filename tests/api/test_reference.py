@@ -173,7 +173,12 @@ def test_a_purchase_by_criteria(caller: Caller, buyer: User, now: datetime) -> N
     assert answer.status_code == 200
     order = Order.objects.get()
     sale_ids = [str(key) for key in order.sales.order_by("line_number", "id").values_list("id", flat=True)]
-    assert answer.json() == BOUGHT | {"sale_ids": sale_ids, "order_id": str(order.id), "replayed": False}
+    assert answer.json() == BOUGHT | {
+        "sale_ids": sale_ids,
+        "order_id": str(order.id),
+        "order_number": order.number,
+        "replayed": False,
+    }
     assert "Idempotent-Replayed" not in answer
     assert (order.client, order.placed_by) == (caller.client, buyer)
     assert answer["Location"] == f"/api/v1/purchases/{order.id}"

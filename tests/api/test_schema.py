@@ -98,6 +98,7 @@ def test_every_status_is_explained() -> None:
         "200",
         "400",
         "401",
+        "402",
         "403",
         "404",
         "409",

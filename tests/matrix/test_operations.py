@@ -30,6 +30,8 @@ OPERATIONS = {
     ("GET", "purchases/{order_id}"): Act.ORDERS,
     ("GET", "purchases/download"): Act.DOWNLOAD,
     ("GET", "purchases/{order_id}/download"): Act.DOWNLOAD,
+    ("GET", "balance"): Act.BALANCE,
+    ("GET", "ledger"): Act.BALANCE,
     ("GET", "notices"): Act.NOTICES,
     ("POST", "notices/{notice_id}/confirm"): Act.NOTICES,
     ("GET", "suppression-lists"): Act.LISTS,

@@ -52,6 +52,8 @@ CLIENTS_PAGES = {
     "sales:order-list": Page(Act.ORDERS),
     "sales:order-show": Page(Act.ORDERS, "GET", "order_id"),
     "sales:order-certificate": Page(Act.ORDERS, "GET", "order_id"),
+    "billing:balance-show": Page(Act.BALANCE),
+    "billing:ledger-download": Page(Act.BALANCE),
     "sales:notice-list": Page(Act.NOTICES),
     "sales:notice-confirm": Page(Act.NOTICES, "POST", "notice_id"),
     "sales:notice-confirm-all": Page(Act.NOTICES, "POST", data={"until": "2100-01-01T00:00:00+00:00"}),

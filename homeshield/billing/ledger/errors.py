@@ -8,8 +8,8 @@ class InsufficientFunds(DomainError):
 
     code, status, title = "insufficient_funds", 402, "Not enough money"
     sentence = (
-        "The order costs ${total:,.2f} and ${available:,.2f} is available. Nothing was bought. "
-        "Pay in ${missing:,.2f}, then buy again."
+        "The order costs ${total:,.2f}, and ${missing:,.2f} of it is missing. Nothing was bought. "
+        "Pay in, then buy again."
     )
     in_detail = ("total", "available", "missing")
     total: Decimal

@@ -97,6 +97,7 @@ def test_the_functions_that_act_as_the_owner_are_these() -> None:
         "client_has_an_account", "credit_limit_comes_into_force", "ledger_transaction_adds_up",
         "ledger_reversal_of_another", "ledger_leg_moves_the_balance", "budget_begins_with_its_month",
         "next_credit_note", "client_takes_its_unused_account_along",
+        "order_is_paid", "ledger_order_has_its_source",
     }  # fmt: skip
 
 

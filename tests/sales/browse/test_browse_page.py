@@ -297,8 +297,8 @@ class TestPreview:
     ) -> None:
         stock(60, as_of=now)
         # session, user with company; all counts; prices; where the list goes and its rows; the allowance of previews;
-        # the number in the header
-        with django_assert_num_queries(9):
+        # the numbers in the header
+        with django_assert_num_queries(10):
             shop.get(browse(state="LA", county="Caddo"))
 
     def test_two_companies_see_their_own_counts(self, shop: Client, now: datetime) -> None:

@@ -449,7 +449,7 @@ class TestOrdersPlaced:
         order = buy(buyer.client, 51, GOLD, as_of=now)
         # session, user with company; order, lines, sales with leads and their origins; that they were seen; the
         # header's numbers
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             first = shop.get(f"/orders/{order.id}/")
         assert first.content.decode().count('<article class="lead"') == 50
         last = shop.get(f"/orders/{order.id}/?cursor={first.context['page'].next_cursor}")
@@ -478,6 +478,6 @@ def test_the_order_page_counts_all_lines_at_once(
     for bucket in AgeBucket:
         draft_line_add(user=buyer, criteria=Criteria(classification=Classification.GOLD, age_bucket=bucket), quantity=1)
     assert len(draft_summary(user=buyer, as_of=now).lines) == 5
-    # session, user with company; draft, lines, prices; stock of all five lines; the header's number
-    with django_assert_num_queries(8):
+    # session, user with company; draft, lines, prices; stock of all five lines; the header's numbers
+    with django_assert_num_queries(9):
         shop.get("/order/")
