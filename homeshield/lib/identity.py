@@ -6,7 +6,7 @@ from django.db.models import Value
 from django.db.models.expressions import DatabaseDefault
 
 
-class IdentityField(models.BigIntegerField):
+class IdentityField(models.BigIntegerField):  # type: ignore[type-arg]
     """A number that the database gives each new row, from `first` on. Nobody else can. Gaps mean nothing."""
 
     db_returning = True  # an INSERT brings it back

@@ -37,13 +37,12 @@ OPERATIONS = {
 
 MODELS = {
     "AgeBucket", "AlternativeOffer", "AvailabilityAnswer", "AvailabilityLine", "AvailabilityRequest",
-    "BalanceAnswer", "BoughtLine",
-    "Classification", "CountiesByState", "CriteriaPurchase", "FacetCount", "Facets", "FieldError", "Health",
-    "HealthStatus", "InventoryItem", "InventoryPage", "LedgerEntry", "LedgerPage", "Line", "LineAvailability", "Locations", "Malformed",
-    "MoreEntries", "NamedPurchase", "NewSuppressionList", "NoticeAnswer", "NoticesPage", "OrderAnswer",
-    "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer", "PurchaseConflict", "QuoteAnswer",
-    "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer", "StateCode", "SuppressionListAnswer",
-    "SuppressionLists",
+    "BalanceAnswer", "BoughtLine", "Classification", "CountiesByState", "CriteriaPurchase", "FacetCount", "Facets",
+    "FieldError", "Health", "HealthStatus", "InventoryItem", "InventoryPage", "LedgerEntry", "LedgerPage", "Line",
+    "LineAvailability", "Locations", "Malformed", "MoreEntries", "NamedPurchase", "NewSuppressionList",
+    "NoticeAnswer", "NoticesPage", "OrderAnswer", "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer",
+    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer",
+    "StateCode", "SuppressionListAnswer", "SuppressionLists",
 }  # fmt: skip
 """A new name here is read before it is added: it is what a programmer will write."""
 

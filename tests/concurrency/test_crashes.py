@@ -12,15 +12,21 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from homeshield.accounts.models import Client
+from homeshield.billing.ledger.kinds import Account, Kind
+from homeshield.billing.ledger.models import ClientAccount, LedgerLeg
+from homeshield.billing.ledger.proofs import ledger_prove
+from homeshield.billing.ledger.services import ledger_adjust
+from homeshield.management.commands.verify_ledger import PROOFS
 from inventory.facts.criteria import Criteria, Demand
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
@@ -33,6 +39,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 KILLS = 60
 """Half of them by killing the worker, half by cutting its connection, as a dying server does."""
+
+MONEY = Decimal("160.00") * (KILLS + 1)
+"""What the orders cost, to the cent: a payment too many would be refused."""
 
 GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 LINES = [Demand(criteria=GOLD_6, quantity=10), Demand(criteria=GOLD_6, quantity=10)]
@@ -71,7 +80,9 @@ class Worker:
 def buyer(as_of: datetime) -> Client:
     set_prices(as_of - timedelta(days=1000))
     stock(20 * (KILLS + 1), as_of=as_of)
-    return ClientFactory()
+    prepaid = ClientFactory(credit_limit=0)
+    ledger_adjust(client_id=prepaid.id, amount=MONEY, reason="For all of them.", by=None, as_of=as_of)
+    return prepaid
 
 
 @pytest.fixture
@@ -111,6 +122,17 @@ def assert_whole_or_nothing(expected_orders: set[str]) -> None:
     assert OrderLine.objects.count() == 2 * len(orders)
     marked = InventoryRecord.objects.filter(sold_at_utc__isnull=False).count()
     assert marked == Sale.objects.count() == 20 * len(orders)
+    assert_paid_once(orders)
+
+
+def assert_paid_once(orders: QuerySet[Order]) -> None:
+    """Nothing is sold that was not paid, nothing paid that was not sold, and the balance knows of both."""
+    payments = LedgerLeg.objects.filter(kind=Kind.ORDER, account=Account.CLIENT)
+    paid = payments.values_list("transaction__source_id", "amount")
+    assert sorted(paid) == sorted((order.id, -order.total) for order in orders)
+    account = ClientAccount.objects.get()
+    assert account.balance == sum(LedgerLeg.objects.filter(client=account.client).values_list("amount", flat=True))
+    assert account.balance == MONEY - sum(order.total for order in orders)
 
 
 @pytest.mark.direct
@@ -141,6 +163,7 @@ def test_whatever_dies_when_an_order_is_whole_or_nothing(worker: Worker, buyer: 
         assert repeated.quantity == 20
         assert_whole_or_nothing(keys)
     assert Order.objects.count() == KILLS + 1
+    assert [proved.what for proved in ledger_prove(PROOFS) if not proved.holds] == []
     assert 0 < whole < KILLS, f"the deaths came at random points: {whole} orders were through by then"
 
 

@@ -90,7 +90,7 @@ class LedgerEntry(Answer):
     kind: str = Field(
         description=f"{', '.join(Kind.values)}. More kinds may come.",
         examples=["order"],
-        json_schema_extra={"x-extensible-enum": Kind.values},
+        json_schema_extra={"x-extensible-enum": [*Kind.values]},
     )
     order_id: UUID | None = Field(description="The order; null for other kinds.", examples=[_ORDER_ID])
     reference: str = Field(
