@@ -332,7 +332,9 @@ STAFF_SESSION_IDLE_MINUTES = number(env, "STAFF_SESSION_IDLE_MINUTES", default=6
 SESSION_COOKIE_AGE = 60 * SESSION_IDLE_MINUTES
 CLIENTS_NEED_APPROVAL = switch(env, "CLIENTS_NEED_APPROVAL", default=True)
 STAFF_NEED_SECOND_FACTOR = not DEBUG
-ACCOUNT_ADAPTER = "homeshield.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "homeshield.billing.sign_up.PrepaidAccountAdapter"
+# Of a company that signs up, in whole dollars: how far its orders may take the balance below zero.
+SIGN_UP_CREDIT_LIMIT = number(env, "SIGN_UP_CREDIT_LIMIT", default=0, least=0)
 USERSESSIONS_ADAPTER = "homeshield.accounts.adapter.SessionsAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "homeshield.accounts.sign_up.CompanyForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

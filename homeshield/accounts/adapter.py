@@ -25,7 +25,7 @@ from django.urls import reverse
 from homeshield.accounts import hashers
 from homeshield.accounts.devices import device_of, device_remember
 from homeshield.accounts.errors import PasswordsBusy, TooManyPasswords
-from homeshield.accounts.models import User
+from homeshield.accounts.models import Client, User
 from homeshield.accounts.services import client_sign_up
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
@@ -45,10 +45,13 @@ class AccountAdapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         super().save_user(request, user, form, commit=False)  # slow: outside the transaction
         with transaction.atomic():
-            client_sign_up(company=form.cleaned_data["company"], owner=user)
+            self.client_signed_up(client_sign_up(company=form.cleaned_data["company"], owner=user))
             if commit:
                 user.save()
         return user
+
+    def client_signed_up(self, client: Client) -> None:
+        """For the floors above, in the sign-up's transaction."""
 
     @override
     def get_login_redirect_url(self, request: HttpRequest) -> str:

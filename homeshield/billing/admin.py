@@ -1,5 +1,6 @@
 """One module shows Django all pages of the app."""
 
 from homeshield.billing.documents import admin as documents
+from homeshield.billing.ledger import admin as ledger
 
-__all__ = ["documents"]
+__all__ = ["documents", "ledger"]

@@ -12,7 +12,6 @@ from homeshield.billing.ledger.errors import InsufficientFunds
 from homeshield.billing.ledger.models import LedgerLeg
 from homeshield.billing.ledger.proofs import ledger_prove
 from homeshield.billing.ledger.services import ledger_adjust
-from homeshield.database_roles.rules import rules_apply
 from homeshield.management.commands.verify_ledger import PROOFS
 from sales.models import Order, Sale
 from tests.concurrency.orders import assert_books_balance, gold_6, order
@@ -48,7 +47,10 @@ def test_parallel_orders_of_one_client_spend_what_it_has_and_no_more(prepaid: Cl
     assert sorted(type(result).__name__ for result in results) == ["InsufficientFunds"] * 11 + ["Order"] * 5
     for refusal in results:
         if isinstance(refusal, InsufficientFunds):
-            assert (refusal.total, refusal.available, refusal.missing) == (40, 0, 40)
+            assert refusal.detail == {
+                "error": "insufficient_funds", "message": refusal.message,
+                "total": "40.00", "available": "0.00", "missing": "40.00",
+            }  # fmt: skip
     assert (balance(prepaid), spent(prepaid), Sale.objects.count()) == (0, 200, 25)
     assert_books_balance()
     assert [proved.what for proved in ledger_prove(PROOFS) if not proved.holds] == []
@@ -58,8 +60,10 @@ def test_parallel_orders_of_one_client_spend_what_it_has_and_no_more(prepaid: Cl
 def without_lock() -> Iterator[None]:
     """The balance is looked at without the account's lock: right for one order after the other."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT proname FROM pg_proc WHERE proname ~ '^pgtrigger_ledger_leg_moves_the_balance'")
-        [(name,)] = cursor.fetchall()
+        cursor.execute(
+            "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE proname ~ '^pgtrigger_ledger_leg_moves'"
+        )
+        [(name, locking)] = cursor.fetchall()
         cursor.execute(
             f"""
             CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -77,7 +81,8 @@ def without_lock() -> Iterator[None]:
             """
         )
     yield
-    rules_apply()
+    with connection.cursor() as cursor:
+        cursor.execute(locking)
 
 
 def test_control_without_the_lock_the_same_orders_spend_more_than_there_is(without_lock: None, as_of: datetime) -> None:
@@ -100,5 +105,5 @@ def test_nobody_waits_for_another_client(prepaid: Client, as_of: datetime) -> No
         assert isinstance(placed, Order)
         waited = run_beside(order(prepaid, (5, gold_6()), as_of=as_of), then=lambda: holder.end(commit=True))
     assert isinstance(waited, InsufficientFunds)
-    assert (waited.available, waited.missing) == (20, 20)
+    assert (float(waited.available), float(waited.missing)) == (20, 20)
     assert (balance(prepaid), spent(prepaid), Order.objects.count()) == (20, 0, 1)

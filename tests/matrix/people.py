@@ -133,6 +133,7 @@ def staff_groups_make() -> None:
     import_module("homeshield.migrations.0003_staff_of_privacy").give(apps, None)
     import_module("homeshield.migrations.0004_staff_withdraw_leads").allow(apps, None)
     import_module("homeshield.migrations.0005_staff_see_documents").allow(apps, None)
+    import_module("homeshield.migrations.0006_staff_of_accounts").allow(apps, None)
 
 
 def _staff() -> dict[str, User]:

@@ -1,6 +1,7 @@
 """Every page of the administration, for staff of every group and for everybody else. A page without a rule fails."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from django.apps import apps
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.billing.documents.models import Document
+from homeshield.billing.ledger.services import ledger_adjust
 from inventory.models import Withdrawal
 from leads.models import OptOut
 from tests.matrix.addresses import names
@@ -25,6 +27,7 @@ SEE = {
     "audit_auditevent": "See the audit record",
     "auth_group": None,  # superusers alone
     "billing_document": "See invoices, credit notes and statements",
+    "billing_clientaccount": "See clients' accounts and the ledger",
     "exports_export": "See orders, sales and exports",
     "leads_optout": "See opt-outs and notices",
     "leads_optoutlist": "See opt-outs and notices",
@@ -43,10 +46,15 @@ ADD = {
 }
 """What can be added at all, superusers included."""
 WITHDRAW = "Withdraw leads, and take that back"
+MONEY = "Grant credit, adjust balances, reverse transactions"
 OTHERS = {
     "billing_document_pdf": "See invoices, credit notes and statements",
     "accounts_client_standing": "Change a client's status and licensed states",
     "auth_user_password_change": None,
+    "billing_clientaccount_csv": "See clients' accounts and the ledger",
+    "billing_clientaccount_credit": MONEY,
+    "billing_clientaccount_adjust": MONEY,
+    "billing_clientaccount_reverse": MONEY,
     "leads_optout_person": "Look a person up by phone number, opt people out",
     "leads_optout_decide": "Look a person up by phone number, opt people out",
     "inventory_withdrawal_withdraw": WITHDRAW,
@@ -111,7 +119,7 @@ def test_nothing_is_deleted(everybody: World) -> None:
     assert wrong == []
 
 
-def test_the_other_pages(everybody: World) -> None:
+def test_the_other_pages(everybody: World, now: datetime) -> None:
     client, buyer = Client.objects.first(), everybody.users["buyer", "active"]
     assert client is not None
     for staff, user in everybody.staff.items():
@@ -134,6 +142,12 @@ def test_the_other_pages(everybody: World) -> None:
         ):
             answer = browser.get(address)
             assert answer.status_code == (200 if allowed(staff, WITHDRAW) else 403)
+        made = ledger_adjust(client_id=client.id, amount=Decimal(1), reason="Ours.", by=user, as_of=now)
+        sheet = browser.get(reverse("admin:billing_clientaccount_csv"))
+        assert sheet.status_code == (200 if allowed(staff, OTHERS["billing_clientaccount_csv"]) else 403)
+        for name, *more in (("credit",), ("adjust",), ("reverse", made)):
+            answer = browser.get(reverse(f"admin:billing_clientaccount_{name}", args=[client.id, *more]))
+            assert answer.status_code == (200 if allowed(staff, MONEY) else 403)
         password = browser.get(reverse("admin:auth_user_password_change", args=[buyer.id]))
         assert password.status_code == (200 if staff == "superuser" else 403)
         for name in FOR_ALL_STAFF:

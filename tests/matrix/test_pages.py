@@ -12,6 +12,7 @@ from django.urls import reverse
 from homeshield.accounts.models import ApiKey, Client, Invitation, User
 from homeshield.accounts.permissions import Act
 from homeshield.billing.documents.models import BillingDetails
+from homeshield.billing.models import Budget
 from inventory.models import SuppressionList, SuppressionUpload
 from sales.models import Draft, DraftLine, Notice, Order
 from tests.inventory.suppression.lists import number
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 LISTS: tuple[type[models.Model], ...] = (SuppressionList, SuppressionUpload)
 KEPT: tuple[type[models.Model], ...] = (
-    *(Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, BillingDetails),
+    *(Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, BillingDetails, Budget),
     *LISTS,
 )
 
@@ -54,6 +55,8 @@ CLIENTS_PAGES = {
     "sales:order-certificate": Page(Act.ORDERS, "GET", "order_id"),
     "billing:balance-show": Page(Act.BALANCE),
     "billing:ledger-download": Page(Act.BALANCE),
+    "billing:user-budget": Page(Act.BUDGETS, "POST", "user_id", {"amount": "100"}),
+    "billing:key-budget": Page(Act.BUDGETS, "POST", "key_id", {"amount": "100"}),
     "sales:notice-list": Page(Act.NOTICES),
     "sales:notice-confirm": Page(Act.NOTICES, "POST", "notice_id"),
     "sales:notice-confirm-all": Page(Act.NOTICES, "POST", data={"until": "2100-01-01T00:00:00+00:00"}),

@@ -16,9 +16,14 @@ class Budget(models.Model):
     """Of one user or one key, for what it orders. A return gives nothing back to it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="budgets")
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="budget"
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="budgets", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="budgets",
+        db_index=False,
     )
     # The migration's composite foreign key: the key is the client's.
     api_key = models.OneToOneField(
@@ -35,6 +40,7 @@ class Budget(models.Model):
         db_table = "budgets"
         ordering = ["id"]
         constraints = [
+            models.UniqueConstraint(fields=["client", "user"], name="budget_once_per_user"),
             models.CheckConstraint(
                 name="budget_of_a_user_or_a_key",
                 condition=Q(user__isnull=False, api_key__isnull=True) | Q(user__isnull=True, api_key__isnull=False),

@@ -1,4 +1,12 @@
+"""What users and keys may spend in a month, and have spent."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import LiteralString
+from uuid import UUID
+
+from homeshield.billing.budgets.models import Budget, BudgetMonth
 
 BUDGET_LEFT: LiteralString = """
     SELECT greatest(budget.amount - coalesce(spending.spent, 0), 0.00)
@@ -10,3 +18,23 @@ BUDGET_LEFT: LiteralString = """
                ELSE budget.api_key_id = %(api_key)s::uuid END
 """
 """What a user or a key has left of its budget in the transaction's month, for the terms of an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """In USD. `amount` is None where the budget was taken away again."""
+
+    amount: Decimal | None
+    spent: Decimal
+
+
+def budgets_of(client_id: UUID, *, as_of: datetime) -> dict[UUID, Spending]:
+    """By user or key: the budget, and what was spent of it in the month of `as_of` (UTC)."""
+    budgets = list(Budget.objects.filter(client_id=client_id))
+    months = BudgetMonth.objects.filter(budget__in=budgets, month=as_of.astimezone(UTC).date().replace(day=1))
+    spent = {month.budget_id: month.spent for month in months}
+    found: dict[UUID, Spending] = {}
+    for budget in budgets:
+        if whose := budget.user_id or budget.api_key_id:
+            found[whose] = Spending(budget.amount, spent.get(budget.id, Decimal("0.00")))
+    return found

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
-from homeshield.billing.ledger.selectors import Entry, ledger_entries
+from homeshield.billing.ledger.selectors import Entry, all_transactions, ledger_entries
 from homeshield.lib.spreadsheet_cells import harmless
 
 CLIENT_HEADER = ("Number", "Date (UTC)", "What", "Reference", "Amount (USD)", "Balance (USD)", "Transaction")
@@ -46,3 +46,21 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.entry, day(entry.happened_at_utc), entry.kind.label, harmless(entry.reference), entry.amount,
         entry.balance_after, entry.id,
     )  # fmt: skip
+
+
+STAFF_HEADER = (
+    "Date (UTC)", "Client", "Client id", "What", "Reference", "Amount (USD)", "Balance (USD)", "Against", "Transaction",
+    "Source",
+)  # fmt: skip
+
+
+def all_rows() -> Iterator[tuple[object, ...]]:
+    """Of all clients, in the order in which they were made."""
+    for made in all_transactions():
+        legs = {leg.account: leg for leg in made.legs.all()}
+        ours = legs.pop("client")
+        [(against, _)] = legs.items()
+        yield (
+            day(made.happened_at_utc), harmless(made.client.name), made.client_id, made.get_kind_display(),
+            harmless(made.reference), ours.amount, ours.balance_after, against, made.id, made.source_id,
+        )  # fmt: skip

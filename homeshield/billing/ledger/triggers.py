@@ -34,6 +34,9 @@ def account_closes_trigger() -> pgtrigger.Trigger:
         when=pgtrigger.Before,
         operation=pgtrigger.Delete,
         func="""
+            DELETE FROM credit_limit_changes
+            WHERE client_id = OLD.id AND changed_by_id IS NULL
+              AND EXISTS (SELECT FROM client_accounts WHERE client_id = OLD.id AND entries = 0);
             DELETE FROM client_accounts WHERE client_id = OLD.id AND entries = 0;
             RETURN OLD;
         """,
@@ -59,7 +62,16 @@ def account_triggers() -> list[pgtrigger.Trigger]:
 def credit_limit_triggers() -> list[pgtrigger.Trigger]:
     """On credit_limit_changes: the newest row is in force. The first of a new client needs nobody's name."""
     return [
-        final_trigger("credit_limit_change_is_final"),
+        FirmTrigger(
+            name="credit_limit_change_is_final",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            condition=pgtrigger.Condition("pg_trigger_depth() = 0"),  # but it goes with a client that retention removes
+            func="""
+                RAISE EXCEPTION 'which credit was granted stays on record'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'credit_limit_change_is_final';
+            """,
+        ),
         FirmOwnerTrigger(
             name="credit_limit_comes_into_force",
             when=pgtrigger.After,

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from exports.models import Export, ExportCompletion, SanitisedCell
 from homeshield.billing.documents.models import Document, DocumentMail
+from homeshield.billing.ledger.rebuilding import ledger_rebuild_without_orders
 from homeshield.lib.commands import DatabaseCommand
 from inventory.counting.compaction import counts_rebuild
 from inventory.exclusion.upkeep import exclusions_rebuild
@@ -16,7 +17,10 @@ from sales.models import Notice, Order, OrderLine, Sale
 
 
 class Command(DatabaseCommand):
-    help = "Development only: makes sold records available again and removes all orders, sales, exports and documents."
+    help = (
+        "Development only: makes sold records available again and removes all orders, sales, exports and documents, and "
+        "what orders cost. Other money stays."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--yes", action="store_true", help="required: without it nothing changes")
@@ -45,6 +49,7 @@ class Command(DatabaseCommand):
         with pgtrigger.ignore("inventory.InventoryRecord:inventory_sold_stays_sold"), transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, tables))}")
+                ledger_rebuild_without_orders(cursor)
             InventoryRecord.objects.filter(sold_at_utc__isnull=False).update(sold_at_utc=None)
             exclusions_rebuild()
             counts_rebuild()  # TRUNCATE fires no row triggers

@@ -41,6 +41,8 @@ STAFF_MAY = {
     "Set and withdraw prices": {"pricing.add_pricerule", "pricing.delete_pricerule"},
     "See clients and their users": {"accounts.view_client", "accounts.view_user"},
     "Change a client's status and licensed states": {"accounts.change_client"},
+    "See clients' accounts and the ledger": {"billing.view_clientaccount"},
+    "Grant credit, adjust balances, reverse transactions": {"billing.change_clientaccount"},
     "See API keys": {"accounts.view_apikey"},
     "Revoke API keys": {"accounts.change_apikey"},
     "See orders, sales and exports": {"sales.view_order", "sales.view_sale", "exports.view_export"},

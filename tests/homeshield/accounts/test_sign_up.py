@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
+from homeshield.billing.ledger.selectors import balance_of
 from tests.factories import PASSWORD, UserFactory, stock
 from tests.homeshield.test_settings import KEY, python, refusal
 
@@ -48,6 +49,16 @@ def test_without_approval_a_company_is_active_at_once(client: Browser, settings:
     settings.CLIENTS_NEED_APPROVAL = False
     client.post(SIGN_UP, filled_in())
     assert Client.objects.get().status == ClientStatus.ACTIVE
+
+
+@pytest.mark.parametrize("limit", [0, 500])
+def test_a_company_that_signs_up_pays_in_first_unless_the_setting_grants_credit(
+    client: Browser, settings: Settings, limit: int
+) -> None:
+    settings.SIGN_UP_CREDIT_LIMIT = limit
+    client.post(SIGN_UP, filled_in())
+    account = balance_of(Client.objects.get().id)
+    assert (float(account.balance), account.credit_limit) == (0, limit)
 
 
 def test_who_signs_in_before_the_address_is_confirmed_gets_another_code(client: Browser) -> None:

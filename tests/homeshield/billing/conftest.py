@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from django.db import connection
 
@@ -9,13 +12,14 @@ def _ignore_sources() -> None:
             cursor.execute(f"ALTER TABLE ledger_transactions DISABLE TRIGGER {name}")
 
 
-@pytest.fixture(autouse=True)
-def _without_sources(db: None) -> None:
-    """Money alone: the floors above hold orders, payments and returns to theirs, in tests of their own."""
+@pytest.fixture
+def money_alone(db: None) -> None:
+    """Floors above hold orders, payments and returns to theirs, in tests of their own. Gone with the transaction."""
     _ignore_sources()
 
 
 @pytest.fixture
-def as_declared(as_declared: None) -> None:
-    """It has switched them on again."""
+def as_web(as_web: Callable[[], AbstractContextManager[None]]) -> Callable[[], AbstractContextManager[None]]:
+    """Making the role has switched them on again."""
     _ignore_sources()
+    return as_web

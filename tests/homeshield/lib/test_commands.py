@@ -28,7 +28,17 @@ COMMANDS: list[tuple[str, ...]] = [
     ("createsuperuser", "--no-input"),
 ]
 """Of ours, and of Django's own."""
-OURS = {"homeshield", "homeshield.accounts", "homeshield.audit", "leads", "inventory", "pricing", "sales", "exports"}
+OURS = {
+    "homeshield",
+    "homeshield.accounts",
+    "homeshield.audit",
+    "homeshield.billing",
+    "leads",
+    "inventory",
+    "pricing",
+    "sales",
+    "exports",
+}
 WITHOUT_DATABASE = {"postgres", "serve", "verify_certificate"}
 """Commands of ours that start what the others need."""
 

@@ -15,7 +15,7 @@ from homeshield.billing.ledger.services import ledger_record
 from tests.factories import UserFactory
 from tests.homeshield.billing.ledger.money import balance, pay_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("money_alone")]
 
 JUNE = datetime(2026, 6, 10, 12, tzinfo=UTC)
 

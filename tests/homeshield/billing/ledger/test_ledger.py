@@ -20,7 +20,7 @@ from homeshield.lib.viewer import STAFF, Viewer, seen_by
 from tests.factories import StaffFactory
 from tests.homeshield.billing.ledger.money import NOON, balance, commit, history, pay_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("money_alone")]
 
 type AsWeb = Callable[[], AbstractContextManager[None]]
 

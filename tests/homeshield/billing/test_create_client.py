@@ -16,6 +16,7 @@ from homeshield.accounts.errors import EmailTaken
 from homeshield.accounts.keys import key_find
 from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.services import client_create, password_generate, staff_create
+from homeshield.billing.ledger.selectors import balance_of
 from tests.factories import PASSWORD, UserFactory
 
 UNSEEN = "--company: A company name has no line breaks, control characters or invisible characters."
@@ -53,6 +54,27 @@ def test_the_account_is_active_and_signs_in_with_the_password_that_was_printed()
     assert not user.is_staff
     address = EmailAddress.objects.get()
     assert (address.user, address.email, address.verified, address.primary) == (user, user.email, True, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("options", "limit"), [((), None), (("--credit-limit", "1,500.5"), 1500.5), (("--credit-limit", "0"), 0)]
+)
+def test_a_client_is_on_account_unless_a_limit_is_named(options: tuple[str, ...], limit: float | None) -> None:
+    told = json.loads(create("--json", *options))
+    assert told.get("credit_limit") == (None if limit is None else f"{limit:.2f}")
+    assert balance_of(Client.objects.get().id).credit_limit == limit
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [("-5", "without a plus or minus sign"), ("much", "in digits"), ("10.005", "two decimals at most")],
+)
+def test_a_credit_limit_that_is_none_creates_nothing(limit: str, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        create("--credit-limit", limit)
+    assert not Client.objects.exists()
 
 
 @pytest.mark.django_db

@@ -1,0 +1,46 @@
+from decimal import Decimal
+
+from django import forms
+
+from homeshield.billing.ledger.services import MOST
+from homeshield.lib.number_fields import DollarsField
+
+_TWO_PLACES = "Enter dollars with two decimals at most, such as 250.00."
+
+
+def _dollars(label: str, *, least: Decimal, help_text: str, required: bool = True) -> DollarsField:
+    return DollarsField(
+        label=label, min_value=least, max_value=MOST, decimal_places=2, required=required, help_text=help_text,
+        error_messages={
+            "required": "Enter an amount.",
+            "min_value": "Enter an amount above zero.",
+            "max_value": f"Enter at most {MOST:,}.",
+            "max_decimal_places": _TWO_PLACES,
+        },
+    )  # fmt: skip
+
+
+class CreditLimitForm(forms.Form):
+    credit_limit = _dollars(
+        "Credit limit",
+        least=Decimal(0),
+        required=False,
+        help_text="How far orders may take the balance below zero, in dollars. 0: the client pays in before it buys. "
+        "Empty: on account, without a limit.",
+    )
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept permanently.")
+
+
+class AdjustmentForm(forms.Form):
+    direction = forms.ChoiceField(choices=[("add", "Add to the balance"), ("take", "Take from the balance")])
+    amount = _dollars("Amount", least=Decimal("0.01"), help_text="In dollars.")
+    reason = forms.CharField(max_length=200, help_text="The client sees it. Kept permanently. No personal data.")
+
+    @property
+    def signed_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["amount"]
+        return amount if self.cleaned_data["direction"] == "add" else -amount
+
+
+class ReversalForm(forms.Form):
+    reason = forms.CharField(max_length=200, help_text="The client sees it. Kept permanently. No personal data.")
