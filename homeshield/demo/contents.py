@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +11,8 @@ from django.db import connection
 from homeshield.accounts.errors import EmailTaken
 from homeshield.accounts.models import ClientStatus, User
 from homeshield.accounts.services import client_create, staff_create
+from homeshield.billing.ledger.models import LedgerTransaction
+from homeshield.billing.ledger.services import ledger_adjust
 from homeshield.database_roles.provisioning import roles_provision
 from homeshield.demo.fictional_leads import CAMPAIGN, fictional_csv
 from homeshield.lib.errors import DomainError
@@ -32,6 +35,7 @@ from sales.ordering.services import order_place
 
 PASSWORD = "magnolia-porch-light"  # noqa: S105 - public, so the demo needs DEBUG
 STAFF, BUYER = "staff@homeshield.example", "buyer@homeshield.example"
+MONEY, CREDIT = Decimal("5000.00"), Decimal("16.00")
 COMPANY = "Example Insurance Agency"
 SUPPLIERS = ("SUNRISE", "LAKEVIEW")
 
@@ -133,12 +137,25 @@ def staff_make() -> Account:
 
 
 def buyer_make() -> Account:
-    """Creates the buyer and company if missing."""
+    """Creates the buyer and company if missing. It is prepaid: an order for more than it has meets 402."""
     try:
         _, user = client_create(company=COMPANY, email=BUYER, password=PASSWORD, status=ClientStatus.ACTIVE)
     except EmailTaken:
         user = User.objects.get(email=BUYER)
     return Account(user.email, changed=not user.check_password(PASSWORD))
+
+
+def money_make(*, buyer_email: str, as_of: datetime) -> bool:
+    """Gives the buyer's company its first money, once: MONEY dollars, a credit for the trouble, and no credit limit.
+
+    Returns whether it did.
+    """
+    client_id = User.objects.get(email=buyer_email).client_id
+    if client_id is None or LedgerTransaction.objects.filter(client_id=client_id).exists():
+        return False
+    ledger_adjust(client_id=client_id, amount=MONEY, reason="To begin with", by=None, as_of=as_of)
+    ledger_adjust(client_id=client_id, amount=CREDIT, reason="For the trouble", by=None, as_of=as_of)
+    return True
 
 
 def order_make(*, buyer_email: str) -> Order | None:

@@ -36,10 +36,10 @@ def ledger_prove(proofs: Sequence[Proof]) -> list[Proved]:
     """Tries all of them on one state of the database, beside orders that go on."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return [_proved(cursor, proof) for proof in proofs]
+        return [proved(cursor, proof) for proof in proofs]
 
 
-def _proved(cursor: CursorWrapper, proof: Proof) -> Proved:
+def proved(cursor: CursorWrapper, proof: Proof) -> Proved:
     cursor.execute(
         f"WITH fault (id) AS ({proof.faults}) SELECT count(*), (array_agg(id::text))[:{MOST_SHOWN}] FROM fault"  # noqa: S608
     )

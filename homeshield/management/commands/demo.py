@@ -14,6 +14,7 @@ from homeshield.demo import contents
 from homeshield.demo.companions import companions
 from homeshield.demo.server import HOST, serve
 from homeshield.lib.commands import DatabaseCommand
+from homeshield.lib.money import dollars
 from homeshield.lib.numbers import whole_number
 from homeshield.lib.ports import PortInUse, port_check
 from pricing.starting_prices import starting_prices_load
@@ -73,6 +74,8 @@ class Command(DatabaseCommand):
         created = contents.inventory_bring_up_to_date(as_of=as_of)
         self._done("Inventory", f"{created:,} leads entered a bucket" if created else "up to date")
         self.staff, self.buyer = contents.staff_make(), contents.buyer_make()
+        paid = contents.money_make(buyer_email=self.buyer.email, as_of=as_of)
+        self._done("Money", f"the buyer has {dollars(contents.MONEY + contents.CREDIT)}" if paid else "as it was")
         order = contents.order_make(buyer_email=self.buyer.email)
         if contents.lead_withdraw(as_of=as_of):
             self._done("Withdrawals", "one lead was taken off sale")

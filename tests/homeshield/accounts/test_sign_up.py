@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from django.core import mail
@@ -58,7 +59,7 @@ def test_a_company_that_signs_up_pays_in_first_unless_the_setting_grants_credit(
     settings.SIGN_UP_CREDIT_LIMIT = limit
     client.post(SIGN_UP, filled_in())
     account = balance_of(Client.objects.get().id)
-    assert (float(account.balance), account.credit_limit) == (0, limit)
+    assert (account.balance, account.credit_limit) == (Decimal(0), Decimal(limit))
 
 
 def test_who_signs_in_before_the_address_is_confirmed_gets_another_code(client: Browser) -> None:
