@@ -18,8 +18,8 @@ from sales.models import Notice, Order, OrderLine, Sale
 
 class Command(DatabaseCommand):
     help = (
-        "Development only: makes sold records available again and removes all orders, sales, exports and documents, and "
-        "what orders cost. Other money stays."
+        "Development only: makes sold records available again and removes all orders, sales, exports and documents, "
+        "and what orders cost. Other money stays."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
