@@ -43,6 +43,7 @@ STAFF_MAY = {
     "Change a client's status and licensed states": {"accounts.change_client"},
     "See clients' accounts and the ledger": {"billing.view_clientaccount"},
     "Grant credit, adjust balances, reverse transactions": {"billing.change_clientaccount"},
+    "See invoices, credit notes and statements": {"billing.view_document"},
     "See API keys": {"accounts.view_apikey"},
     "Revoke API keys": {"accounts.change_apikey"},
     "See orders, sales and exports": {"sales.view_order", "sales.view_sale", "exports.view_export"},

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from homeshield.accounts.models import Client
 from homeshield.billing.ledger.errors import NotReversible
 from homeshield.billing.ledger.kinds import REVERSIBLE, SHAPES, Account, Kind
-from homeshield.billing.ledger.models import LedgerLeg
+from homeshield.billing.ledger.models import ClientAccount, LedgerLeg
 from homeshield.billing.ledger.proofs import PROOFS
 from homeshield.billing.ledger.services import ledger_record, ledger_reverse
 from tests.factories import ClientFactory
@@ -74,7 +74,8 @@ def test_any_history_adds_up(events: list[tuple[str, int, Kind, int, Decimal, bo
 
 
 def _balance(model: Model) -> Decimal:
-    return model.client.account.__class__.objects.get(client=model.client).balance
+    found: Decimal = ClientAccount.objects.get(client=model.client).balance
+    return found
 
 
 def _refused(act: Callable[[], UUID]) -> UUID | None:
