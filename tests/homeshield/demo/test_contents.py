@@ -80,6 +80,7 @@ def test_the_buyer_has_one_order_to_look_at(now: datetime) -> None:
     starting_prices_load(as_of=now)
     contents.leads_make(range(3000), as_of=now)
     contents.buyer_make()
+    assert [contents.money_make(buyer_email=contents.BUYER, as_of=now) for _ in range(2)] == [True, False]
 
     first, again = (contents.order_make(buyer_email=contents.BUYER) for _ in range(2))
 
