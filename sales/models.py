@@ -22,13 +22,14 @@ from leads.age import AgeBucket
 from leads.models import Lead
 from pricing.models import Quote
 from sales.cart.models import Draft, DraftLine
+from sales.invoicing.models import OrderInvoice, order_has_its_invoice
 from sales.line_fields import LineFields
 from sales.privacy.models import Notice, OptOutCode
 
 if TYPE_CHECKING:
     from sales.history.origins import Origin
 
-__all__ = ["Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderLine", "OrderPayment", "Sale"]
+__all__ = ["Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderInvoice", "OrderLine", "OrderPayment", "Sale"]
 
 
 def _would_grow(table: str, leads: str, name: str) -> str:
@@ -137,6 +138,7 @@ class Order(models.Model):
                     RETURN NULL;
                 """,
             ),
+            order_has_its_invoice(),
             FirmOwnerTrigger(
                 name="order_is_paid",
                 when=pgtrigger.After,

@@ -6,6 +6,7 @@ from sales.browse import views as browse
 from sales.cart import views as cart
 from sales.certificates import views as certificates
 from sales.history import views as history
+from sales.invoicing import views as invoicing
 from sales.ordering import views as ordering
 from sales.privacy import public_views as public
 from sales.privacy import views as privacy
@@ -33,5 +34,6 @@ urlpatterns = [
     path("privacy/opt-out/done", public.opt_out_done, name="opt-out-done"),
     path("orders/", history.order_list, name="order-list"),
     path("orders/<uuid:order_id>/", history.order_show, name="order-show"),
+    path("orders/<uuid:order_id>/invoice/", invoicing.order_invoice, name="order-invoice"),
     path("orders/<uuid:order_id>/certificate.json", certificates.order_certificate, name="order-certificate"),
 ]

@@ -5,12 +5,16 @@ from django.db import connection
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import RECORDING, audit_parameters
+from homeshield.billing.documents.facts import DocumentKind, InvoiceContents
+from homeshield.billing.documents.issuing import issuing_parameters
 from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.services import ledger_parameters
 from homeshield.billing.ledger.statements import LEGS, TRANSACTION
 from homeshield.lib.ids import new_id
 from homeshield.lib.sql_arrays import array_text
 from inventory.allocation.services import Filled
+from sales.invoicing.contents import invoice_line
+from sales.invoicing.services import INVOICING
 from sales.models import Order
 from sales.ordering.baskets import PricedLine
 
@@ -55,7 +59,7 @@ NUMBER = "SELECT number FROM orders WHERE id = %(order)s"
 
 
 def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[Filled]) -> None:
-    """Writes an order, its audit event and its payment in one message, and gives the order its number."""
+    """Writes an order, its audit event, its invoice and its payment in one message, and gives the order its number."""
     sold = [(number, record) for number, got in enumerate(filled, 1) for record in got.records]
     parameters = {
         "order": order.id,
@@ -82,7 +86,15 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
         details={"leads": order.quantity, "lines": len(lines), "total": order.total, "currency": order.currency},
         as_of=order.placed_at_utc,
     )
-    statements = [WRITE, RECORDING]
+    invoice = issuing_parameters(
+        kind=DocumentKind.INVOICE,
+        client_id=order.client_id,
+        source_id=order.id,
+        total=order.total,
+        contents=_invoiced(order, lines, filled),
+        as_of=order.placed_at_utc,
+    )
+    statements = [WRITE, RECORDING, INVOICING]
     if order.total:
         parameters |= ledger_parameters(
             kind=Kind.ORDER,
@@ -95,10 +107,23 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
         )
         statements.append(PAYING)
     with connection.cursor() as cursor:
-        cursor.execute("; ".join([*statements, NUMBER]), parameters | event)
+        cursor.execute("; ".join([*statements, NUMBER]), parameters | event | invoice)
         while cursor.nextset():
             pass
         [order.number] = cursor.fetchone()
+
+
+def _invoiced(order: Order, lines: Sequence[PricedLine], filled: Sequence[Filled]) -> InvoiceContents:
+    return InvoiceContents(
+        placed_at_utc=order.placed_at_utc,
+        lines=tuple(
+            invoice_line(
+                text=line.demand.criteria.at(line.demand.criteria.place.known).label, quantity=line.demand.quantity,
+                list_price=line.unit_price, unit_price=line.unit_price, replaced=got.replaced,
+            )
+            for line, got in zip(lines, filled, strict=True)
+        ),
+    )  # fmt: skip
 
 
 def _row(number: int, line: PricedLine, got: Filled) -> dict[str, str | int]:

@@ -79,8 +79,11 @@ def fill(leads: int, quantity: int) -> None:
     from django.utils import timezone
 
     from homeshield.accounts.models import Client, ClientStatus
+    from homeshield.billing.ledger.kinds import Kind
+    from homeshield.billing.ledger.services import ledger_record
     from leads.age import AgeBucket
     from leads.classification import Classification
+    from sales.invoicing.services import invoice_of
     from sales.models import Order, OrderLine
 
     as_of, price = timezone.now(), Decimal("8.00")
@@ -94,6 +97,10 @@ def fill(leads: int, quantity: int) -> None:
             for number in range(1, quantity // 1000 + 1)
         )
         cursor.execute(SELL)
+        order = Order.objects.get(id=ORDER)
+        invoice_of(order, as_of=as_of)
+        for kind in (Kind.PAYMENT, Kind.ORDER):
+            ledger_record(kind=kind, client_id=CLIENT, source_id=ORDER, amount=order.total, as_of=as_of)
         cursor.execute(floor_view())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

@@ -58,6 +58,18 @@ FLOOR = """
            'USD', now()
     FROM marked, placed
 """
+INVOICED = """
+    INSERT INTO documents (id, kind, number, client_id, source_id, issued_at_utc, total, seller, buyer, contents,
+                           layout)
+    SELECT gen_random_uuid(), 'invoice', orders.number, orders.client_id, orders.id, placed_at_utc, total,
+           jsonb_build_object('name', 'HomeShield', 'address', '1 Example Way', 'tax_id', '', 'email', ''),
+           jsonb_build_object('name', clients.name, 'address', '', 'tax_id', ''),
+           jsonb_build_object('placed_at', placed_at_utc, 'lines', jsonb_build_array(jsonb_build_object(
+               'text', 'Gold, 6 to 8 months, all states', 'quantity', quantity, 'note', '',
+               'list_price', total / quantity, 'unit_price', total / quantity))), 1
+    FROM orders JOIN clients ON clients.id = orders.client_id
+    WHERE client_id = %(client)s AND idempotency_key = %(key)s
+"""
 # The ledger's rows need the order's, which one statement does not see: they are sent with it, as the shop sends them.
 PAID = """
     INSERT INTO ledger_transactions (id, kind, source_id, client_id, happened_at_utc, reference)
@@ -78,7 +90,7 @@ def floor(client_id: UUID, quantity: int) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute(f"{FLOOR}; {PAID}", {"client": client_id, "n": quantity, "key": str(uuid4())})
+        cursor.execute(f"{FLOOR}; {INVOICED}; {PAID}", {"client": client_id, "n": quantity, "key": str(uuid4())})
 
 
 def shop(client_id: UUID, quantity: int) -> None:

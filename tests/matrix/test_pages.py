@@ -61,6 +61,7 @@ CLIENTS_PAGES = {
     "sales:notice-confirm": Page(Act.NOTICES, "POST", "notice_id"),
     "sales:notice-confirm-all": Page(Act.NOTICES, "POST", data={"until": "2100-01-01T00:00:00+00:00"}),
     "exports:order-download": Page(Act.DOWNLOAD, "GET", "order_id"),
+    "sales:order-invoice": Page(Act.DOCUMENTS, "GET", "order_id"),
     "billing:document-list": Page(Act.DOCUMENTS),
     "billing:document-show": Page(Act.DOCUMENTS, "GET", "document_id"),
     "billing:document-download": Page(Act.DOCUMENTS, "GET", "document_id"),

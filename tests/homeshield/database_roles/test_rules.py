@@ -98,6 +98,7 @@ def test_the_functions_that_act_as_the_owner_are_these() -> None:
         "ledger_reversal_of_another", "ledger_leg_moves_the_balance", "budget_begins_with_its_month",
         "next_credit_note", "client_takes_its_unused_account_along",
         "order_is_paid", "ledger_order_has_its_source",
+        "invoice_of_its_order", "order_has_its_invoice",
     }  # fmt: skip
 
 
