@@ -154,9 +154,9 @@ def pay_for(client_id: UUID, source_id: UUID, as_of: datetime) -> None:
 
 def unpaid(client_id: UUID, as_of: datetime) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname ~ '^pgtrigger_order_adds_up'")
-        [(name,)] = cursor.fetchall()
-        cursor.execute(f"ALTER TABLE orders DISABLE TRIGGER {name}")
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname ~ '^pgtrigger_order_(adds_up|has_its_invoice)'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE orders DISABLE TRIGGER {name}")
     Order.objects.create(
         client_id=client_id, placed_at_utc=as_of, quantity=1, total=Decimal(8), idempotency_key="x", request_digest=""
     )
