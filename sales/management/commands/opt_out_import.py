@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from homeshield.lib.commands import DatabaseCommand, sigterm_interrupts, write_json
+from leads.contact_key_check import ContactKeyChanged
 from leads.opt_outs.drop import DropAnswer
 from leads.opt_outs.models import OF_LISTS, OptOutKind
 from sales.privacy.errors import ListUnreadable
@@ -45,7 +46,7 @@ class Command(DatabaseCommand):
                 report = opt_out_list_import(
                     path=file, kind=OptOutKind(kind), as_of=timezone.now(), progress=self._progress, answer=answer
                 )
-        except ListUnreadable as refusal:
+        except (ListUnreadable, ContactKeyChanged) as refusal:
             raise CommandError(refusal.message, returncode=2) from None
         if json:
             write_json(self, _facts(report))
