@@ -183,7 +183,7 @@ def test_no_row_names_a_person_where_the_log_would_keep_it(shop: Client) -> None
     assert names == [
         f"Lead {lead.pk}",
         f"Sale {sale.pk}",
-        f"Order {sale.order_id}",
+        f"Order #{sale.order.number}",
         f"Inventory {sale.inventory_id}",
         f"Export {Export.objects.get().pk}",
     ]

@@ -124,7 +124,7 @@ def forms(browser: Browser) -> Iterator[Request]:
     """Every form: prefilled by its address, sent with all fields wrong, and with one."""
     for address in dict.fromkeys(_form_pages()):
         answer = browser.get(address)
-        if answer.status_code != 200 or not (filled := _filled(answer.context)):
+        if answer.status_code != 200 or answer.context is None or not (filled := _filled(answer.context)):
             continue
         for value in (*FEW, "a " * 1000, "2026-12-01"):
             yield Request(address, {name.removesuffix("_0").removesuffix("_1"): value for name in filled})

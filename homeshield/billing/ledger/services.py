@@ -16,7 +16,7 @@ from homeshield.billing.ledger.models import CreditLimitChange, LedgerTransactio
 from homeshield.billing.ledger.statements import RECORDING
 from homeshield.lib.ids import new_id
 
-MOST = Decimal("9999999999.99")
+MOST = Decimal(10) ** 10 - Decimal("0.01")
 """As in the column (homeshield/lib/money.py)."""
 
 
