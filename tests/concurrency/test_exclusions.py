@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -20,8 +22,9 @@ from inventory.withholding.services import leads_withdraw
 from leads.contact_keys import key_of_digits
 from leads.models import Lead
 from sales.models import Order, Sale
+from sales.ordering.writing import order_write
 from tests.concurrency.orders import assert_books_balance, gold_6, order
-from tests.concurrency.parallel import rival, run_beside, run_together
+from tests.concurrency.parallel import HOLDS, rival, run_beside, run_together, wait_until_blocked
 from tests.factories import InventoryFactory, stock
 from tests.inventory.suppression.lists import listed, number
 from tests.inventory.withholding.people import Inquiry, key, load
@@ -105,6 +108,44 @@ def test_an_order_beside_a_load_that_parts_a_person_owns_what_it_bought_alone(
     assert list(Exclusion.objects.values_list("lead_id", "client_id")) == [(five[0].id, clients[0].id)]
     assert exclusions_compare() == []
     assert counts_compare() == []
+
+
+def test_the_end_of_a_load_waits_for_orders_that_see_none_of_its_links(
+    clients: list[Client], as_of: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It brings in an earlier call of the person. So the record that the order holds is none that it touches."""
+    with transaction.atomic():
+        [sold], _ = load(Inquiry(1, None, timedelta(days=200)), as_of=as_of)
+    written, go = Event(), Event()
+
+    def write_and_wait(**of_the_order: Any) -> None:
+        order_write(**of_the_order)
+        written.set()
+        assert go.wait(timeout=HOLDS)
+
+    def load_beside() -> None:
+        assert written.wait(timeout=10)
+        with transaction.atomic():
+            load(Inquiry(1, None, timedelta(days=210)), as_of=as_of)
+
+    def let_go() -> None:
+        try:
+            assert written.wait(timeout=10)
+            wait_until_blocked()
+        finally:
+            go.set()
+
+    monkeypatch.setattr("sales.ordering.services.order_write", write_and_wait)
+    jobs: list[Callable[[], object]] = [order(clients[0], (1, gold_6()), as_of=as_of), load_beside, let_go]
+    placed, *others = run_together(jobs)
+    assert isinstance(placed, Order), placed
+    assert others == [None, None]
+    assert set(Exclusion.objects.values_list("client_id", "owned")) == {(clients[0].id, True)}
+    assert set(Exclusion.objects.values_list("lead_id", flat=True)) == set(Lead.objects.values_list("id", flat=True))
+    assert exclusions_compare() == []
+    leads_withdraw(lead_ids=[sold.id], reason="other", note="It was wrong.", by_id=None, as_of=as_of)
+    assert isinstance(run_together([order(clients[0], (1, gold_6()), as_of=as_of)])[0], Shortage)
+    assert isinstance(order(clients[1], (1, gold_6()), as_of=as_of)(), Order)
 
 
 def test_after_a_storm_of_loads_orders_and_lists_no_pair_is_missing(clients: list[Client], as_of: datetime) -> None:

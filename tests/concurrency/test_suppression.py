@@ -25,10 +25,11 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.models import Order, Sale
 from tests.concurrency.orders import assert_books_balance
-from tests.concurrency.parallel import rival, run_together, wait_until_blocked
+from tests.concurrency.parallel import rival, run_beside, run_together, wait_until_blocked
 from tests.factories import stock
 from tests.homeshield.worker import tasks_run
 from tests.inventory.suppression.lists import number, upload, work
+from tests.inventory.withholding.people import Inquiry, load
 from tests.sales.purchases import buy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,6 +100,14 @@ def test_an_order_that_comes_during_a_piece_sees_what_it_excludes(clients: list[
         order, _ = run_together(jobs)
     assert isinstance(order, Shortage)
     assert not Sale.objects.exists()
+    assert_exact()
+
+
+def test_a_piece_waits_for_a_load_that_sees_none_of_its_entries(clients: list[Client], as_of: datetime) -> None:
+    made = waiting(clients[0], [number(1)], as_of)
+    with rival(partial(load, Inquiry(1, None, timedelta(days=200)), as_of=as_of)) as loading:
+        assert run_beside(step(made, as_of), then=lambda: loading.end(commit=True)) is True
+    assert Exclusion.objects.filter(client=clients[0], listed=True).count() == 1
     assert_exact()
 
 
