@@ -77,13 +77,16 @@ _SALES_MEANWHILE = """
 """
 SOLD_MEANWHILE = f"""
     INSERT INTO exclusions (lead_id, client_id, owned, listed)
-    SELECT DISTINCT link.other_id, sale.client_id, true, false
+    SELECT DISTINCT person.lead_id, sale.client_id, true, false
     FROM {_SALES_MEANWHILE},
-         LATERAL (SELECT other_id FROM person_links WHERE lead_id = sale.lead_id OFFSET 0) AS link
+         LATERAL (SELECT sale.lead_id AS lead_id
+                  UNION ALL
+                  SELECT other_id FROM person_links WHERE lead_id = sale.lead_id OFFSET 0) AS person
     ORDER BY 1, 2
     ON CONFLICT (lead_id, client_id) DO UPDATE SET owned = true WHERE NOT exclusions.owned
 """  # noqa: S608
-"""An order that was placed while the load ran did not see its links, so its sales made no pairs by them."""
+"""An order that was placed while the load ran did not see its links, so its sales made no pairs by them. One that was
+committed after BOUGHT has lost its own pairs to FORGET."""
 
 _STALE = f"""
     owned AND (lead_id, client_id) IN (

@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from homeshield.accounts.models import Client
 from inventory.counting.compaction import counts_compare
 from inventory.errors import Shortage
+from inventory.exclusion import loads
 from inventory.exclusion.loads import exclusions_sold_meanwhile
 from inventory.exclusion.upkeep import exclusions_compare
 from inventory.models import Exclusion, InventoryRecord, SuppressionEntry
@@ -148,13 +149,32 @@ def test_the_end_of_a_load_waits_for_orders_that_see_none_of_its_links(
     assert isinstance(order(clients[1], (1, gold_6()), as_of=as_of)(), Order)
 
 
+def test_a_sale_during_the_end_of_a_load_keeps_its_pair(clients: list[Client], as_of: datetime) -> None:
+    """The load has looked who bought its persons. Then a client buys one, and the load forgets who bought none."""
+    with transaction.atomic():
+        [sold], _ = load(Inquiry(1, None, timedelta(days=200)), as_of=as_of)
+    placed: list[object] = []
+
+    def order_before(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        if sql == loads.FORGET:
+            placed.extend(run_together([order(clients[0], (1, gold_6()), as_of=as_of)]))
+        return execute(sql, *arguments)
+
+    with transaction.atomic(), connection.execute_wrapper(order_before):
+        load(Inquiry(1, None, timedelta(days=210)), as_of=as_of)
+    assert [type(one) for one in placed] == [Order]
+    assert Exclusion.objects.filter(lead=sold, client=clients[0], owned=True).exists()
+    assert exclusions_compare() == []
+    assert counts_compare() == []
+
+
 def test_after_a_storm_of_loads_orders_and_lists_no_pair_is_missing(clients: list[Client], as_of: datetime) -> None:
     """Each person calls again while clients buy and list: nobody is sold one person twice."""
     people = range(60)
     with transaction.atomic():
         load(*(Inquiry(n, None, timedelta(days=200 + n % 50)) for n in people), as_of=as_of)
 
-    def loads() -> None:
+    def people_call_again() -> None:
         for first in range(0, 60, 10):
             with transaction.atomic():
                 load(*(Inquiry(n, None, timedelta(days=190)) for n in range(first, first + 10)), as_of=as_of)
@@ -181,7 +201,7 @@ def test_after_a_storm_of_loads_orders_and_lists_no_pair_is_missing(clients: lis
                 bearers = list(Lead.objects.filter(phone_key__in=keys).values_list("id", flat=True))
                 cursor.execute(statements.EXCLUDE, {"client": clients[0].id, "leads": bearers})
 
-    outcomes = run_together([loads, lists, *(buys(client) for client in clients[:3])])
+    outcomes = run_together([people_call_again, lists, *(buys(client) for client in clients[:3])])
     assert [outcome for outcome in outcomes if outcome is not None] == []
     assert_books_balance()
     assert exclusions_compare() == []
