@@ -60,7 +60,7 @@ type Seen = Mapping[UUID, frozenset[UUID]]
 
 
 def stock() -> list[UUID]:
-    """A lead of each person. Some enter their next bucket while the storm lasts."""
+    """A lead of each person, and an earlier one of some. Some enter their next bucket while the storm lasts."""
     now = timezone.now()
     ages = [
         timedelta(days=200, seconds=n) if n % 3 else timedelta(days=180) - timedelta(seconds=n / 20)
@@ -69,6 +69,14 @@ def stock() -> list[UUID]:
     leads = [LeadFactory.build(as_of=now, age=age, borrower_phone=number(n)) for n, age in enumerate(ages)]
     Lead.objects.bulk_create(leads)
     InventoryRecord.objects.bulk_create([InventoryFactory.build(as_of=now, lead=lead) for lead in leads])
+    called = f"{now - timedelta(days=400):%m-%d-%Y %H:%M:%S}"
+    rows = [
+        row(
+            mortgage_id=f"before {n}", call_in_date=called, borrower_phone=number(n), call_in_phone_number=""
+        )
+        for n in range(0, PEOPLE, 2)
+    ]  # fmt: skip
+    assert ingest(source=io.BytesIO(csv_bytes(*rows)), as_of=now, records=FirstRecords).loaded == len(rows)
     return [lead.id for lead in leads]
 
 
