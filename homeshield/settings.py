@@ -368,8 +368,14 @@ ACCOUNT_RATE_LIMITS = {
 }
 
 # Pages only; API keys have their own rate. A purchase takes locks, an export holds personal data, an invitation sends
-# mail.
-USER_RATE_LIMITS = {"purchase": "60/m/user", "download": "60/m/user", "invite": "30/h/user", "upload": "30/h/user"}
+# mail, and a payment page tries cards.
+USER_RATE_LIMITS = {
+    "purchase": "60/m/user",
+    "download": "60/m/user",
+    "invite": "30/h/user",
+    "upload": "30/h/user",
+    "pay": "30/h/user",
+}
 
 # What visitors do without an account: ask to be opted out, and try a code that was sent to their phone.
 VISITOR_RATE_LIMITS = {"opt_out": "10/h/ip,5/h/key", "opt_out_code": "30/h/ip"}
@@ -411,6 +417,49 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # a service's address must not open 
 if SOCIALACCOUNT_PROVIDERS:
     INSTALLED_APPS += ["allauth.socialaccount"]
     INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
+
+# --- Payments (docs/payments.md) ---------------------------------------------------------------------------
+# Without a Stripe account the shop takes transfers alone, which staff record.
+
+
+def stripe_from_environment() -> tuple[str, list[str], str, str]:
+    """Secret key, webhook secrets, where its API is (empty: at Stripe), and the origin of its payment page.
+
+    No error may repeat a key.
+    """
+    key: str = env.str("STRIPE_SECRET_KEY", default="")
+    secrets: list[str] = env.list("STRIPE_WEBHOOK_SECRET", default=[])
+    base: str = env.str("STRIPE_API_BASE", default="").rstrip("/")  # for tests
+    origin: str = env.str("STRIPE_CHECKOUT_ORIGIN", default="").rstrip("/") or base or "https://checkout.stripe.com"
+    if bool(key) != bool(secrets):
+        raise ImproperlyConfigured(
+            "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET belong together, and one of them is missing: without the "
+            "second, money would be taken and never credited. Set both, or neither to take transfers alone."
+        )
+    if key and not re.fullmatch(r"[sr]k_(live|test)_[A-Za-z0-9_]+", key):
+        raise ImproperlyConfigured(
+            "STRIPE_SECRET_KEY is not a secret key: these begin with sk_live_, rk_live_, sk_test_ or rk_test_. "
+            "(pk_ begins the publishable key, which is not needed.)"
+        )
+    if not all(re.fullmatch(r"whsec_[A-Za-z0-9+/=_-]+", secret) for secret in secrets):
+        raise ImproperlyConfigured(
+            "STRIPE_WEBHOOK_SECRET is not a signing secret: these begin with whsec_. Stripe shows it beside the "
+            "webhook endpoint. Write two with a comma while you replace one by the other."
+        )
+    if base and not DEBUG:
+        raise ImproperlyConfigured(
+            "STRIPE_API_BASE is for tests, and a production site would send its key there. Remove it."
+        )
+    if not re.fullmatch(r"https?://[^/\s;,']+", origin):
+        raise ImproperlyConfigured(
+            "STRIPE_CHECKOUT_ORIGIN (or STRIPE_API_BASE) is not an origin such as https://pay.example.com, without a "
+            "path. Leave it empty unless your Stripe account has a domain of its own for its payment page."
+        )
+    return key, secrets, base, origin
+
+
+STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRETS, STRIPE_API_BASE, STRIPE_CHECKOUT_ORIGIN = stripe_from_environment()
+BANK_TRANSFER_DETAILS = env.str("BANK_TRANSFER_DETAILS", default="", multiline=True).strip()
 
 # --- Web server --------------------------------------------------------------------------------------------
 # Where `manage.py serve` listens (homeshield/front/).
@@ -537,7 +586,12 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
-    "form-action": [CSP.SELF, *(SOCIAL_ORIGINS[name] for name in SOCIALACCOUNT_PROVIDERS)],
+    # Browsers also ask it for redirects that follow a form.
+    "form-action": [
+        CSP.SELF,
+        *(SOCIAL_ORIGINS[name] for name in SOCIALACCOUNT_PROVIDERS),
+        *([STRIPE_CHECKOUT_ORIGIN] if STRIPE_SECRET_KEY else []),
+    ],
     "frame-ancestors": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"
@@ -576,6 +630,8 @@ LOGGING = {
         "django": {"handlers": []},  # would repeat everything
         "django.db.backends": {"level": "INFO"},  # DEBUG logs statements with their values
         "django.server": {"handlers": [], "propagate": False},  # logs queries
+        "stripe": {"level": "WARNING"},  # less logs what was asked and answered
+        "urllib3": {"level": "INFO"},
         "gunicorn.access": {"handlers": [], "propagate": False},  # ours omits queries
         "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
     },

@@ -4,8 +4,14 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from homeshield.lib.environment import choice, number, switch
-from homeshield.settings import database_from_environment, env, mailer_from_environment, replica_from_environment
-from tests.homeshield.test_settings import python
+from homeshield.settings import (
+    database_from_environment,
+    env,
+    mailer_from_environment,
+    replica_from_environment,
+    stripe_from_environment,
+)
+from tests.homeshield.test_settings import KEY, python, refusal, setting
 
 MEND = "Set it to postgres://USER:PASSWORD@HOST:5432/NAME, or remove it to use the embedded PostgreSQL."
 
@@ -55,6 +61,39 @@ def test_a_mail_url_that_names_no_mail_server_is_refused(monkeypatch: pytest.Mon
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL names no mail server") as refusal:
         mailer_from_environment()
     assert "s3cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"KEY": "sk_test_s3cret"}, "belong together"),
+        ({"SECRET": "whsec_s3cret"}, "belong together"),
+        ({"KEY": "pk_test_s3cret", "SECRET": "whsec_s3cret"}, "STRIPE_SECRET_KEY is not a secret key"),
+        ({"KEY": "sk_test_s3cret", "SECRET": "whsec_s3cret,s3cret"}, "STRIPE_WEBHOOK_SECRET is not a signing secret"),
+        ({"ORIGIN": "https://pay.example.com/s3cret"}, "STRIPE_CHECKOUT_ORIGIN"),
+        ({"ORIGIN": "pay.example.com; script-src *"}, "STRIPE_CHECKOUT_ORIGIN"),
+    ],
+)
+def test_stripes_settings_are_refused_for_what_is_wrong_with_them(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], wrong: str
+) -> None:
+    names = {"KEY": "STRIPE_SECRET_KEY", "SECRET": "STRIPE_WEBHOOK_SECRET", "ORIGIN": "STRIPE_CHECKOUT_ORIGIN"}
+    for name, value in given.items():
+        monkeypatch.setenv(names[name], value)
+    with pytest.raises(ImproperlyConfigured, match=wrong) as refusal:
+        stripe_from_environment()
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_a_production_site_sends_no_key_to_a_test_server() -> None:
+    assert "STRIPE_API_BASE is for tests" in refusal(SECRET_KEY=KEY, STRIPE_API_BASE="http://127.0.0.1:1")
+
+
+def test_forms_may_lead_to_stripes_page_only_where_it_is_used() -> None:
+    stripe = {"STRIPE_SECRET_KEY": "sk_test_key", "STRIPE_WEBHOOK_SECRET": "whsec_old,whsec_new"}
+    actions = setting("SECURE_CSP['form-action'], STRIPE_WEBHOOK_SECRETS", **stripe)
+    assert actions == (["'self'", "https://checkout.stripe.com"], ["whsec_old", "whsec_new"])
+    assert setting("SECURE_CSP['form-action']") == ["'self'"]
 
 
 def test_a_switch_knows_its_words_and_takes_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
