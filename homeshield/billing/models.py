@@ -9,6 +9,10 @@ from homeshield.billing.ledger.models import (
     LedgerLeg,
     LedgerTransaction,
 )
+from homeshield.billing.payments.ledger_sources import LedgerTransactionOfPayments
+from homeshield.billing.payments.models import Payment, PaymentEvent
+from homeshield.billing.payments.refund_models import Dispute, Refund, RefundRequest
+from homeshield.billing.payments.top_up_models import TopUp
 
 __all__ = [
     "BillingDetails",
@@ -17,8 +21,15 @@ __all__ = [
     "ClientAccount",
     "ClientWithAccount",
     "CreditLimitChange",
+    "Dispute",
     "Document",
     "DocumentMail",
     "LedgerLeg",
     "LedgerTransaction",
+    "LedgerTransactionOfPayments",
+    "Payment",
+    "PaymentEvent",
+    "Refund",
+    "RefundRequest",
+    "TopUp",
 ]

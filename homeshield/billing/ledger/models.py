@@ -20,13 +20,30 @@ from homeshield.billing.ledger.triggers import (
 )
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import MoneyField
-from homeshield.lib.table_rules import APPEND, CLIENT, READ, STAFF, STAFF_LOOKS, Policy, TableRules
+from homeshield.lib.table_rules import APPEND, CLIENT, READ, STAFF, STAFF_LOOKS, OwnerFunction, Policy, TableRules
 
 OWN_ROWS = Policy("own_client", "SELECT", using=f"client_id = {CLIENT}")
 
 BY_CLIENTS = (Kind.ORDER, Kind.RETURN)
 BY_STAFF = (Kind.PAYMENT, Kind.REFUND, Kind.RETURN, Kind.ADJUSTMENT, Kind.REVERSAL)
 """What pages add. Workers and commands, which connect as the tables' owner, add the rest."""
+
+# What Stripe's messages add, for the client whose payment they name.
+FOLLOWS_FROM_A_PAYMENT = """
+    SELECT CASE $1
+        WHEN 'payment' THEN EXISTS (
+            SELECT FROM payments WHERE id = $2 AND client_id = $3 AND status = 'paid')
+        WHEN 'refund' THEN EXISTS (
+            SELECT FROM payment_refunds WHERE id = $2 AND client_id = $3)
+        WHEN 'dispute' THEN EXISTS (
+            SELECT FROM payment_disputes WHERE id = $2 AND client_id = $3 AND status <> 'inquiry')
+        WHEN 'dispute_won' THEN EXISTS (
+            SELECT FROM payment_disputes WHERE id = $2 AND client_id = $3 AND status = 'won')
+        WHEN 'reversal' THEN EXISTS (
+            SELECT FROM ledger_transactions entry JOIN payment_refunds refund ON refund.id = entry.source_id
+            WHERE entry.id = $2 AND entry.kind = 'refund' AND refund.client_id = $3 AND refund.status = 'failed')
+        ELSE false END
+"""
 
 
 def _among(kinds: tuple[Kind, ...]) -> str:
@@ -147,8 +164,14 @@ class LedgerTransaction(models.Model):
             OWN_ROWS,
             STAFF_LOOKS,
             Policy("own_acts", "INSERT", check=f"client_id = {CLIENT} AND {_among(BY_CLIENTS)}"),
+            Policy(
+                "own_payments",
+                "INSERT",
+                check=f"client_id = {CLIENT} AND follows_from_a_payment(kind, source_id, client_id)",
+            ),
             Policy("staff_acts", "INSERT", check=f"{STAFF} AND {_among(BY_STAFF)}"),
         ),
+        functions=(OwnerFunction("follows_from_a_payment(text,uuid,uuid)", "boolean", FOLLOWS_FROM_A_PAYMENT),),
     )
 
     class Meta:

@@ -113,15 +113,14 @@ def ledger_reverse(*, transaction_id: UUID, reason: str, by: User | None, as_of:
             raise NotReversible(reason=f"A transaction of this kind can’t be reversed: {found.get_kind_display()}.")
         if LedgerTransaction.objects.filter(kind=Kind.REVERSAL, source_id=found.id).exists():
             raise NotReversible(reason="This transaction was reversed before.")
-        legs = {leg.account: leg.amount for leg in found.legs.all()}
-        [house] = legs.keys() - {Account.CLIENT}
+        of_client = found.legs.get(account=Account.CLIENT).amount  # a client's viewer sees no leg of the house's
         parameters = _parameters(
             made=new_id(),
             kind=Kind.REVERSAL,
             client_id=found.client_id,
             source_id=found.id,
-            house=Account(house),
-            of_client=-legs[Account.CLIENT],
+            house=SHAPES[Kind(found.kind)].house,
+            of_client=-of_client,
             as_of=as_of,
             entered_by_id=by.id if by else None,
             api_key_id=None,
@@ -132,7 +131,7 @@ def ledger_reverse(*, transaction_id: UUID, reason: str, by: User | None, as_of:
             action=AuditAction.LEDGER_REVERSE,
             obj=("billing.ledgertransaction", made),
             client_id=found.client_id,
-            details={"reverses": found.id, "kind": found.kind, "amount": -legs[Account.CLIENT]},
+            details={"reverses": found.id, "kind": found.kind, "amount": -of_client},
             as_of=as_of,
         )
         with connection.cursor() as cursor:
