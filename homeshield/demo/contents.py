@@ -13,6 +13,7 @@ from homeshield.accounts.models import ClientStatus, User
 from homeshield.accounts.services import client_create, staff_create
 from homeshield.billing.ledger.models import LedgerTransaction
 from homeshield.billing.ledger.services import ledger_adjust
+from homeshield.billing.payments.services import transfer_record
 from homeshield.database_roles.provisioning import roles_provision
 from homeshield.demo.fictional_leads import CAMPAIGN, fictional_csv
 from homeshield.lib.errors import DomainError
@@ -146,14 +147,14 @@ def buyer_make() -> Account:
 
 
 def money_make(*, buyer_email: str, as_of: datetime) -> bool:
-    """Gives the buyer's company its first money, once: MONEY dollars, a credit for the trouble, and no credit limit.
+    """Gives the buyer's company its first money, once: MONEY dollars by transfer, and a credit for the trouble.
 
-    Returns whether it did.
+    It has no credit limit. Returns whether it did.
     """
     client_id = User.objects.get(email=buyer_email).client_id
     if client_id is None or LedgerTransaction.objects.filter(client_id=client_id).exists():
         return False
-    ledger_adjust(client_id=client_id, amount=MONEY, reason="To begin with", by=None, as_of=as_of)
+    transfer_record(client_id=client_id, amount=MONEY, reference="The demo's transfer", by=None, as_of=as_of)
     ledger_adjust(client_id=client_id, amount=CREDIT, reason="For the trouble", by=None, as_of=as_of)
     return True
 

@@ -18,6 +18,8 @@ from homeshield.accounts.sessions import ended_sessions_remove
 from homeshield.audit.sealing import audit_seal
 from homeshield.billing.documents.statements import statements_issue
 from homeshield.billing.documents.tasks import documents_enqueue
+from homeshield.billing.payments.tasks import left_over_enqueue as payments_left_over_enqueue
+from homeshield.billing.payments.tasks import top_ups_enqueue
 from homeshield.lib.commands import DatabaseCommand, database_refusal, first_line
 from homeshield.lib.finished_tasks import finished_tasks_remove
 from homeshield.lib.numbers import decimal_number
@@ -44,12 +46,12 @@ class Stopping(Exception):
 class Command(DatabaseCommand):
     help = (
         "Keeps the inventory current: gives leads that enter a bucket their record there, closes those whose window is "
-        "over, compacts the counts, seals what was recorded for audit, ends suppression lists on their date, gives the "
-        "worker documents to mail, and issues statements when a month ends; once an hour it removes the sessions that "
-        "are over and the rows of background tasks that ended long ago. It goes on until SIGTERM or Ctrl-C, when it "
-        "ends with exit code 0 after the transaction in hand. Several may run at once. It outlives the database's "
-        "restarts, and goes around leads that the database refuses: they are logged in each round, and tried again "
-        "every hour."
+        "over, compacts the counts, seals what was recorded for audit, ends suppression lists on their date, begins "
+        "automatic top-ups, gives the worker documents to mail, and issues statements when a month ends; once an hour "
+        "it removes the sessions that are over and the rows of background tasks that ended long ago. It goes on until "
+        "SIGTERM or Ctrl-C, when it ends with exit code 0 after the transaction in hand. Several may run at once. It "
+        "outlives the database's restarts, and goes around leads that the database refuses: they are logged in each "
+        "round, and tried again every hour."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -106,6 +108,7 @@ class Command(DatabaseCommand):
             ("The roll", self._roll),
             ("Sealing the audit events", self._seal),
             ("Looking after suppression lists", self._look_after_lists),
+            ("Automatic top-up", self._top_up),
             ("Forgetting where picks began", self._forget_starts),
             ("Mailing documents", self._mail_documents),
             ("Issuing statements", self._issue_statements),
@@ -143,11 +146,15 @@ class Command(DatabaseCommand):
                 logger.info("Statements issued: %s.", f"{issued:,}")
             self._statements_until = month
 
+    def _top_up(self, now: datetime) -> None:
+        top_ups_enqueue(as_of=now)
+
     def _remove(self, now: datetime) -> None:
         if self._remove_at is None or now >= self._remove_at:
             ended_sessions_remove(as_of=now)
             finished_tasks_remove(as_of=now)
             left_over_enqueue(as_of=now - REMOVED_EVERY)
+            payments_left_over_enqueue(as_of=now)
             self._remove_at = now + REMOVED_EVERY
 
     def _between_batches(self, leads: int) -> None:

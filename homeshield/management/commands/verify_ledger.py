@@ -6,17 +6,23 @@ from typing import Any
 from django.core.management.base import CommandError
 
 import homeshield.billing.ledger.proofs
+import homeshield.billing.payments.proofs
 import sales.ordering.proofs
 from homeshield.billing.ledger.proofs import Proof, Proved, ledger_prove
 from homeshield.lib.commands import DatabaseCommand, write_json
 
-PROOFS: tuple[Proof, ...] = (*homeshield.billing.ledger.proofs.PROOFS, *sales.ordering.proofs.PROOFS)
+PROOFS: tuple[Proof, ...] = (
+    *homeshield.billing.ledger.proofs.PROOFS,
+    *homeshield.billing.payments.proofs.PROOFS,
+    *sales.ordering.proofs.PROOFS,
+)
 
 
 class Command(DatabaseCommand):
     help = (
-        "Proves that the ledger adds up, that each balance is the sum of what happened, and that orders and the ledger "
-        "agree. Changes nothing, and holds up nobody. Exit code 0: all of it holds. 1: something does not."
+        "Proves that the ledger adds up, that each balance is the sum of what happened, and that orders, "
+        "payments and the ledger agree. Changes nothing, and holds up nobody. Exit code 0: all of it holds. 1: "
+        "something does not."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
