@@ -2,5 +2,6 @@
 
 from homeshield.billing.documents import admin as documents
 from homeshield.billing.ledger import admin as ledger
+from homeshield.billing.payments import admin as payments
 
-__all__ = ["documents", "ledger"]
+__all__ = ["documents", "ledger", "payments"]
