@@ -81,6 +81,7 @@ def fill(leads: int, quantity: int) -> None:
     from homeshield.accounts.models import Client, ClientStatus
     from homeshield.billing.ledger.kinds import Kind
     from homeshield.billing.ledger.services import ledger_record
+    from homeshield.billing.payments.services import transfer_record
     from leads.age import AgeBucket
     from leads.classification import Classification
     from sales.invoicing.services import invoice_of
@@ -99,8 +100,8 @@ def fill(leads: int, quantity: int) -> None:
         cursor.execute(SELL)
         order = Order.objects.get(id=ORDER)
         invoice_of(order, as_of=as_of)
-        for kind in (Kind.PAYMENT, Kind.ORDER):
-            ledger_record(kind=kind, client_id=CLIENT, source_id=ORDER, amount=order.total, as_of=as_of)
+        transfer_record(client_id=CLIENT, amount=order.total, reference="Benchmark", by=None, as_of=as_of)
+        ledger_record(kind=Kind.ORDER, client_id=CLIENT, source_id=ORDER, amount=order.total, as_of=as_of)
         cursor.execute(floor_view())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

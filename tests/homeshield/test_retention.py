@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime, timedelta
-from decimal import Decimal
 from io import StringIO
 from typing import Any
 from uuid import UUID
@@ -22,9 +21,7 @@ from homeshield.audit.models import AuditEvent
 from homeshield.audit.sealing import audit_seal
 from homeshield.audit.services import audit_record
 from homeshield.audit.verification import audit_verify
-from homeshield.billing.ledger.kinds import Kind
-from homeshield.billing.ledger.services import ledger_record
-from homeshield.lib.ids import first_id_at, new_id
+from homeshield.lib.ids import first_id_at
 from homeshield.lib.origin import Origin, within
 from inventory.buyer import Buyer
 from leads.models import OptOut
@@ -35,6 +32,7 @@ from sales.models import Draft, Order
 from sales.ordering.baskets import NamedBasket
 from sales.ordering.services import order_place
 from tests.factories import ClientFactory, StaffFactory, UserFactory, stock
+from tests.homeshield.billing.ledger.money import pay_in
 from tests.sales.purchases import at, set_prices
 
 pytestmark = pytest.mark.django_db
@@ -176,7 +174,7 @@ def test_a_company_in_use_stays_and_the_others_go(now: datetime) -> None:
         client_id=company["decided"].id, status=ClientStatus.SUSPENDED, licensed_states=[], reason="Looked at it.",
         by=StaffFactory(), as_of=now,
     )  # fmt: skip
-    ledger_record(kind=Kind.PAYMENT, client_id=company["paid"].id, source_id=new_id(), amount=Decimal(5), as_of=now)
+    pay_in(company["paid"], "5.00", as_of=now)
     Quote.objects.create(
         client=company["quoted"], quoted_at_utc=now, expires_at_utc=now + timedelta(minutes=15), subtotal=8
     )

@@ -28,11 +28,12 @@ from sales.models import Draft, Notice, Sale
 from sales.privacy.models import Asked
 from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactory, stock
 from tests.homeshield.billing.documents.examples import CREDIT
+from tests.homeshield.billing.payments.rows import rows_of_payments
 from tests.inventory.suppression.lists import number
 from tests.sales.purchases import buy, set_prices
 
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
-GROUPS = ("pricing", "support", "operations", "auditor")
+GROUPS = ("pricing", "support", "operations", "auditor", "finance")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Things:
     upload_id: UUID
     """Of the list, and not confirmed yet."""
     document_id: UUID
+    payment_id: UUID
+    """Begun with a card, and not paid."""
     line_of: dict[UUID, UUID]
     """A line of each user's draft."""
 
@@ -122,6 +125,7 @@ def _things(company: Client, now: datetime) -> Things:
         upload_id=upload.id,
         user_id=UserFactory(client=company, role=ClientRole.VIEWER).id,
         document_id=credit_note_issue(client_id=company.id, return_id=uuid4(), contents=CREDIT, as_of=now),
+        payment_id=rows_of_payments(company, as_of=now),
         line_of={draft.user_id: draft.lines.get().id for draft in Draft.objects.filter(user__client=company)},
     )  # fmt: skip
 
@@ -134,6 +138,7 @@ def staff_groups_make() -> None:
     import_module("homeshield.migrations.0004_staff_withdraw_leads").allow(apps, None)
     import_module("homeshield.migrations.0005_staff_see_documents").allow(apps, None)
     import_module("homeshield.migrations.0006_staff_of_accounts").allow(apps, None)
+    import_module("homeshield.migrations.0007_staff_of_payments").allow(apps, None)
 
 
 def _staff() -> dict[str, User]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.billing.documents.models import Document
 from homeshield.billing.ledger.services import ledger_adjust
+from homeshield.billing.models import RefundRequest
 from inventory.models import Withdrawal
 from leads.models import OptOut
 from tests.matrix.addresses import names
@@ -20,6 +21,7 @@ from tests.matrix.people import GROUPS, World, world
 
 pytestmark = pytest.mark.django_db
 
+PAYMENTS, MOVE_MONEY = "See payments and refunds", "Record transfers, decide on refunds"
 SEE = {
     "accounts_client": "See clients and their users",
     "accounts_user": "See clients and their users",
@@ -28,6 +30,12 @@ SEE = {
     "auth_group": None,  # superusers alone
     "billing_document": "See invoices, credit notes and statements",
     "billing_clientaccount": "See clients' accounts and the ledger",
+    "billing_dispute": PAYMENTS,
+    "billing_payment": PAYMENTS,
+    "billing_paymentevent": PAYMENTS,
+    "billing_refund": PAYMENTS,
+    "billing_refundrequest": PAYMENTS,
+    "billing_topup": PAYMENTS,
     "exports_export": "See orders, sales and exports",
     "leads_optout": "See opt-outs and notices",
     "leads_optoutlist": "See opt-outs and notices",
@@ -55,6 +63,8 @@ OTHERS = {
     "billing_clientaccount_credit": MONEY,
     "billing_clientaccount_adjust": MONEY,
     "billing_clientaccount_reverse": MONEY,
+    "billing_payment_transfer": MOVE_MONEY,
+    "billing_refundrequest_decide": MOVE_MONEY,
     "leads_optout_person": "Look a person up by phone number, opt people out",
     "leads_optout_decide": "Look a person up by phone number, opt people out",
     "inventory_withdrawal_withdraw": WITHDRAW,
@@ -148,6 +158,11 @@ def test_the_other_pages(everybody: World, now: datetime) -> None:
         for name, *more in (("credit",), ("adjust",), ("reverse", made)):
             answer = browser.get(reverse(f"admin:billing_clientaccount_{name}", args=[client.id, *more]))
             assert answer.status_code == (200 if allowed(staff, MONEY) else 403)
+        for address in (
+            reverse("admin:billing_payment_transfer"),
+            reverse("admin:billing_refundrequest_decide", args=[RefundRequest.objects.latest("id").id]),
+        ):
+            assert browser.get(address).status_code == (200 if allowed(staff, MOVE_MONEY) else 403)
         password = browser.get(reverse("admin:auth_user_password_change", args=[buyer.id]))
         assert password.status_code == (200 if staff == "superuser" else 403)
         for name in FOR_ALL_STAFF:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from homeshield.accounts.models import ApiKey, Client, Invitation, User
 from homeshield.accounts.permissions import Act
 from homeshield.billing.documents.models import BillingDetails
-from homeshield.billing.models import Budget
+from homeshield.billing.models import Budget, Payment, RefundRequest, TopUp
 from inventory.models import SuppressionList, SuppressionUpload
 from sales.models import Draft, DraftLine, Notice, Order
 from tests.inventory.suppression.lists import number
@@ -23,9 +23,11 @@ from tests.matrix.people import Things, World, world
 pytestmark = pytest.mark.django_db
 
 LISTS: tuple[type[models.Model], ...] = (SuppressionList, SuppressionUpload)
+MONEY: tuple[type[models.Model], ...] = (Payment, RefundRequest, TopUp)
 KEPT: tuple[type[models.Model], ...] = (
     *(Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, BillingDetails, Budget),
     *LISTS,
+    *MONEY,
 )
 
 
@@ -74,6 +76,12 @@ CLIENTS_PAGES = {
     "suppression:upload-show": Page(Act.LISTS, "GET", "upload_id"),
     "suppression:upload-confirm": Page(Act.LISTS, "POST", "upload_id"),
     "suppression:upload-discard": Page(Act.LISTS, "POST", "upload_id"),
+    "billing:payment-new": Page(Act.PAY_IN, "POST", data={"amount": "280.00"}),
+    "billing:payment-show": Page(Act.PAY_IN, "GET", "payment_id"),
+    "billing:refund-new": Page(Act.PAY_IN, "POST", data={"amount": "1.00"}),
+    "billing:top-up-show": Page(Act.PAY_IN, "POST", data={"threshold": "200", "amount": "500"}),
+    "billing:top-up-card": Page(Act.PAY_IN, "POST"),
+    "billing:top-up-off": Page(Act.PAY_IN, "POST"),
     "accounts:key-list": Page(Act.KEY_MAKE, "POST", data={"name": "another"}),
     "accounts:key-revoke": Page(Act.KEYS, "POST", "key_id"),
     "accounts:team-show": Page(Act.TEAM),
@@ -88,6 +96,7 @@ CLIENTS_PAGES = {
 FOR_EVERYBODY = {
     "home", "docs", "health", "security-txt", "sales:opt-out", "sales:opt-out-code", "sales:opt-out-done",
     "accounts:invitation-show",  # whoever has the link
+    "billing:stripe-webhook",  # whoever signs as Stripe
     "account_login", "account_logout", "account_inactive", "account_signup", "account_email_verification_sent",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "account_confirm_login_code", "mfa_authenticate",

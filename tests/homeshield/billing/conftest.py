@@ -7,7 +7,7 @@ from django.db import connection
 
 def _ignore_sources() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname ~ '^pgtrigger_ledger_[a-z]+_has_its_source'")
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname ~ '^pgtrigger_ledger_[a-z_]+_has_its_source'")
         for (name,) in cursor.fetchall():
             cursor.execute(f"ALTER TABLE ledger_transactions DISABLE TRIGGER {name}")
 

@@ -26,10 +26,16 @@ from homeshield.billing.models import (
     BudgetMonth,
     ClientAccount,
     CreditLimitChange,
+    Dispute,
     Document,
     DocumentMail,
     LedgerLeg,
     LedgerTransaction,
+    Payment,
+    PaymentEvent,
+    Refund,
+    RefundRequest,
+    TopUp,
 )
 from homeshield.lib.viewer import NOBODY, STAFF, Viewer, seen_by
 from inventory.buyer import Buyer
@@ -60,6 +66,7 @@ from sales.privacy.models import Asked
 from tests.factories import ClientFactory, UserFactory, stock
 from tests.homeshield.billing.documents.examples import CREDIT
 from tests.homeshield.billing.ledger.money import pay_in
+from tests.homeshield.billing.payments.rows import rows_of_payments
 from tests.sales.purchases import buy, set_prices
 
 type AsWeb = Callable[[], AbstractContextManager[None]]
@@ -91,6 +98,12 @@ OF_A_CLIENT: dict[type[Model], str] = {
     LedgerLeg: "client_id",
     Budget: "client_id",
     BudgetMonth: "budget__client_id",
+    Payment: "client_id",
+    PaymentEvent: "client_id",
+    RefundRequest: "client_id",
+    Refund: "client_id",
+    Dispute: "client_id",
+    TopUp: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
@@ -155,6 +168,7 @@ def notice(client: Client, order: Order, *, as_of: datetime) -> None:
 def money(client: Client, *, as_of: datetime) -> None:
     """A payment, and a budget that was used."""
     pay_in(client, "1.00", as_of=as_of)
+    rows_of_payments(client, as_of=as_of)
     budget = Budget.objects.create(client=client, user=UserFactory(client=client), amount=9, set_at_utc=as_of)
     BudgetMonth.objects.create(budget=budget, month=as_of.date().replace(day=1), spent=1)
 

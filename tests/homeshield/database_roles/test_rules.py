@@ -99,6 +99,8 @@ def test_the_functions_that_act_as_the_owner_are_these() -> None:
         "next_credit_note", "client_takes_its_unused_account_along",
         "order_is_paid", "ledger_order_has_its_source",
         "invoice_of_its_order", "order_has_its_invoice",
+        "follows_from_a", "payment", "payment_of", "payment_is_reversed", "ledger_payment_has_its_source",
+        "ledger_refund_has_its_source", "ledger_dispute_has_its_source", "ledger_dispute_won_has_its_source",
     }  # fmt: skip
 
 

@@ -8,15 +8,16 @@ from django.db import connection
 
 from homeshield.accounts.models import Client
 from homeshield.billing.ledger.kinds import Kind
-from homeshield.billing.ledger.models import ClientAccount, LedgerLeg
-from homeshield.billing.ledger.services import ledger_record
+from homeshield.billing.ledger.models import ClientAccount, LedgerLeg, LedgerTransaction
+from homeshield.billing.payments.services import transfer_record
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def pay_in(client: Client, amount: str, *, as_of: datetime = NOON) -> UUID:
-    """A payment that counts."""
-    return ledger_record(kind=Kind.PAYMENT, client_id=client.id, source_id=uuid4(), amount=Decimal(amount), as_of=as_of)
+    """A transfer that staff recorded. Returns the id of its transaction."""
+    paid = transfer_record(client_id=client.id, amount=Decimal(amount), reference=uuid4().hex, by=None, as_of=as_of)
+    return LedgerTransaction.objects.get(kind=Kind.PAYMENT, source_id=paid.id).id
 
 
 def balance(client: Client) -> float:
