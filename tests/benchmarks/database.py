@@ -84,9 +84,9 @@ FILL: LiteralString = """
         FROM generate_series(1, %(count)s) AS n
     ), made AS (
         INSERT INTO leads (id, created_at_utc, classification, state, county, city, first_name, call_in_date,
-                           natural_key, mortgage_id)
+                           natural_key, mortgage_id, borrower_phone, phone_key)
         SELECT lpad(to_hex(number), 32, '0')::uuid, created, %(classification)s, 'LA', 'Caddo', 'Pecanville', 'Ada', '',
-               md5(number::text)::uuid, number::text
+               md5(number::text)::uuid, number::text, 'x', md5('phone of ' || number)::uuid
         FROM numbered
     )
     INSERT INTO inventory (id, lead_id, age_bucket, classification, state, county, enters_at_utc,
@@ -101,7 +101,8 @@ FILL: LiteralString = """
 def fill(
     first: int, count: int, *, classification: str, bucket: str, as_of: datetime, sold_at: datetime | None = None
 ) -> None:
-    """`count` leads of Caddo, LA that have been in the bucket for three weeks, with their records."""
+    """`count` leads of Caddo, LA, each of another person, that have been in the bucket for three weeks, with their
+    records."""
     from django.db import connection
 
     from leads.age import AgeBucket

@@ -1,10 +1,13 @@
 """How long ingest_csv takes for a call-center file, beside psql's \\copy of what it makes of it into the same tables.
 
     uv run python -m tests.benchmarks.ingest [--rows 100000 1000000] [--rounds 3] [--csv leads.csv]
+    uv run python -m tests.benchmarks.ingest --rows 100000 --beside 10000000
 
 Makes a database of its own and drops it afterwards. The rows come out of a first load, which is not counted. Then both
 take turns, each beginning with empty tables, so that a busy machine is unfair to both. The floor is given its rows
 ready-made, and writes them in one transaction into tables with the same indexes, constraints and triggers.
+
+With `--beside`, files of new persons are loaded into an empty shop, and then into one that holds as many leads.
 """
 
 import argparse
@@ -48,6 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=3, help="2 or more")
+    parser.add_argument("--beside", type=int, help="compare an empty shop with one that holds so many leads")
     parser.add_argument("--csv", type=Path, help="take rows from this file: none to reject, none twice")
     arguments = parser.parse_args()
     if min(arguments.rows) < 1 or arguments.rounds < 2:
@@ -56,7 +60,10 @@ def main() -> None:
     try:
         for rows in arguments.rows:
             with TemporaryDirectory() as folder:
-                compare(Path(folder), rows=rows, rounds=arguments.rounds, given=arguments.csv)
+                if arguments.beside:
+                    compare_beside(Path(folder), rows=rows, rounds=arguments.rounds, beside=arguments.beside)
+                else:
+                    compare(Path(folder), rows=rows, rounds=arguments.rounds, given=arguments.csv)
     finally:
         drop_database(DATABASE)
 
@@ -87,30 +94,66 @@ def compare(folder: Path, *, rows: int, rounds: int, given: Path | None) -> None
     say(f"peak memory   {max(run.memory for run in ours):8.0f} MB")
 
 
+def compare_beside(folder: Path, *, rows: int, rounds: int, beside: int) -> None:
+    """The first load of each kind is not counted."""
+    files = [folder / f"leads_{number}.csv" for number in range(rounds + 1)]
+    for number, file in enumerate(files):
+        write_csv(file, rows, first=number * rows + 1)
+    medians = []
+    for there in (0, beside):
+        empty_tables()
+        if there:
+            fill_keyed(there)
+        runs = []
+        for number, file in enumerate(files):
+            if not there:
+                empty_tables()
+            runs.append(load(file, there + (number * rows if there else 0) + rows, loaded=rows))
+            say(f"beside {there:,} leads: {runs[-1].seconds:.2f} s, {runs[-1].memory:.0f} MB")
+        medians.append(statistics.median(run.seconds for run in runs[1:]))
+    say(f"ratio         {medians[1] / medians[0]:8.2f}")
+
+
+def fill_keyed(count: int) -> None:
+    """Leads of as many persons, with their records, all on sale."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from tests.benchmarks.database import fill
+
+    began = time.perf_counter()
+    for first in range(0, count, 1_000_000):
+        part = min(1_000_000, count - first)
+        fill(first + 1_000_000_000, part, classification="Gold", bucket="MONTH_6_TO_8", as_of=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE leads, inventory")
+    say(f"{count:,} leads made in {time.perf_counter() - began:.0f} s")
+
+
 def processor(runs: list[Run]) -> float:
     return statistics.median(run.processor for run in runs)
 
 
-def write_csv(file: Path, rows: int) -> None:
+def write_csv(file: Path, rows: int, *, first: int = 1) -> None:
     """People who do not exist, over all states and buckets."""
     from django.utils import timezone
 
     from homeshield.demo.fictional_leads import fictional_csv
 
-    with file.open("wb") as out, fictional_csv(range(1, rows + 1), today=timezone.now().date()) as made:
+    with file.open("wb") as out, fictional_csv(range(first, first + rows), today=timezone.now().date()) as made:
         for number, line in enumerate(made):
             out.write(line)
             if number % 100_000 == 0 and number:
                 say(f"{number:,} rows written")
 
 
-def load(file: Path, rows: int) -> Run:
+def load(file: Path, rows: int, *, loaded: int | None = None) -> Run:
     """ingest_csv in a process of its own, from its start to its end, with all that Python and Django take."""
     answer = file.with_suffix(".json")
     with answer.open("wb") as out:
         run = timed([sys.executable, "-m", "tests.leads.ingest_process", DATABASE, str(file), "--json"], out=out)
     report = json.loads(answer.read_text())
-    assert report["loaded"] == rows, report
+    assert report["loaded"] == (loaded or rows), report
     check_tables(rows)
     return replace(run, load=report["seconds"])
 
