@@ -49,6 +49,8 @@ class Alternative:
     quantity: int
     available: int
     unit_price: Decimal
+    list_price: Decimal
+    """What it was before discounts."""
 
     @property
     def amount(self) -> Decimal:

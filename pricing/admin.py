@@ -9,31 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from homeshield.lib.http import Request
 from leads.age import AgeBucket
 from pricing.changing.pages import ChangePages
+from pricing.discounts.admin import ClientPriceAdmin, DiscountRuleAdmin, StateFilter
 from pricing.models import PriceRule
 from pricing.selectors import price_table, rules_not_over
 
+__all__ = ["ClientPriceAdmin", "DiscountRuleAdmin", "PriceRuleAdmin"]
+
 YOUNGEST_FIRST = Case(*(When(age_bucket=str(bucket), then=number) for number, bucket in enumerate(AgeBucket)))
-
-
-class StateFilter(admin.SimpleListFilter):
-    """Past, in force or future."""
-
-    title = "status"  # "state" is a lead's
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        return [("in-force", "In force"), ("future", "Future"), ("past", "Past")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[PriceRule]) -> QuerySet[PriceRule]:
-        as_of = cast("Request", request).as_of
-        match self.value():
-            case "in-force":
-                return queryset.filter(pk__in=PriceRule.objects.in_force(as_of))
-            case "future":
-                return queryset.filter(effective_from_utc__gt=as_of)
-            case "past":
-                return queryset.filter(effective_until_utc__lte=as_of)
-        return queryset
 
 
 @admin.register(PriceRule)

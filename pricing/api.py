@@ -24,10 +24,12 @@ from inventory.buyer import buyer_of
 from inventory.facts.criteria import MAX_QUANTITY
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.errors import NoPrice, NotForSale
+from pricing.api_schemas import CODE_EXAMPLE, DiscountCode, ListPrice, list_price
+from pricing.discounts.codes import code_of
+from pricing.errors import DiscountCodeRefused, NoPrice, NotForSale
 from pricing.models import QuoteItem
 from pricing.quotes import quote_create
-from pricing.selectors import prices_in_force
+from pricing.selectors import price_book
 
 router = Router(tags=["Prices"])
 
@@ -54,6 +56,7 @@ class Price(Answer):
     classification: ClassName
     age_bucket: BucketName
     unit_price: Money
+    list_price: ListPrice = list_price()
 
 
 _PRICE = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "unit_price": "8.00"}
@@ -77,6 +80,7 @@ class QuoteRequest(Body):
     model_config = example({"inventory_item_ids": _IDS})
 
     inventory_item_ids: InventoryIds
+    discount_code: DiscountCode | None = Field(None, description="A discount code.", examples=[CODE_EXAMPLE])
 
 
 _ITEM = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "state": "LA", "county": "Caddo", "unit_price": "8.00"}
@@ -96,6 +100,7 @@ class QuotedItem(Answer):
     state: StateOf
     county: CountyOf
     unit_price: Money
+    list_price: ListPrice = list_price()
 
     @classmethod
     def of(cls, item: QuoteItem) -> "QuotedItem":
@@ -108,6 +113,7 @@ class QuotedItem(Answer):
             state=record.state,
             county=record.county,
             unit_price=item.unit_price,
+            list_price=item.list_price if item.list_price > item.unit_price else None,
         )
 
 
@@ -143,14 +149,19 @@ class QuoteAnswer(Answer):
     summary="Prices in force",
 )
 def prices_list(request: ApiRequest) -> PriceList:
-    """The price of one lead for each class and age bucket, at this instant."""
-    in_force = prices_in_force(request.as_of)
+    """What an order of one lead costs you, for each class and age bucket, at this instant."""
+    in_force = price_book(client_id=request.auth.client_id, as_of=request.as_of).for_order(1)
     return PriceList(
         as_of=request.as_of,
         prices=[
-            Price(classification=row, age_bucket=bucket, unit_price=in_force[row, bucket])
+            Price(
+                classification=row,
+                age_bucket=bucket,
+                unit_price=price.unit_price,
+                list_price=price.list_price if price.is_reduced else None,
+            )
             for row, bucket in product(Classification, AgeBucket)
-            if (row, bucket) in in_force
+            if (price := in_force.get((row, bucket)))
         ],
     )
 
@@ -158,16 +169,22 @@ def prices_list(request: ApiRequest) -> PriceList:
 @router.post(
     "/quotes",
     auth=ApiKeyAuth(Act.DRAFT),
-    response={200: QuoteAnswer, **refused_by(NotForSale, NoPrice), **EVERYWHERE, **WITH_BODY},
+    response={200: QuoteAnswer, **refused_by(NotForSale, NoPrice, DiscountCodeRefused), **EVERYWHERE, **WITH_BODY},
     operation_id="create_quote",
     summary="Hold prices for 15 minutes",
 )
 def quote_make(request: ApiRequest, body: QuoteRequest) -> QuoteAnswer:
-    """Prices for these records, which a purchase that names the quote pays within 15 minutes. Reserves nothing.
+    """What an order of these records costs you. A purchase that names the quote within 15 minutes pays that. Reserves
+    nothing.
 
     404 names the ids that do not exist or cannot be sold to you.
     """
-    quoted = quote_create(buyer=buyer_of(request.auth), inventory_ids=body.inventory_item_ids, as_of=request.as_of)
+    quoted = quote_create(
+        buyer=buyer_of(request.auth),
+        inventory_ids=body.inventory_item_ids,
+        as_of=request.as_of,
+        code=code_of(body.discount_code or ""),
+    )
     quote = quoted.quote
     return QuoteAnswer(
         quote_id=quote.id,

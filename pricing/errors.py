@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from homeshield.lib.errors import DomainError
@@ -104,3 +105,62 @@ class NotInQuote(DomainError):
     sentence = "This quote has no price for these: {inventory_ids}. Nothing was bought."
     in_detail = ("inventory_ids",)
     inventory_ids: Sequence[UUID]
+
+
+class DiscountCodeRefused(DomainError):
+    """A code that was given and gives nothing. Pages say it at the field."""
+
+    code, status, title = "discount_code_unknown", 409, "Check the discount code"
+    sentence = "Your company has no such discount code. Check how it is written, or leave it out."
+
+
+class DiscountCodeEnded(DiscountCodeRefused):
+    code = "discount_code_ended"
+    sentence = "The discount code {named} ended at {ended:%Y-%m-%d %H:%M:%S} UTC. Leave it out to go on without it."
+    named: str
+    ended: datetime
+
+
+class DiscountCodeAhead(DiscountCodeRefused):
+    code = "discount_code_ahead"
+    sentence = "The discount code {named} starts at {starts:%Y-%m-%d %H:%M:%S} UTC. Leave it out to go on without it."
+    named: str
+    starts: datetime
+
+
+class CodeBesideQuote(DiscountCodeRefused):
+    """A quote holds its own prices (contract, "Quote")."""
+
+    code = "discount_code_beside_quote"
+    sentence = "A quote holds its own prices. Leave the discount code out, or ask for a new quote with it."
+
+
+class DiscountRefused(DomainError):
+    """`field` is the argument of the service to correct."""
+
+    code, status, title = "discount_refused", 422, "Nothing changed"
+    sentence = "{reason}"
+    field: str
+    reason: str
+
+
+class ChangeNotConfirmed(DomainError):
+    """Each discount and each price of a client is looked at once more. Call again with `confirmed=str(change)`."""
+
+    code, status, title = "change_not_confirmed", 409, "Is this what you mean?"
+    sentence = "Nothing was changed yet: confirm it first."
+    change: Any
+    questions: Sequence[str]
+
+
+class ChangedMeanwhile(DomainError):
+    """Someone else changed it after the page was opened."""
+
+    code, status, title = "changed_meanwhile", 409, "It has changed"
+    sentence = "{news} Nothing of yours was changed. Look at it again."
+    news: str
+
+
+class HasBegun(DomainError):
+    code, status, title = "has_begun", 409, "This is history"
+    sentence = "This is or was in force, so it is kept as history. End it instead."

@@ -1,16 +1,12 @@
 """Price rules (contract, "Price") and quotes (contract, "Quote")."""
 
-from datetime import datetime, timedelta
-from itertools import product
-from typing import Self
+from datetime import timedelta
 
 import pgtrigger
-from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models import F, Q
 
 from homeshield.accounts.models import Client
 from homeshield.lib.ids import new_id
@@ -19,50 +15,29 @@ from homeshield.lib.table_rules import APPEND, OWN_CLIENT, STAFF_LOOKS, Policy, 
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
+from pricing.dated import CELL_RANGE, ENDS_AFTER_IT_BEGINS, INTERVAL, Dated, DatedQuerySet, history_is_kept
+from pricing.discounts.models import ClientPrice, DiscountRule
+from pricing.discounts.prices import Price
 
-_CELL = Case(
-    *(
-        When(Q(classification=str(classification)) & Q(age_bucket=str(bucket)), then=Value(number))
-        for number, (classification, bucket) in enumerate(product(Classification, AgeBucket))
-    ),
-    output_field=models.IntegerField(),
-)
-"""A number per class and bucket: excluding texts needs btree_gist, which the embedded PostgreSQL lacks."""
+__all__ = ["ClientPrice", "DiscountRule", "PriceRule", "Quote", "QuoteItem"]
 
 
-class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
-    def in_force(self, as_of: datetime) -> Self:
-        """Returns at most one rule per class and bucket."""
-        return self.not_over(as_of).filter(effective_from_utc__lte=as_of)
-
-    def not_over(self, as_of: datetime) -> Self:
-        """Returns the rules in force at `as_of` or later."""
-        return self.filter(Q(effective_until_utc__isnull=True) | Q(effective_until_utc__gt=as_of))
-
-
-class PriceRule(models.Model):
+class PriceRule(Dated):
     """A price in USD for one class and bucket.
 
     Only the end may change, until it has passed, and only a future rule can be withdrawn. Rules of a class and bucket
     never overlap.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     classification = models.CharField(max_length=6, choices=Classification)
     age_bucket = models.CharField(max_length=14, choices=AgeBucket)
     amount = MoneyField("amount (USD)")
-    effective_from_utc = models.DateTimeField("in force from (UTC)")
-    effective_until_utc = models.DateTimeField("until (UTC)", null=True, blank=True)
-    created_at_utc = models.DateTimeField("entered (UTC)", db_default=Now(), editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
-    )
 
     table_rules = TableRules(  # amounts never change
         web_may=("SELECT", "INSERT", "UPDATE (effective_until_utc)", "DELETE")
     )
 
-    objects = PriceRuleQuerySet.as_manager()
+    objects = DatedQuerySet["PriceRule"].as_manager()
 
     class Meta:
         db_table = "pricing"
@@ -80,67 +55,30 @@ class PriceRule(models.Model):
             ),
             models.CheckConstraint(
                 name="price_ends_after_it_begins",
-                condition=Q(effective_until_utc__isnull=True) | Q(effective_until_utc__gt=F("effective_from_utc")),
+                condition=ENDS_AFTER_IT_BEGINS,
                 violation_error_message="A price rule ends after it begins.",
             ),
             ExclusionConstraint(
                 name="price_one_rule_at_any_instant",
-                expressions=[
-                    (
-                        Func(_CELL, _CELL, Value("[]"), function="int4range", output_field=IntegerRangeField()),
-                        RangeOperators.OVERLAPS,
-                    ),
-                    (
-                        Func(
-                            "effective_from_utc",
-                            "effective_until_utc",
-                            RangeBoundary(),
-                            function="tstzrange",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
-                ],
+                expressions=[(CELL_RANGE, RangeOperators.OVERLAPS), (INTERVAL, RangeOperators.OVERLAPS)],
                 violation_error_message="Another rule for this classification and bucket is in force at that time.",
             ),
         ]
         triggers = [
-            pgtrigger.Trigger(
-                name="price_history_is_kept",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                # clock_timestamp(), not now(): a transaction that waited for another price change must see it in force.
-                # The request's instant is slightly earlier, hence the minute.
-                func="""
-                    IF TG_OP = 'DELETE' THEN
-                        IF OLD.effective_from_utc > clock_timestamp() THEN
-                            RETURN OLD;
-                        END IF;
-                    ELSIF (NEW.id, NEW.classification, NEW.age_bucket, NEW.amount, NEW.effective_from_utc,
-                           NEW.created_at_utc, NEW.created_by_id)
-                          IS NOT DISTINCT FROM
-                          (OLD.id, OLD.classification, OLD.age_bucket, OLD.amount, OLD.effective_from_utc,
-                           OLD.created_at_utc, OLD.created_by_id)
-                          AND coalesce(OLD.effective_until_utc, 'infinity') > clock_timestamp()
-                          AND coalesce(NEW.effective_until_utc, 'infinity')
-                              >= clock_timestamp() - interval '1 minute' THEN
-                        RETURN NEW;
-                    END IF;
-                    RAISE EXCEPTION 'price rule %: only its end may change, and only until it is over', OLD.id
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'price_history_is_kept';
-                """,
+            history_is_kept(
+                "price_history_is_kept",
+                "price rule",
+                (
+                    *("id", "classification", "age_bucket", "amount", "effective_from_utc", "created_at_utc"),
+                    "created_by_id",
+                ),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_classification_display()}, {self.get_age_bucket_display()}: {dollars(self.amount)}"
 
-    def status(self, as_of: datetime) -> str:
-        if self.effective_from_utc > as_of:
-            return "future"
-        return "past" if self.effective_until_utc and self.effective_until_utc <= as_of else "in force"
-
-    def before(self) -> PriceRuleQuerySet:
+    def before(self) -> "DatedQuerySet[PriceRule]":
         """Returns the rule that ends where this one begins, if any."""
         alike = PriceRule.objects.filter(classification=self.classification, age_bucket=self.age_bucket)
         return alike.filter(effective_until_utc=self.effective_from_utc)
@@ -159,8 +97,9 @@ class Quote(models.Model):
     expires_at_utc = models.DateTimeField("expires (UTC)")
     subtotal = MoneyField("subtotal (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
+    discount_code = models.CharField(max_length=32, blank=True, default="", help_text="As it was given.")
 
-    not_personal = ("currency",)
+    not_personal = ("currency", "discount_code")
 
     table_rules = TableRules(web_may=APPEND, policies=(OWN_CLIENT, STAFF_LOOKS))
 
@@ -187,6 +126,11 @@ class QuoteItem(models.Model):
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="items", db_index=False)
     inventory = models.ForeignKey(InventoryRecord, on_delete=models.PROTECT, related_name="+", db_index=False)
     unit_price = MoneyField("unit price (USD)")
+    list_price = MoneyField("general price (USD)")
+    discount = models.ForeignKey(
+        DiscountRule, on_delete=models.PROTECT, null=True, related_name="+", db_index=False,
+        help_text="What made it lower. Empty where it is not, or is the client's own price.",
+    )  # fmt: skip
 
     table_rules = TableRules(
         web_may=APPEND,
@@ -199,6 +143,12 @@ class QuoteItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["quote", "inventory"], name="quote_item_once"),
             models.CheckConstraint(name="quote_item_price_not_negative", condition=Q(unit_price__gte=0)),
+            models.CheckConstraint(
+                name="quote_item_never_above_the_general_price", condition=Q(list_price__gte=F("unit_price"))
+            ),
+        ]
+        indexes = [
+            models.Index("discount", condition=Q(discount__isnull=False), name="quote_item_by_discount"),
         ]
         triggers = [
             pgtrigger.Protect(name="quote_item_is_final", operation=pgtrigger.Update),
@@ -206,3 +156,7 @@ class QuoteItem(models.Model):
 
     def __str__(self) -> str:
         return f"Item {self.id} of a quote"
+
+    @property
+    def price(self) -> Price:
+        return Price(self.unit_price, self.list_price, self.discount.facts if self.discount else None)

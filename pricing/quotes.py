@@ -8,9 +8,19 @@ from django.db import transaction
 
 from inventory.buyer import Buyer
 from inventory.models import InventoryRecord, excluded_among
-from pricing.errors import ListedByYou, NotForSale, NotInQuote, OwnedAlready, QuoteExpired, QuoteNotFound
+from pricing.discounts.codes import code_check
+from pricing.discounts.prices import Price, Prices
+from pricing.errors import (
+    CodeBesideQuote,
+    ListedByYou,
+    NotForSale,
+    NotInQuote,
+    OwnedAlready,
+    QuoteExpired,
+    QuoteNotFound,
+)
 from pricing.models import QUOTE_VALIDITY, Quote, QuoteItem
-from pricing.selectors import Prices, prices_in_force
+from pricing.selectors import price_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +31,10 @@ class Quoted:
     items: list[QuoteItem]
 
 
-def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime) -> Quoted:
-    """Quotes the prices in force, each id once.
+def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime, code: str = "") -> Quoted:
+    """Quotes what an order of these records, each once, costs the client, with the discount code given.
 
-    Raises NotForSale, which names the ids, and NoPrice.
+    Raises NotForSale, which names the ids, NoPrice and DiscountCodeRefused.
     """
     assert buyer.client_id is not None
     ids = list(dict.fromkeys(inventory_ids))
@@ -36,9 +46,13 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
         if listed:
             raise ListedByYou(inventory_ids=missing, listed=listed)
         raise NotForSale(inventory_ids=missing)
-    prices = prices_in_force(as_of)
-    quote = Quote(client_id=buyer.client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY)
-    items = [QuoteItem(quote=quote, inventory=sellable[key], unit_price=prices[_cell(sellable[key])]) for key in ids]
+    book = price_book(client_id=buyer.client_id, as_of=as_of, code=code)
+    code_check(book, code, client_id=buyer.client_id, as_of=as_of)
+    prices = book.for_order(len(ids))
+    quote = Quote(
+        client_id=buyer.client_id, quoted_at_utc=as_of, expires_at_utc=as_of + QUOTE_VALIDITY, discount_code=code
+    )
+    items = [_item(quote, sellable[key], prices[_cell(sellable[key])]) for key in ids]
     quote.subtotal = sum((item.unit_price for item in items), Decimal("0.00"))
     with transaction.atomic():
         quote.save(force_insert=True)
@@ -47,20 +61,35 @@ def quote_create(*, buyer: Buyer, inventory_ids: Sequence[UUID], as_of: datetime
     return Quoted(quote, items)
 
 
-def quoted_prices(*, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime) -> Prices:
+def _item(quote: Quote, record: InventoryRecord, price: Price) -> QuoteItem:
+    return QuoteItem(
+        quote=quote,
+        inventory=record,
+        unit_price=price.unit_price,
+        list_price=price.list_price,
+        discount_id=price.discount.id if price.discount else None,
+    )
+
+
+def quoted_prices(
+    *, quote_id: UUID, client_id: UUID, inventory_ids: Sequence[UUID], as_of: datetime, code: str = ""
+) -> Prices:
     """Returns the prices a quote holds.
 
-    Raises QuoteNotFound (also for another client's), QuoteExpired, and NotInQuote.
+    Raises QuoteNotFound (also for another client's), QuoteExpired, NotInQuote, and CodeBesideQuote for a discount code
+    that the quote was not made with.
     """
     quote = Quote.objects.filter(id=quote_id, client_id=client_id).first()
     if quote is None:
         raise QuoteNotFound
     if as_of >= quote.expires_at_utc:
         raise QuoteExpired(expires_at=quote.expires_at_utc)
-    items = {item.inventory_id: item for item in quote.items.select_related("inventory")}
+    items = {item.inventory_id: item for item in quote.items.select_related("inventory", "discount")}
     if strangers := [key for key in inventory_ids if key not in items]:
         raise NotInQuote(inventory_ids=strangers)
-    return Prices({_cell(item.inventory): item.unit_price for item in items.values()})
+    if code not in {"", quote.discount_code}:
+        raise CodeBesideQuote
+    return Prices({_cell(item.inventory): item.price for item in items.values()})
 
 
 def _cell(record: InventoryRecord) -> tuple[str, str]:

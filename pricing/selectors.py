@@ -1,46 +1,72 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from homeshield.lib.replica import reading_connection
-from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.errors import NoPrice
+from pricing.discounts.prices import Discount, GeneralPrices, PriceBook
 from pricing.models import PriceRule
 
-
-class Prices(dict[tuple[str, str], Decimal]):
-    """Prices in USD by class and bucket. A missing one raises NoPrice (contract, "Price")."""
-
-    def __missing__(self, cell: tuple[str, str]) -> Decimal:
-        classification, age_bucket = cell
-        raise NoPrice(classification=Classification(classification), age_bucket=AgeBucket(age_bucket))
-
-    def of(self, criteria: Criteria) -> Decimal:
-        """Returns the price of one lead. Raises NoPrice."""
-        assert criteria.classification is not None
-        assert criteria.age_bucket is not None
-        return self[criteria.classification, criteria.age_bucket]
-
-
-_PRICES = """
+_GENERAL = """
     SELECT classification, age_bucket, amount FROM pricing
     WHERE effective_from_utc <= %(as_of)s AND (effective_until_utc IS NULL OR effective_until_utc > %(as_of)s)
 """
 
 
-def prices_in_force(as_of: datetime) -> Prices:
-    """Plain SQL, because building the query took longer than running it."""
+def prices_in_force(as_of: datetime) -> GeneralPrices:
+    """Returns the general prices. Plain SQL, because building the query took longer than running it."""
     with reading_connection().cursor() as cursor:
-        cursor.execute(_PRICES, {"as_of": as_of})
-        return prices_of(cursor.fetchall())
+        cursor.execute(_GENERAL, {"as_of": as_of})
+        return GeneralPrices({(row, bucket): amount for row, bucket, amount in cursor.fetchall()})
 
 
-def prices_of(rows: Iterable[tuple[str, str, Decimal]]) -> Prices:
-    """Builds Prices from (classification, bucket, amount) rows."""
-    return Prices({(classification, age_bucket): amount for classification, age_bucket, amount in rows})
+PRICES = """
+    LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_array(id, name, percentage::text, least_leads, code) ORDER BY id) AS open
+        FROM discount_rules
+        WHERE effective_from_utc <= terms.as_of AND (effective_until_utc IS NULL OR effective_until_utc > terms.as_of)
+          AND (code IS NULL AND client_id IS NULL
+               OR code IS NULL AND client_id = %(client)s
+               OR code = %(code)s AND (client_id IS NULL OR client_id = %(client)s))
+    ) AS discounts ON true
+    LEFT JOIN pricing AS rule ON rule.effective_from_utc <= terms.as_of
+                             AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > terms.as_of)
+    LEFT JOIN client_prices AS own ON own.client_id = %(client)s
+                                  AND (own.classification, own.age_bucket) = (rule.classification, rule.age_bucket)
+                                  AND own.effective_from_utc <= terms.as_of
+                                  AND (own.effective_until_utc IS NULL OR own.effective_until_utc > terms.as_of)
+"""
+"""What prices a client's order, joined to `terms (as_of)`: a row for each class and bucket with a price. Parameters:
+client, and code (NULL for none).
+"""
+
+PRICE_COLUMNS = "discounts.open, rule.classification, rule.age_bucket, rule.amount, own.amount"
+
+_BOOK = f"SELECT {PRICE_COLUMNS} FROM (SELECT %(as_of)s::timestamptz AS as_of) AS terms {PRICES}"  # noqa: S608 - the text is ours
+
+
+def price_book(*, client_id: UUID | None, as_of: datetime, code: str = "") -> PriceBook:
+    """Returns what prices the client's orders, in one statement. A code that is not its to use changes nothing."""
+    with reading_connection().cursor() as cursor:
+        cursor.execute(_BOOK, {"client": client_id, "as_of": as_of, "code": code or None})
+        return price_book_of(cursor.fetchall())
+
+
+def price_book_of(rows: Sequence[Sequence[Any]]) -> PriceBook:
+    """Reads rows of PRICE_COLUMNS, of which there is one at least."""
+    discounts = [
+        Discount(UUID(key), name, Decimal(percentage), least_leads, code)
+        for key, name, percentage, least_leads, code in rows[0][0] or ()
+    ]
+    priced = [row for row in rows if row[1] is not None]
+    return PriceBook(
+        general=GeneralPrices({(row, bucket): amount for _, row, bucket, amount, _ in priced}),
+        own={(row, bucket): own for _, row, bucket, _, own in priced if own is not None},
+        discounts=discounts,
+    )
 
 
 class TablePrice(NamedTuple):

@@ -14,9 +14,9 @@ from homeshield.lib.numbers import NotANumber, read_number
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.changing.services import price_check, price_record, prices_lock
+from pricing.discounts.prices import GeneralPrices
 from pricing.errors import PriceRefused, StartingPricesRefused
 from pricing.models import PriceRule
-from pricing.selectors import Prices
 
 STARTING_PRICES = settings.BASE_DIR / "fixtures" / "starting_prices.csv"
 
@@ -42,9 +42,9 @@ def starting_prices_load(*, as_of: datetime) -> int:
     return len(rules)
 
 
-def _read(path: Path) -> Prices:
+def _read(path: Path) -> GeneralPrices:
     """Raises StartingPricesRefused, which names the line."""
-    prices = Prices()
+    prices = GeneralPrices()
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         try:

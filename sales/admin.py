@@ -38,7 +38,18 @@ def key_named(key: ApiKey | None) -> str | None:
 
 class OrderLineInline(ViewOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = OrderLine
-    fields = ("number", "classification", "age_bucket", "state", "county", "quantity", "unit_price", "amount")
+    fields = (
+        "number",
+        "classification",
+        "age_bucket",
+        "state",
+        "county",
+        "quantity",
+        "unit_price",
+        "list_price",
+        "discount",
+        "amount",
+    )
     verbose_name_plural = "lines"
 
 
@@ -95,6 +106,7 @@ class SaleAdmin(ViewOnlyAdmin):
         "inventory",
         "age_bucket",
         "purchase_price",
+        "list_price",
         "currency",
         "sold_at_utc",
     )

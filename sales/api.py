@@ -17,6 +17,7 @@ from homeshield.billing.ledger.errors import InsufficientFunds
 from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, AskedInstant, Paged, PageSize, refused_by
 from homeshield.lib.ids import new_id
 from inventory.errors import InventoryNotFound
+from pricing.discounts.codes import code_of
 from pricing.errors import QuoteNotFound
 from sales.api_schemas import OrderInPath
 from sales.errors import OrderNotFound
@@ -59,7 +60,7 @@ def purchase_by_criteria(
 ) -> PurchaseAnswer:
     """All lines in full at the prices in force, or nothing: then 409 says which line is short and what else there
     is."""
-    basket = CriteriaBasket([line.demand for line in body.criteria])
+    basket = CriteriaBasket([line.demand for line in body.criteria], code_of(body.discount_code or ""))
     return _buy(request, response, body.client_id, basket, idempotency_key)
 
 
@@ -82,7 +83,7 @@ def purchase_by_ids(
 ) -> PurchaseAnswer:
     """These records, at the prices in force or at those of the quote that is named. A record that is gone is replaced
     by one of the same class, age bucket, state and county; where there is none, nothing is sold: 409."""
-    basket = NamedBasket(body.inventory_item_ids, body.quote_id)
+    basket = NamedBasket(body.inventory_item_ids, body.quote_id, code_of(body.discount_code or ""))
     return _buy(request, response, body.client_id, basket, idempotency_key)
 
 

@@ -20,7 +20,8 @@ from inventory.exclusion.triggers import sale_trigger
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.models import Lead
-from pricing.models import Quote
+from pricing.discounts.prices import Price
+from pricing.models import DiscountRule, Quote
 from sales.cart.models import Draft, DraftLine
 from sales.invoicing.models import OrderInvoice, order_has_its_invoice
 from sales.line_fields import LineFields
@@ -190,6 +191,11 @@ class OrderLine(LineFields):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     number = models.PositiveSmallIntegerField("line")
     unit_price = MoneyField("unit price (USD)")
+    list_price = MoneyField("general price (USD)")
+    discount = models.ForeignKey(
+        DiscountRule, on_delete=models.PROTECT, null=True, related_name="+", db_index=False,
+        help_text="What made it cheaper. Empty where it is not, or is the client's own price.",
+    )  # fmt: skip
     amount = MoneyField("amount (USD)")
     replaced = models.PositiveSmallIntegerField(
         default=0, help_text="How many leads replaced ones that were asked for by id and were gone."
@@ -211,11 +217,17 @@ class OrderLine(LineFields):
             *LineFields.Meta.constraints,
             models.UniqueConstraint(fields=["order", "number"], name="order_line_number_once"),
             models.CheckConstraint(name="order_line_price_not_negative", condition=Q(unit_price__gte=0)),
+            models.CheckConstraint(
+                name="order_line_never_above_the_general_price", condition=Q(list_price__gte=F("unit_price"))
+            ),
             models.CheckConstraint(name="order_line_replaced_at_most_all", condition=Q(replaced__lte=F("quantity"))),
             models.CheckConstraint(
                 name="order_line_amount_is_price_times_quantity",
                 condition=Q(amount=F("unit_price") * F("quantity")),
             ),
+        ]
+        indexes = [
+            models.Index("discount", condition=Q(discount__isnull=False), name="order_line_by_discount"),
         ]
         triggers = [
             pgtrigger.Protect(name="order_line_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
@@ -233,6 +245,11 @@ class OrderLine(LineFields):
     def __str__(self) -> str:
         return f"{self.quantity} × {self.criteria.label}"
 
+    @property
+    def price(self) -> Price:
+        """What each lead of the line cost, and why."""
+        return Price(self.unit_price, self.list_price, self.discount.facts if self.discount else None)
+
 
 class Sale(models.Model):
     """One lead sold to one client: exclusive for its age bucket, and never to the same client again."""
@@ -245,6 +262,7 @@ class Sale(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="sales", db_index=False)
     age_bucket = models.CharField("age bucket at purchase", max_length=14, choices=AgeBucket)
     purchase_price = MoneyField("purchase price (USD)")
+    list_price = MoneyField("general price (USD)")
     currency = models.CharField(max_length=3, default=CURRENCY)
     sold_at_utc = models.DateTimeField("purchase date (UTC)")
 
@@ -273,6 +291,9 @@ class Sale(models.Model):
                 violation_error_message="The client owns this lead already.",
             ),
             models.CheckConstraint(name="sale_price_not_negative", condition=Q(purchase_price__gte=0)),
+            models.CheckConstraint(
+                name="sale_never_above_the_general_price", condition=Q(list_price__gte=F("purchase_price"))
+            ),
             models.CheckConstraint(name="sale_bucket_known", condition=Q(age_bucket__in=AgeBucket.values)),
             models.CheckConstraint(name="sale_currency_known", condition=Q(currency=CURRENCY)),
         ]
@@ -341,8 +362,8 @@ class Sale(models.Model):
                         SELECT FROM order_lines line, inventory record
                         WHERE line.order_id = sale.order_id AND line.number = sale.line_number
                           AND record.id = sale.inventory_id
-                          AND (line.classification, line.age_bucket, line.unit_price)
-                                  = (record.classification, record.age_bucket, sale.purchase_price)
+                          AND (line.classification, line.age_bucket, line.unit_price, line.list_price)
+                                  = (record.classification, record.age_bucket, sale.purchase_price, sale.list_price)
                           AND coalesce(line.state, record.state) = record.state
                           AND coalesce(line.county, record.county) = record.county
                         OFFSET 0

@@ -32,6 +32,12 @@ class AuditAction(TextChoices):
 
     PRICE_SET = "price.set", "Price set"
     PRICE_WITHDRAW = "price.withdraw", "Price withdrawn"
+    DISCOUNT_SET = "discount.set", "Discount set"
+    DISCOUNT_END = "discount.end", "Discount ended"
+    DISCOUNT_WITHDRAW = "discount.withdraw", "Discount withdrawn"
+    CLIENT_PRICE_SET = "client_price.set", "Client's own price set"
+    CLIENT_PRICE_END = "client_price.end", "Client's own price ended"
+    CLIENT_PRICE_WITHDRAW = "client_price.withdraw", "Client's own price withdrawn"
     PURCHASE = "purchase", "Purchase"
     PAYMENT_START = "payment.start", "Payment begun"
     TRANSFER_RECORD = "transfer.record", "Transfer recorded"

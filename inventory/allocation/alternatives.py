@@ -4,7 +4,7 @@ Places are nested, so lines of one class and bucket can be filled together if an
 than it holds.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -27,8 +27,12 @@ def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[
     return max(0, most)
 
 
-def explained(shortage: Shortage, prices: Mapping[tuple[str, str], Decimal]) -> Shortage:
-    """Adds alternatives, counted by one statement. What has no price is not for sale.
+type PriceOf = Callable[[Criteria, int], tuple[Decimal, Decimal] | None]
+"""What one lead costs in an order of so many, and what it was before discounts, in USD. None: not for sale."""
+
+
+def explained(shortage: Shortage, price_of: PriceOf) -> Shortage:
+    """Adds alternatives, counted by one statement, at the prices of the order that each would make.
 
     Each can be bought beside all other demands that can be filled.
     """
@@ -46,10 +50,17 @@ def explained(shortage: Shortage, prices: Mapping[tuple[str, str], Decimal]) -> 
     for kind, criteria in kinds:
         there = fillable(criteria, beside=beside, supply=supply)
         quantity = min(short.quantity, there) if kind in _IN_PART else short.quantity
-        price = prices.get((str(criteria.classification), str(criteria.age_bucket)))
-        if there >= quantity > 0 and price is not None:
+        if there >= quantity > 0 and (price := price_of(criteria, quantity + sum(one.quantity for one in others))):
+            unit, listed = price
             offers.append(
-                Alternative(kind=kind, criteria=criteria, quantity=quantity, available=there, unit_price=price)
+                Alternative(
+                    kind=kind,
+                    criteria=criteria,
+                    quantity=quantity,
+                    available=there,
+                    unit_price=unit,
+                    list_price=listed,
+                )
             )
     available = fillable(short.criteria, beside=before, supply=supply)
     return replace(shortage, available=available, alternatives=_worth_offering(short, offers))

@@ -24,7 +24,7 @@ from leads.management.load_terminal import (
     printable,
     warning_lines,
 )
-from pricing.selectors import Prices
+from pricing.discounts.prices import GeneralPrices
 
 LINE_SECONDS = 10.0
 """How often progress is written where it is no terminal: a log should not fill with it."""
@@ -87,7 +87,7 @@ def summary_print(
     report: IngestReport,
     *,
     name: str,
-    prices: Prices | None,
+    prices: GeneralPrices | None,
     comparison: Comparison,
     same: Load | None,
     out: OutputWrapper,
@@ -108,7 +108,7 @@ def summary_print(
             console.print(Text(f"  {line}", style="yellow"))
 
 
-def prices_json(report: IngestReport, prices: Prices | None) -> dict[str, Any]:
+def prices_json(report: IngestReport, prices: GeneralPrices | None) -> dict[str, Any]:
     """What --json tells of prices: for how many of the ten pairs of class and bucket one is in force, and which stock
     of this load has none."""
     if prices is None:
@@ -122,11 +122,11 @@ def prices_json(report: IngestReport, prices: Prices | None) -> dict[str, Any]:
     }
 
 
-def _without_price(report: IngestReport, prices: Prices) -> list[tuple[Cell, int]]:
+def _without_price(report: IngestReport, prices: GeneralPrices) -> list[tuple[Cell, int]]:
     return [(cell, report.opened[cell]) for cell in CELLS if report.opened[cell] and cell not in prices]
 
 
-def _about_prices(report: IngestReport, prices: Prices) -> Iterator[str]:
+def _about_prices(report: IngestReport, prices: GeneralPrices) -> Iterator[str]:
     if not prices:
         yield (
             "No price is in force, so nothing can be sold. Set prices on the staff pages, or run "

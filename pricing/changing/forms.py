@@ -40,21 +40,12 @@ class MomentField(forms.SplitDateTimeField):
         return tuple(part or None for part in data_list) if data_list else (None, None)
 
 
-class PriceChangeForm(forms.Form):
-    """When valid, `change` holds the arguments of `price_set`.
+class StartForm(forms.Form):
+    """The part of a form that says from when something is in force: `effective_from` is None for now.
 
     `opened` (UTC) is when the page was made. An instant since then means now.
     """
 
-    classification = forms.TypedChoiceField(
-        choices=Classification, coerce=Classification, widget=AdminRadioSelect, label="Class"
-    )
-    age_bucket = forms.TypedChoiceField(choices=AgeBucket, coerce=AgeBucket, widget=AdminRadioSelect)
-    amount = DollarsField(
-        label="Price (USD)",
-        help_text="For one lead, such as 8.50 or $8.50.",
-        error_messages={"sign": "A price can't be negative. Leave out the sign."},
-    )
     when = forms.ChoiceField(
         label="Takes effect",
         choices=[(NOW, "Now"), (AT, "At the date and time below")],
@@ -75,18 +66,6 @@ class PriceChangeForm(forms.Form):
             f"In UTC. This page was opened at {utc(as_of)}. A date without a time means the start of that day; today "
             "means now."
         )
-
-    @property
-    def change(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("classification", "age_bucket", "amount", "effective_from")}
-
-    def clean_amount(self) -> Decimal:
-        amount: Decimal = self.cleaned_data["amount"]
-        try:
-            price_check(amount)
-        except PriceRefused as refusal:
-            raise forms.ValidationError(refusal.message) from refusal
-        return amount
 
     def clean_effective_from(self) -> datetime | None:
         """Returns a future instant, or None for now."""
@@ -113,3 +92,30 @@ class PriceChangeForm(forms.Form):
                 "Choose Now, or a later time."
             )
         return instant
+
+
+class PriceChangeForm(StartForm):
+    """When valid, `change` holds the arguments of `price_set`."""
+
+    classification = forms.TypedChoiceField(
+        choices=Classification, coerce=Classification, widget=AdminRadioSelect, label="Class"
+    )
+    age_bucket = forms.TypedChoiceField(choices=AgeBucket, coerce=AgeBucket, widget=AdminRadioSelect)
+    amount = DollarsField(
+        label="Price (USD)",
+        help_text="For one lead, such as 8.50 or $8.50.",
+        error_messages={"sign": "A price can't be negative. Leave out the sign."},
+    )
+    field_order = ("classification", "age_bucket", "amount", "when", "effective_from")
+
+    @property
+    def change(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("classification", "age_bucket", "amount", "effective_from")}
+
+    def clean_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["amount"]
+        try:
+            price_check(amount)
+        except PriceRefused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return amount

@@ -5,13 +5,16 @@ from pydantic import Field
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest
 from homeshield.accounts.permissions import KEY_MAY, Act, allowed
-from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Paged, PageSize
+from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Paged, PageSize, refused_by
 from inventory.api_schemas import Filters
 from inventory.buyer import buyer_of
 from inventory.counting.reading import Stock, available_count, stock_of
 from inventory.listing import ListedRecord, previews_page
 from inventory.replica_reads import replica_may_answer
-from pricing.selectors import Prices, prices_in_force
+from pricing.discounts.codes import code_check, code_of
+from pricing.discounts.prices import Prices
+from pricing.errors import DiscountCodeRefused
+from pricing.selectors import price_book
 from sales.browse.api_schemas import (
     AvailabilityAnswer,
     AvailabilityLine,
@@ -43,7 +46,7 @@ def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> Invento
     Each lead on a page counts towards your company's previews of the day; the last page that they allow is shorter, and
     then 429 says when there are more. A company that waits for approval gets the total and no items."""
     buyer, as_of, asked = buyer_of(request.auth), request.as_of, query.criteria
-    prices = prices_in_force(as_of)
+    prices = price_book(client_id=buyer.client_id, as_of=as_of).for_order(1)
     total = available_count(criteria=asked, buyer=buyer, as_of=as_of)
     if Act.PREVIEW not in allowed(granted=KEY_MAY, status=request.auth.client.status):
         return InventoryPage(items=[], total=total, next_cursor=None)
@@ -56,6 +59,7 @@ def inventory_list(request: ApiRequest, query: Query[InventoryQuery]) -> Invento
 
 
 def _item(record: ListedRecord, prices: Prices) -> InventoryItem:
+    price = prices.get((record.classification, record.age_bucket))
     return InventoryItem(
         inventory_id=record.id,
         lead_id=record.lead_id,
@@ -63,7 +67,8 @@ def _item(record: ListedRecord, prices: Prices) -> InventoryItem:
         state=record.state,
         county=record.county,
         classification=record.classification,
-        unit_price=prices.get((record.classification, record.age_bucket)),
+        unit_price=price.unit_price if price else None,
+        list_price=price.list_price if price and price.is_reduced else None,
         first_name=record.first_name,
         city=record.city,
     )
@@ -72,14 +77,18 @@ def _item(record: ListedRecord, prices: Prices) -> InventoryItem:
 @router.post(
     "/availability",
     auth=ApiKeyAuth(Act.BROWSE),
-    response={200: AvailabilityAnswer, **EVERYWHERE, **WITH_BODY},
+    response={200: AvailabilityAnswer, **refused_by(DiscountCodeRefused), **EVERYWHERE, **WITH_BODY},
     operation_id="check_availability",
     summary="Counts and prices of lines",
 )
 @replica_may_answer
 def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> AvailabilityAnswer:
-    """What each line would find and cost at this instant. Reserves nothing."""
-    prices = prices_in_force(request.as_of)
+    """What each line would find and cost at this instant, in an order of all of them. Reserves nothing."""
+    code = code_of(body.discount_code or "")
+    client_id, as_of = request.auth.client_id, request.as_of
+    book = price_book(client_id=client_id, as_of=as_of, code=code)
+    code_check(book, code, client_id=client_id, as_of=as_of)
+    prices = book.for_order(max(1, sum(line.quantity or 0 for line in body.criteria)))
     asked = [line.criteria for line in body.criteria]
     stock = stock_of(criteria=asked, buyer=buyer_of(request.auth), as_of=request.as_of)
     lines = [_line_availability(line, stock[line.criteria], prices) for line in body.criteria]
@@ -101,7 +110,8 @@ def _line_availability(line: AvailabilityLine, stock: Stock, prices: Prices) -> 
         available=stock.available,
         owned=stock.owned,
         suppressed=stock.suppressed,
-        unit_price=price,
+        unit_price=price.unit_price if price else None,
+        list_price=price.list_price if price and price.is_reduced else None,
         quantity=line.quantity,
-        amount=price * line.quantity if price is not None and line.quantity is not None else None,
+        amount=price.unit_price * line.quantity if price and line.quantity is not None else None,
     )

@@ -15,6 +15,7 @@ from inventory.api_schemas import (
     StateOf,
     SuppressedCount,
 )
+from pricing.api_schemas import CODE_EXAMPLE, DiscountCode, ListPrice, list_price
 from sales.api_schemas import LINE_EXAMPLE, AskedCounty, AskedState, Criteria, UnitPrice
 
 
@@ -28,6 +29,7 @@ class InventoryItem(Answer):
     county: CountyOf
     classification: ClassName
     unit_price: UnitPrice
+    list_price: ListPrice = list_price()
     first_name: str | None = Field(description="The homeowner's; null where it is not known.", examples=["John"])
     city: str | None = Field(description="The homeowner's; null where it is not known.", examples=["Shreveport"])
 
@@ -67,6 +69,7 @@ class AvailabilityRequest(Body):
     model_config = example({"criteria": [LINE_EXAMPLE]})
 
     criteria: Criteria[AvailabilityLine]
+    discount_code: DiscountCode | None = Field(None, description="A discount code.", examples=[CODE_EXAMPLE])
 
 
 class LineAvailability(Answer):
@@ -80,6 +83,7 @@ class LineAvailability(Answer):
     owned: OwnedCount
     suppressed: SuppressedCount
     unit_price: UnitPrice
+    list_price: ListPrice = list_price()
     quantity: int | None = Field(description="As it was asked.", examples=[50])
     amount: Money | None = Field(
         description="What the quantity costs, in US dollars; null where it or a price is missing.", examples=["400.00"]

@@ -1,5 +1,4 @@
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,9 +23,11 @@ from inventory.listing import previews_page
 from inventory.replica_reads import replica_may_answer
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.selectors import Prices, prices_in_force
+from pricing.discounts.prices import Price, PriceBook, Prices
+from pricing.selectors import price_book
 from sales.cart.forms import LineForm
-from sales.cart.services import draft_line_add, draft_quantity
+from sales.cart.selectors import draft_size
+from sales.cart.services import draft_line_add
 from sales.errors import DraftBusy, QuantityOutOfRange, TooManyLines
 
 DEFAULT_QUANTITY = 10
@@ -38,14 +39,14 @@ SHADES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixCell:
-    """`price` is in USD, None if not for sale. `shade` is 0 to SHADES by share of the largest count. `address` selects
+    """`price` is None if not for sale. `shade` is 0 to SHADES by share of the largest count. `address` selects
     the cell, or deselects it.
     """
 
     classification: Classification
     age_bucket: AgeBucket
     count: int
-    price: Decimal | None
+    price: Price | None
     shade: int
     chosen: bool
     address: str
@@ -57,22 +58,43 @@ def browse_address(criteria: Criteria, cursor: str = "") -> str:
     return reverse("inventory:record-list") + (f"?{query}" if query else "")
 
 
-def line_offer(criteria: Criteria, available: int, prices: Prices, quantity: int | None = None) -> dict[str, Any]:
-    """Returns the context of the line form, with the price in USD.
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What prices what this user would add to the cart: discounts count the leads that are in it already."""
+
+    book: PriceBook
+    leads: int
+
+    @property
+    def prices(self) -> Prices:
+        """Of one lead more."""
+        return self.book.for_order(self.leads + 1)
+
+
+def shelf_of(request: Request) -> Shelf:
+    leads, code = draft_size(request.user) if Act.DRAFT in request.user.acts else (0, "")
+    return Shelf(price_book(client_id=request.user.client_id, as_of=request.as_of, code=code), leads)
+
+
+def line_offer(criteria: Criteria, available: int, shelf: Shelf, quantity: int | None = None) -> dict[str, Any]:
+    """Returns the context of the line form, with the price of so many more in the cart.
 
     The form is None unless the criteria name a class and an age.
     """
     if criteria.classification is None or criteria.age_bucket is None:
-        return {"line_form": None}
+        return {"line_form": None, "in_cart": shelf.leads}
     quantity = quantity or max(1, min(DEFAULT_QUANTITY, available))
-    price = prices.get((criteria.classification, criteria.age_bucket))
+    price = shelf.book.for_order(shelf.leads + quantity).find(criteria)
     return {
+        "in_cart": shelf.leads,
         "line_form": LineForm(initial=criteria.as_filter() | {"quantity": quantity}),
         "criteria": criteria,
         "available": available,
-        "unit_price": price,
+        "price": price,
         "quantity": quantity,
-        "amount": None if price is None else price * quantity,
+        "amount": price and price.unit_price * quantity,
+        "list_amount": price and price.list_price * quantity,
+        "tiers": list(shelf.book.tiers(shelf.leads + quantity)),
     }
 
 
@@ -86,10 +108,10 @@ def record_list(request: Request) -> HttpResponse:
     if form.is_valid() and not request.htmx and _has_blanks(request.GET):
         return redirect(browse_address(form.criteria))
     stock = availability(criteria=form.criteria, buyer=buyer_of(request.user), as_of=request.as_of)
-    prices = prices_in_force(request.as_of)
-    context = _window(form, stock, prices)
+    shelf = shelf_of(request)
+    context = _window(form, stock, shelf)
     if form.is_valid() and Act.PREVIEW in request.user.acts:
-        context |= _list(request, form.criteria, cursor, prices)
+        context |= _list(request, form.criteria, cursor, shelf.prices)
     refused = not form.is_valid() or "cursor_error" in context
     template = "sales/browse.html" + ("#update" if request.htmx else "")
     response = render(request, template, context, status=422 if refused else 200)
@@ -120,8 +142,9 @@ def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> 
     }
 
 
-def _window(form: FilterForm, stock: Availability, prices: Prices) -> dict[str, Any]:
+def _window(form: FilterForm, stock: Availability, shelf: Shelf) -> dict[str, Any]:
     form.offer(stock)
+    prices = shelf.prices
     return {
         "form": form,
         "criteria": form.criteria,
@@ -131,7 +154,7 @@ def _window(form: FilterForm, stock: Availability, prices: Prices) -> dict[str, 
         "stock": stock,
         "buckets": list(AgeBucket),
         "matrix": [(row, _cells(row, form.criteria, stock, prices)) for row in Classification],
-        **line_offer(form.criteria, stock.total, prices),
+        **line_offer(form.criteria, stock.total, shelf),
     }
 
 
@@ -182,8 +205,8 @@ def _line_added(request: Request, form: LineForm, quantity: int) -> HttpResponse
     if not request.htmx:
         messages.success(request, added)
         return redirect(browse_address(form.criteria))
-    leads = draft_quantity(request.user)
-    return render(request, "sales/_line_add.html", _offer(request, form) | {"added": added, "leads": leads})
+    offer = _offer(request, form)
+    return render(request, "sales/_line_add.html", offer | {"added": added, "leads": offer["in_cart"]})
 
 
 @requires(Act.DRAFT)
@@ -199,4 +222,4 @@ def line_quote(request: Request) -> HttpResponse:
 def _offer(request: Request, form: LineForm) -> dict[str, Any]:
     criteria = form.criteria
     available = available_count(criteria=criteria, buyer=buyer_of(request.user), as_of=request.as_of)
-    return line_offer(criteria, available, prices_in_force(request.as_of), form.cleaned_data.get("quantity"))
+    return line_offer(criteria, available, shelf_of(request), form.cleaned_data.get("quantity"))

@@ -100,3 +100,4 @@ class BuyForm(forms.Form):
     draft_id = forms.UUIDField()
     version = WholeNumberField()
     expected_total = DecimalNumberField(max_digits=12, decimal_places=2)
+    discount_code = forms.CharField(max_length=32, required=False)

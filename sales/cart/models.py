@@ -13,6 +13,9 @@ class Draft(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="draft")
     version = models.PositiveIntegerField(default=0)
+    discount_code = models.CharField(max_length=32, blank=True, default="")
+
+    not_personal = ("discount_code",)
 
     table_rules = TableRules(web_may=KEEP)
 

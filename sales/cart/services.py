@@ -5,22 +5,16 @@ Every change locks the draft and increments its version, so that the purchase ma
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Sum
 from psycopg import errors as pg
 
 from homeshield.accounts.models import User
 from inventory.allocation import waiting
-from inventory.buyer import buyer_of
-from inventory.counting.reading import available_counts
-from inventory.errors import Alternative, Shortage
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
-from pricing.selectors import Prices, prices_in_force
+from pricing.discounts.codes import code_of, code_require
 from sales.errors import (
     DraftBusy,
     DraftChanged,
@@ -36,58 +30,6 @@ MAX_LINES = 50
 
 FINDS = 3
 """Each time, a purchase may have taken the draft."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftLineSummary:
-    """`unit_price` and `amount` are in USD, None without a price."""
-
-    id: UUID
-    criteria: Criteria
-    quantity: int
-    available: int
-    unit_price: Decimal | None
-    amount: Decimal | None
-
-    @property
-    def is_short(self) -> bool:
-        return self.available < self.quantity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftSummary:
-    """`total` is in USD, None while a line has no price."""
-
-    draft_id: UUID | None
-    version: int
-    lines: list[DraftLineSummary]
-    quantity: int
-    total: Decimal | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftOffer:
-    """An alternative that replaces the short line. If the draft has a line of these criteria, it joins that, which then
-    has `together` leads.
-    """
-
-    alternative: Alternative
-    quantity: int
-    together: int
-
-    @property
-    def amount(self) -> Decimal:
-        """USD."""
-        return self.alternative.unit_price * self.quantity
-
-    @property
-    def joins(self) -> bool:
-        return self.together > self.quantity
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether MAX_QUANTITY per line cut the alternative."""
-        return self.quantity < self.alternative.quantity
 
 
 def draft_line_add(*, user: User, criteria: Criteria, quantity: int) -> None:
@@ -152,6 +94,21 @@ def draft_line_remove(*, user: User, line_id: UUID) -> None:
         _touch(draft)
 
 
+def draft_code_set(*, user: User, typed: str, as_of: datetime) -> None:
+    """Puts a discount code into the draft in the place of the one before; an empty one takes it out.
+
+    Raises DiscountCodeRefused, and then the draft keeps its code.
+    """
+    code = code_of(typed)
+    if code:
+        code_require(code, client_id=user.client_id, as_of=as_of)
+    with _changing(user) as draft:
+        if draft.discount_code != code:
+            draft.discount_code = code
+            draft.save(update_fields=["discount_code"])
+            _touch(draft)
+
+
 def draft_take(*, user_id: UUID, draft_id: UUID, version: int) -> list[Demand]:
     """Deletes a draft within the purchase's transaction and returns its demands.
 
@@ -165,55 +122,6 @@ def draft_take(*, user_id: UUID, draft_id: UUID, version: int) -> list[Demand]:
     demands = [line.demand for line in draft.lines.all()]
     draft.delete()
     return demands
-
-
-def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
-    """Returns the draft with stock and prices, in as many statements for fifty lines as for one."""
-    draft = Draft.objects.filter(user=user).first()
-    lines = list(draft.lines.all()) if draft else []
-    prices = prices_in_force(as_of)
-    asked = [line.criteria for line in lines]
-    stock = available_counts(criteria=asked, buyer=buyer_of(user), as_of=as_of) if asked else {}
-    summaries = [_summary(line, stock[line.criteria], prices) for line in lines]
-    amounts = [line.amount for line in summaries]
-    return DraftSummary(
-        draft_id=draft.id if draft else None,
-        version=draft.version if draft else 0,
-        lines=summaries,
-        quantity=sum(line.quantity for line in summaries),
-        total=None if None in amounts else sum(filter(None, amounts), Decimal("0.00")),
-    )
-
-
-def _summary(line: DraftLine, available: int, prices: Prices) -> DraftLineSummary:
-    criteria = line.criteria
-    assert criteria.classification is not None
-    assert criteria.age_bucket is not None
-    price = prices.get((criteria.classification, criteria.age_bucket))
-    return DraftLineSummary(
-        id=line.id,
-        criteria=criteria,
-        quantity=line.quantity,
-        available=available,
-        unit_price=price,
-        amount=price * line.quantity if price is not None else None,
-    )
-
-
-def draft_offers(*, draft: DraftSummary, shortage: Shortage) -> list[DraftOffer]:
-    """Returns the alternatives that the draft can take. Joining a line is cut to 1000 leads; a full line takes none."""
-    twins = {line.criteria: line.quantity for line in draft.lines if line.criteria != shortage.line.criteria}
-    offers = []
-    for alternative in shortage.alternatives:
-        there = twins.get(alternative.criteria, 0)
-        if quantity := min(alternative.quantity, MAX_QUANTITY - there):
-            offers.append(DraftOffer(alternative=alternative, quantity=quantity, together=there + quantity))
-    return offers
-
-
-def draft_quantity(user: User) -> int:
-    """Returns how many leads the draft asks for."""
-    return DraftLine.objects.filter(draft__user=user).aggregate(sum=Sum("quantity"))["sum"] or 0
 
 
 @contextmanager

@@ -13,14 +13,11 @@ from homeshield.accounts.permissions import Act
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
 from inventory.errors import Shortage
+from pricing.discounts.codes import LONGEST_TYPED
+from pricing.errors import DiscountCodeRefused
 from sales.cart.forms import LineForm, QuantitiesForm
-from sales.cart.services import (
-    draft_line_remove,
-    draft_line_replace,
-    draft_offers,
-    draft_quantities_change,
-    draft_summary,
-)
+from sales.cart.selectors import draft_offers, draft_summary
+from sales.cart.services import draft_code_set, draft_line_remove, draft_line_replace, draft_quantities_change
 from sales.errors import DraftChanged
 
 FRAGMENT_STATUSES = frozenset({200, 402, 409, 422})
@@ -79,6 +76,17 @@ def line_replace(request: Request, line_id: UUID) -> HttpResponse:
     return _changed(request)
 
 
+@draft_action
+def draft_code(request: Request) -> HttpResponse:
+    """Puts a discount code in, or takes it out where none was typed. Says at the field what is wrong with it."""
+    typed = "" if "remove" in request.POST else request.POST.get("discount_code", "")
+    try:
+        draft_code_set(user=request.user, typed=typed[:LONGEST_TYPED], as_of=request.as_of)
+    except DiscountCodeRefused as refusal:
+        return draft_page(request, status=422, code_typed=typed, code_wrong=refusal)
+    return _changed(request)
+
+
 def _changed(request: Request) -> HttpResponse:
     return draft_page(request) if request.htmx else redirect("sales:draft-show")
 
@@ -89,6 +97,7 @@ def draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpRe
     wrong = context.get("wrong", {})
     lines = [(line, wrong.get(line.id)) for line in draft.lines]
     context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "may_buy": Act.BUY in request.user.acts}
+    context.setdefault("code_wrong", draft.code_refusal)
     if isinstance(shortage := context.get("refusal"), Shortage):
         context["short_line"] = next((line for line in draft.lines if line.criteria == shortage.line.criteria), None)
         context["offers"] = draft_offers(draft=draft, shortage=shortage)

@@ -6,6 +6,7 @@ from pydantic import Field
 from homeshield.lib.api_schemas import Answer, CurrencyCode, Instant, Money, NextCursor, example
 from homeshield.lib.money import CURRENCY
 from inventory.api_schemas import BucketName, ClassName
+from pricing.api_schemas import ListPrice, list_price
 from sales.api_schemas import (
     LINE_EXAMPLE,
     ORDER_EXAMPLE,
@@ -68,12 +69,14 @@ class BoughtLine(Answer):
     county: AskedCounty
     quantity: int = Field(description="Leads of this line.", examples=[50])
     unit_price: Money = Field(description="What each of them cost, in US dollars.", examples=["8.00"])
+    list_price: ListPrice = list_price()
     amount: Money = Field(description="What they cost together, in US dollars.", examples=["400.00"])
     replaced: int = Field(description="Leads in the place of ones asked for by id that were gone.", examples=[0])
 
     @classmethod
     def of(cls, line: OrderLine) -> "BoughtLine":
-        return cls.model_validate(line)
+        bought = cls.model_validate(line)
+        return bought if line.list_price > line.unit_price else bought.model_copy(update={"list_price": None})
 
 
 class OrderAnswer(OrderSummary):

@@ -34,7 +34,7 @@ def order_get(*, client_id: UUID, order_id: UUID) -> Order:
     """Raises Order.DoesNotExist, also for another client's."""
     return (
         Order.objects.select_related("placed_by", "api_key")
-        .prefetch_related("lines")
+        .prefetch_related("lines__discount")
         .get(client_id=client_id, id=order_id)
     )
 

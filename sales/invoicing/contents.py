@@ -20,7 +20,7 @@ def invoice_contents(*, lines: Iterable[OrderLine], placed_at_utc: datetime) -> 
         placed_at_utc=placed_at_utc,
         lines=tuple(
             invoice_line(
-                text=line.criteria.label, quantity=line.quantity, list_price=line.unit_price,
+                text=line.criteria.label, quantity=line.quantity, list_price=line.list_price,
                 unit_price=line.unit_price, replaced=line.replaced,
             )
             for line in lines

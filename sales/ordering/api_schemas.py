@@ -7,6 +7,7 @@ from homeshield.lib.api_schemas import REQUEST_ID, Answer, Body, Money, Refusal,
 from inventory.api_schemas import INVENTORY_EXAMPLE, Line
 from inventory.errors import Suggestion
 from pricing.api import InventoryIds
+from pricing.api_schemas import CODE_EXAMPLE, DiscountCode
 from sales.api_schemas import (
     CLIENT_EXAMPLE,
     LINE_EXAMPLE,
@@ -30,6 +31,7 @@ class CriteriaPurchase(Body):
 
     client_id: ClientId
     criteria: Criteria[Line]
+    discount_code: DiscountCode | None = Field(None, description="A discount code.", examples=[CODE_EXAMPLE])
 
 
 class NamedPurchase(Body):
@@ -44,6 +46,11 @@ class NamedPurchase(Body):
     inventory_item_ids: InventoryIds
     quote_id: UUID | None = Field(
         None, description="A quote that names these records; its prices are paid.", examples=[QUOTE_EXAMPLE]
+    )
+    discount_code: DiscountCode | None = Field(
+        None,
+        description="A discount code. Beside a quote it must be the one that the quote was made with.",
+        examples=[CODE_EXAMPLE],
     )
 
 

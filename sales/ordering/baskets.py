@@ -11,8 +11,8 @@ from inventory.allocation.services import named_demands
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.facts.place import Place
 from leads.geography import match_county
+from pricing.discounts.prices import Price, Prices
 from pricing.quotes import quoted_prices
-from pricing.selectors import Prices
 from sales.cart.services import draft_take
 from sales.errors import EmptyOrder, PricesChanged, QuantityOutOfRange
 from sales.ordering.terms import Terms
@@ -20,39 +20,41 @@ from sales.ordering.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """`unit_price` is in USD."""
-
     demand: Demand
-    unit_price: Decimal
+    price: Price
 
     @property
     def amount(self) -> Decimal:
-        return self.unit_price * self.demand.quantity
+        """USD."""
+        return self.price.unit_price * self.demand.quantity
 
 
 @dataclass(frozen=True, slots=True)
 class CriteriaBasket:
-    """Quantities by criteria: the usual purchase."""
+    """Quantities by criteria: the usual purchase. `code` is a discount's."""
 
     demands: Sequence[Demand]
+    code: str = ""
 
     def open(self, terms: Terms) -> list[PricedLine]:
         """Raises EmptyOrder, NoPrice."""
-        return _lines(self.demands, terms.prices)
+        return _lines(self.demands, _prices(self.demands, terms))
 
     @property
     def digest(self) -> str:
-        return _digest(*([str(_as_matched(demand.criteria)), demand.quantity] for demand in self.demands))
+        lines = ([str(_as_matched(demand.criteria)), demand.quantity] for demand in self.demands)
+        return _digest(*lines, *_with(self.code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftBasket:
-    """A draft as the page showed it, with its total in USD."""
+    """A draft as the page showed it, with its total in USD and the code that made it."""
 
     user_id: UUID
     draft_id: UUID
     version: int
     total: Decimal
+    code: str = ""
 
     def open(self, terms: Terms) -> list[PricedLine]:
         """Deletes the draft, so that it is bought once.
@@ -60,40 +62,42 @@ class DraftBasket:
         Raises DraftNotFound, DraftChanged, EmptyOrder, NoPrice, PricesChanged.
         """
         demands = draft_take(user_id=self.user_id, draft_id=self.draft_id, version=self.version)
-        lines = _lines(demands, terms.prices)
+        lines = _lines(demands, _prices(demands, terms))
         if (total := total_of(lines)) != self.total:
             raise PricesChanged(expected=self.total, actual=total)
         return lines
 
     @property
     def digest(self) -> str:
-        return _digest("draft", str(self.draft_id), self.version, str(self.total.normalize()))
+        return _digest("draft", str(self.draft_id), self.version, str(self.total.normalize()), *_with(self.code))
 
 
 @dataclass(frozen=True, slots=True)
 class NamedBasket:
-    """Records by id, each once, at a quote's prices if given."""
+    """Records by id, each once, at a quote's prices if given, else with a discount's code."""
 
     ids: Sequence[UUID]
     quote_id: UUID | None = None
+    code: str = ""
 
     def open(self, terms: Terms) -> list[PricedLine]:
         """Raises EmptyOrder, QuantityOutOfRange, InventoryNotFound, NoPrice, QuoteNotFound, QuoteExpired,
-        NotInQuote.
+        NotInQuote, CodeBesideQuote.
         """
         ids = list(dict.fromkeys(self.ids))
         if len(ids) > MAX_QUANTITY:
             raise QuantityOutOfRange(quantity=len(ids))
-        demands, prices = named_demands(ids), terms.prices
-        if self.quote_id is not None:
-            prices = quoted_prices(
-                quote_id=self.quote_id, client_id=terms.client_id, inventory_ids=ids, as_of=terms.as_of
-            )
-        return _lines(demands, prices)
+        demands = named_demands(ids)
+        if self.quote_id is None:
+            return _lines(demands, _prices(demands, terms))
+        held = quoted_prices(
+            quote_id=self.quote_id, client_id=terms.client_id, inventory_ids=ids, as_of=terms.as_of, code=self.code
+        )
+        return _lines(demands, held)
 
     @property
     def digest(self) -> str:
-        return _digest("ids", sorted(map(str, set(self.ids))), str(self.quote_id))
+        return _digest("ids", sorted(map(str, set(self.ids))), str(self.quote_id), *_with(self.code))
 
 
 type Basket = CriteriaBasket | DraftBasket | NamedBasket
@@ -109,6 +113,16 @@ def _lines(demands: Sequence[Demand], prices: Prices) -> list[PricedLine]:
     if not demands:
         raise EmptyOrder
     return [PricedLine(demand, prices.of(demand.criteria)) for demand in demands]
+
+
+def _prices(demands: Sequence[Demand], terms: Terms) -> Prices:
+    """A discount's least number of leads counts those of all lines."""
+    return terms.book.for_order(sum(demand.quantity for demand in demands))
+
+
+def _with(code: str) -> list[str]:
+    """Nothing without a code: the digests of earlier orders stay what they are."""
+    return [f"code:{code}"] if code else []
 
 
 def _as_matched(criteria: Criteria) -> Criteria:

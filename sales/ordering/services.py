@@ -24,13 +24,15 @@ from homeshield.audit.actions import AuditAction, Outcome
 from homeshield.audit.services import audit_record
 from homeshield.lib.errors import DomainError
 from inventory.allocation import waiting
-from inventory.allocation.alternatives import explained
+from inventory.allocation.alternatives import PriceOf, explained
 from inventory.allocation.services import Filled, inventory_allocate
 from inventory.allocation.waiting import Patience
 from inventory.buyer import Buyer
 from inventory.errors import Shortage
+from inventory.facts.criteria import Criteria
 from inventory.models import excluded_among
-from pricing.selectors import prices_in_force
+from pricing.discounts.prices import PriceBook
+from pricing.selectors import price_book
 from sales.errors import (
     AlreadyOwned,
     Busy,
@@ -64,14 +66,16 @@ class Purchase:
     basket: Basket
 
 
-def order_place_draft(*, user: User, draft_id: UUID, version: int, expected_total: Decimal) -> Order:
-    """Buys a draft as the page showed it, for `expected_total` USD. A repeat returns the first order.
+def order_place_draft(
+    *, user: User, draft_id: UUID, version: int, expected_total: Decimal, discount_code: str = ""
+) -> Order:
+    """Buys a draft as the page showed it, for `expected_total` USD with the code. A repeat returns the first order.
 
     Raises as `order_place`, but DraftBought instead of IdempotencyKeyReused.
     """
     if user.client_id is None:
         raise ClientMayNotBuy
-    basket = DraftBasket(user_id=user.id, draft_id=draft_id, version=version, total=expected_total)
+    basket = DraftBasket(user_id=user.id, draft_id=draft_id, version=version, total=expected_total, code=discount_code)
     return order_place(client_id=user.client_id, user_id=user.id, basket=basket, key=f"draft:{draft_id}")
 
 
@@ -83,7 +87,8 @@ def order_place(
     The same client, key and basket return the first order (`replayed`). A named record that is gone is replaced.
 
     Raises InvalidIdempotencyKey, IdempotencyKeyReused, ClientMayNotBuy, Shortage with alternatives, AlreadyOwned,
-    OnYourLists, QuoteUsed, InsufficientFunds, BudgetExceeded, Busy, InProgress, and as the basket's `open`.
+    OnYourLists, QuoteUsed, InsufficientFunds, BudgetExceeded, DiscountCodeRefused, Busy, InProgress, and as the basket's
+    `open`.
     """
     if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):  # rejects NUL, line ends and lone surrogates
         raise InvalidIdempotencyKey(most=LONGEST_KEY)
@@ -123,10 +128,21 @@ def _in_two_passes(purchase: Purchase) -> Order:
         try:
             return _with_retries(purchase, wait=patience)
         except Shortage as found:
-            shortage = explained(found, prices_in_force(found.as_of))
+            book = price_book(client_id=purchase.client_id, as_of=found.as_of, code=_code_of(purchase.basket))
+            shortage = explained(found, _priced_by(book))
             if shortage.available < shortage.line.quantity:
                 break
     raise shortage
+
+
+def _priced_by(book: PriceBook) -> PriceOf:
+    """The prices of alternatives: each makes an order of another size."""
+
+    def price_of(criteria: Criteria, leads: int) -> tuple[Decimal, Decimal] | None:
+        price = book.for_order(leads).find(criteria)
+        return (price.unit_price, price.list_price) if price else None
+
+    return price_of
 
 
 def _with_retries(purchase: Purchase, *, wait: Patience | None) -> Order:
@@ -153,7 +169,12 @@ def _transaction(purchase: Purchase, *, wait: Patience | None) -> Order:
     fails.
     """
     with transaction.atomic(durable=True):
-        terms = order_terms(client_id=purchase.client_id, user_id=purchase.user_id, api_key_id=purchase.api_key_id)
+        terms = order_terms(
+            client_id=purchase.client_id,
+            user_id=purchase.user_id,
+            api_key_id=purchase.api_key_id,
+            code=_code_of(purchase.basket),
+        )
         _require_unused_quote(purchase)  # a used quote would lock records first and wait for others
         lines = purchase.basket.open(terms)
         terms.require_money(total := total_of(lines))
@@ -219,6 +240,11 @@ def _require_none_excluded(basket: Basket, buyer: Buyer) -> None:
             raise AlreadyOwned(inventory_ids=owned)
         if listed:
             raise OnYourLists(inventory_ids=listed)
+
+
+def _code_of(basket: Basket) -> str:
+    """A quote holds its prices, even where the code that made them has ended."""
+    return "" if _quote_of(basket) else basket.code
 
 
 def _quote_of(basket: Basket) -> UUID | None:

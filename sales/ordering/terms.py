@@ -15,7 +15,9 @@ from homeshield.billing.ledger.selectors import Balance
 from inventory.allocation import waiting
 from inventory.buyer import Buyer
 from inventory.exclusion.starts import STARTS, Starts, starts_of
-from pricing.selectors import Prices, prices_of
+from pricing.discounts.codes import code_check
+from pricing.discounts.prices import PriceBook
+from pricing.selectors import PRICE_COLUMNS, PRICES, price_book_of
 from sales.errors import Busy
 
 _MAY_BUY = [status.value for status, acts in STATUS_MAY.items() if Act.BUY in acts]
@@ -26,13 +28,11 @@ TERMS = f"""
         SELECT status, licensed_states FROM clients WHERE id = %(client)s FOR SHARE
     )
     SELECT terms.as_of, client.status = ANY (%(may_buy)s), client.licensed_states,
-           ({STARTS}), account.balance, account.credit_limit, ({BUDGET_LEFT}),
-           rule.classification, rule.age_bucket, rule.amount
+           ({STARTS}), account.balance, account.credit_limit, ({BUDGET_LEFT}), {PRICE_COLUMNS}
     FROM (SELECT now() AS as_of) AS terms
     LEFT JOIN client ON true
     LEFT JOIN client_accounts account ON account.client_id = %(client)s
-    LEFT JOIN pricing rule ON rule.effective_from_utc <= terms.as_of
-                          AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > terms.as_of)
+    {PRICES}
 """  # noqa: S608 - the text is ours
 """One message, because each round trip shows in an order of one lead. The client stays locked until commit: a status
 change waits for earlier orders and stops later ones.
@@ -44,11 +44,11 @@ runs anything of it, and the end of a load holds the whole table.
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The order's instant `as_of` (UTC), prices (USD), client, and money as far as other orders leave it."""
+    """The order's instant `as_of` (UTC), client, what prices it, and money as far as other orders leave it."""
 
     client_id: UUID
     as_of: datetime
-    prices: Prices
+    book: PriceBook
     buyer: Buyer
     starts: Starts
     """Where the client's picks begin."""
@@ -68,9 +68,10 @@ class Terms:
             raise InsufficientFunds(total=total, available=self.balance.available, missing=missing)
 
 
-def order_terms(*, client_id: UUID, user_id: UUID | None, api_key_id: UUID | None) -> Terms:
-    """Reads the terms at the transaction time, on which all workers agree. Raises ClientMayNotBuy, and Busy if the
-    client stays locked.
+def order_terms(*, client_id: UUID, user_id: UUID | None, api_key_id: UUID | None, code: str = "") -> Terms:
+    """Reads the terms at the transaction time, on which all workers agree, with the discount code given.
+
+    Raises ClientMayNotBuy, DiscountCodeRefused, and Busy if the client stays locked.
     """
     try:
         with connection.cursor() as cursor:
@@ -82,6 +83,7 @@ def order_terms(*, client_id: UUID, user_id: UUID | None, api_key_id: UUID | Non
                     "api_key": api_key_id,
                     "may_buy": _MAY_BUY,
                     "lock_timeout": waiting.LOCK_TIMEOUT,
+                    "code": code or None,
                 },
             )
             cursor.nextset()  # the first answer is that of SET
@@ -93,8 +95,9 @@ def order_terms(*, client_id: UUID, user_id: UUID | None, api_key_id: UUID | Non
     as_of, may_buy, licensed_states, starts, balance, credit_limit, budget_left, *_ = rows[0]
     if not may_buy:
         raise ClientMayNotBuy
-    prices = prices_of(row[7:] for row in rows if row[7] is not None)
+    book = price_book_of([row[7:] for row in rows])
+    code_check(book, code, client_id=client_id, as_of=as_of)
     return Terms(
-        client_id, as_of, prices, Buyer(client_id, frozenset(licensed_states)), starts_of(starts),
+        client_id, as_of, book, Buyer(client_id, frozenset(licensed_states)), starts_of(starts),
         Balance(balance, credit_limit), budget_left,
     )  # fmt: skip

@@ -27,20 +27,21 @@ WRITE = """
     ), line AS (
         SELECT * FROM jsonb_to_recordset(%(lines)s::jsonb)
                           AS line (id uuid, number smallint, classification text, age_bucket text, state text,
-                                   county text, quantity smallint, unit_price numeric, replaced smallint)
+                                   county text, quantity smallint, unit_price numeric, list_price numeric,
+                                   discount uuid, replaced smallint)
     ), written AS (
         INSERT INTO order_lines (id, order_id, number, classification, age_bucket, state, county, quantity, unit_price,
-                                 amount, replaced)
-        SELECT id, %(order)s, number, classification, age_bucket, state, county, quantity, unit_price,
-               unit_price * quantity, replaced
+                                 list_price, discount_id, amount, replaced)
+        SELECT id, %(order)s, number, classification, age_bucket, state, county, quantity, unit_price, list_price,
+               discount, unit_price * quantity, replaced
         FROM line
     ), marked AS (
         UPDATE inventory SET sold_at_utc = %(as_of)s WHERE id = ANY (%(inventory_ids)s::uuid[])
     )
     INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price,
-                       currency, sold_at_utc)
+                       list_price, currency, sold_at_utc)
     SELECT picked.id, %(order)s, line.number, picked.inventory_id, picked.lead_id, %(client)s, line.age_bucket,
-           line.unit_price, %(currency)s, %(as_of)s
+           line.unit_price, line.list_price, %(currency)s, %(as_of)s
     FROM unnest(%(ids)s::uuid[], %(inventory_ids)s::uuid[], %(lead_ids)s::uuid[], %(line_numbers)s::smallint[])
              AS picked (id, inventory_id, lead_id, number)
     JOIN line ON line.number = picked.number
@@ -119,19 +120,21 @@ def _invoiced(order: Order, lines: Sequence[PricedLine], filled: Sequence[Filled
         lines=tuple(
             invoice_line(
                 text=line.demand.criteria.at(line.demand.criteria.place.known).label, quantity=line.demand.quantity,
-                list_price=line.unit_price, unit_price=line.unit_price, replaced=got.replaced,
+                list_price=line.price.list_price, unit_price=line.price.unit_price, replaced=got.replaced,
             )
             for line, got in zip(lines, filled, strict=True)
         ),
     )  # fmt: skip
 
 
-def _row(number: int, line: PricedLine, got: Filled) -> dict[str, str | int]:
+def _row(number: int, line: PricedLine, got: Filled) -> dict[str, str | int | None]:
     return {
         "id": str(new_id()),
         "number": number,
         **line.demand.criteria.at(line.demand.criteria.place.known).as_filter(),
         "quantity": line.demand.quantity,
-        "unit_price": str(line.unit_price),
+        "unit_price": str(line.price.unit_price),
+        "list_price": str(line.price.list_price),
+        "discount": str(line.price.discount.id) if line.price.discount else None,
         "replaced": got.replaced,
     }

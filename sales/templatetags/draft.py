@@ -4,7 +4,7 @@ from django import template
 from django.template import Context
 
 from homeshield.accounts.models import User
-from sales.cart.services import draft_quantity
+from sales.cart.selectors import draft_quantity
 from sales.privacy.notices import unconfirmed_count
 
 register = template.Library()
@@ -12,7 +12,9 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def order_count(context: Context) -> int:
-    """The leads in the draft of the user who looks at the page; 0 for whoever buys nothing."""
+    """The leads in the draft of the user who looks at the page; 0 for whoever buys nothing. A page may know it."""
+    if "in_cart" in context:
+        return int(context["in_cart"])
     user = context.get("user")
     return draft_quantity(user) if isinstance(user, User) and user.client_id else 0
 

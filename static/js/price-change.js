@@ -5,7 +5,7 @@
   "use strict";
 
   document.addEventListener("DOMContentLoaded", () => {
-    const form = document.getElementById("pricerule_form");
+    const form = document.querySelector("#pricerule_form, #dated_form");
     const choice = (value) => form.querySelector(`input[name=when][value=${value}]`);
     const [date, time] = [0, 1].map((part) => form?.querySelector(`input[name=effective_from_${part}]`));
     if (!date || !time) return;

@@ -337,7 +337,7 @@ def test_our_own_mistakes_show_nothing_of_the_inside(
     def mistake(*args: Any, **kwargs: Any) -> Any:
         raise KeyError("Ada Fontenot")
 
-    monkeypatch.setattr("pricing.api.prices_in_force", mistake)
+    monkeypatch.setattr("pricing.api.price_book", mistake)
     answer = caller.get("prices")
     assert (answer.status_code, answer.json()["detail"]["error"]) == (500, "server_error")
     assert "Ada" not in answer.content.decode()

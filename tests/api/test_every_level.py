@@ -20,7 +20,7 @@ from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.quotes import quote_create
-from sales.cart.services import draft_summary
+from sales.cart.selectors import draft_summary
 from sales.models import Order, Sale
 from sales.ordering.baskets import NamedBasket
 from sales.ordering.services import order_place

@@ -49,9 +49,9 @@ UPDATE inventory SET sold_at_utc = %(as_of)s;
 """
 
 SELL = f"""
-INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price, currency,
-    sold_at_utc)
-SELECT key('0191dddd', n), '{ORDER}', (n - 1) / 1000 + 1, id, lead_id, '{CLIENT}', age_bucket, 8, 'USD', sold_at_utc
+INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price, list_price,
+    currency, sold_at_utc)
+SELECT key('0191dddd', n), '{ORDER}', (n - 1) / 1000 + 1, id, lead_id, '{CLIENT}', age_bucket, 8, 8, 'USD', sold_at_utc
 FROM (SELECT row_number() OVER (ORDER BY id) AS n, * FROM inventory) AS sold;
 """
 
@@ -94,7 +94,7 @@ def fill(leads: int, quantity: int) -> None:
         line = {"classification": Classification.GOLD, "age_bucket": AgeBucket.MONTH_6_TO_8, "quantity": 1000}
         Order.objects.create(id=ORDER, client_id=CLIENT, placed_at_utc=as_of, quantity=quantity, total=quantity * price)
         OrderLine.objects.bulk_create(
-            OrderLine(order_id=ORDER, number=number, unit_price=price, amount=1000 * price, **line)
+            OrderLine(order_id=ORDER, number=number, unit_price=price, list_price=price, amount=1000 * price, **line)
             for number in range(1, quantity // 1000 + 1)
         )
         cursor.execute(SELL)

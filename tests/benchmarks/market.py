@@ -88,8 +88,8 @@ OWN: LiteralString = """
         INSERT INTO exclusions (lead_id, client_id, owned) SELECT lead_id, %(client)s, true FROM chosen
     )
     INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price,
-                       currency, sold_at_utc)
-    SELECT gen_random_uuid(), gen_random_uuid(), 1, earlier, lead_id, %(client)s, 'MONTH_3_TO_5', 10, 'USD',
+                       list_price, currency, sold_at_utc)
+    SELECT gen_random_uuid(), gen_random_uuid(), 1, earlier, lead_id, %(client)s, 'MONTH_3_TO_5', 10, 10, 'USD',
            enters_at_utc - interval '1 hour'
     FROM chosen
 """

@@ -25,21 +25,35 @@ BUYERS = 8
 SECONDS = 6.0
 WEB_ROLE = "benchmark_web"
 
-# What an order does, in one message of three statements: the client's standing, the price in force, buyer protection,
-# the records, and all the rows that are written, checked by the same constraints and triggers.
+# What an order does, in one message of three statements: the client's standing, the price in force with discounts and
+# the client's own, buyer protection, the records, and all the rows that are written, checked by the same constraints and
+# triggers.
 FLOOR = """
-    WITH placed AS (
-        INSERT INTO orders (id, client_id, placed_at_utc, quantity, total, currency, idempotency_key, request_digest)
-        SELECT gen_random_uuid(), clients.id, now(), %(n)s, %(n)s * rule.amount, 'USD', %(key)s, ''
-        FROM clients, pricing rule
-        WHERE clients.id = %(client)s AND clients.status = 'active'
-          AND rule.classification = 'Gold' AND rule.age_bucket = 'MONTH_6_TO_8' AND rule.effective_from_utc <= now()
+    WITH price AS (
+        SELECT rule.amount AS general,
+               least(rule.amount,
+                     (SELECT min(round(rule.amount * (100 - percentage) / 100, 2)) FROM discount_rules
+                      WHERE effective_from_utc <= now() AND (effective_until_utc IS NULL OR effective_until_utc > now())
+                        AND code IS NULL AND (client_id IS NULL OR client_id = %(client)s) AND least_leads <= %(n)s),
+                     (SELECT amount FROM client_prices AS own
+                      WHERE own.client_id = %(client)s
+                        AND (own.classification, own.age_bucket) = (rule.classification, rule.age_bucket)
+                        AND effective_from_utc <= now()
+                        AND (effective_until_utc IS NULL OR effective_until_utc > now()))) AS amount
+        FROM pricing AS rule
+        WHERE rule.classification = 'Gold' AND rule.age_bucket = 'MONTH_6_TO_8' AND rule.effective_from_utc <= now()
           AND (rule.effective_until_utc IS NULL OR rule.effective_until_utc > now())
+    ), placed AS (
+        INSERT INTO orders (id, client_id, placed_at_utc, quantity, total, currency, idempotency_key, request_digest)
+        SELECT gen_random_uuid(), clients.id, now(), %(n)s, %(n)s * price.amount, 'USD', %(key)s, ''
+        FROM clients, price
+        WHERE clients.id = %(client)s AND clients.status = 'active'
         RETURNING id, total / quantity AS unit_price
     ), line AS (
-        INSERT INTO order_lines (id, order_id, number, classification, age_bucket, quantity, unit_price, amount,
-                                 replaced)
-        SELECT gen_random_uuid(), id, 1, 'Gold', 'MONTH_6_TO_8', %(n)s, unit_price, %(n)s * unit_price, 0 FROM placed
+        INSERT INTO order_lines (id, order_id, number, classification, age_bucket, quantity, unit_price,
+                                 list_price, amount, replaced)
+        SELECT gen_random_uuid(), id, 1, 'Gold', 'MONTH_6_TO_8', %(n)s, unit_price, general, %(n)s * unit_price, 0
+        FROM placed, price
     ), picked AS (
         SELECT id FROM inventory
         WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8'
@@ -53,10 +67,10 @@ FLOOR = """
         RETURNING inventory.id, inventory.lead_id
     )
     INSERT INTO sales (id, order_id, line_number, inventory_id, lead_id, client_id, age_bucket, purchase_price,
-                       currency, sold_at_utc)
+                       list_price, currency, sold_at_utc)
     SELECT gen_random_uuid(), placed.id, 1, marked.id, marked.lead_id, %(client)s, 'MONTH_6_TO_8', placed.unit_price,
-           'USD', now()
-    FROM marked, placed
+           price.general, 'USD', now()
+    FROM marked, placed, price
 """
 INVOICED = """
     INSERT INTO documents (id, kind, number, client_id, source_id, issued_at_utc, total, seller, buyer, contents,

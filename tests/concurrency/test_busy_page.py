@@ -11,7 +11,8 @@ from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.cart.services import draft_line_add, draft_summary
+from sales.cart.selectors import draft_summary
+from sales.cart.services import draft_line_add
 from sales.models import Order
 from tests.concurrency.parallel import rival
 from tests.factories import UserFactory, stock

@@ -21,7 +21,8 @@ from inventory.models import InventoryRecord
 from inventory.upkeep.roll import RollReport, inventory_generate
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.cart.services import draft_line_add, draft_summary
+from sales.cart.selectors import draft_summary
+from sales.cart.services import draft_line_add
 from sales.errors import IdempotencyKeyReused
 from sales.models import Order, Sale
 from sales.ordering.baskets import NamedBasket

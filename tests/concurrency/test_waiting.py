@@ -29,7 +29,8 @@ from inventory.facts.criteria import Demand
 from inventory.models import InventoryRecord
 from inventory.upkeep.roll import RollReport, inventory_generate
 from pricing.quotes import quote_create
-from sales.cart.services import draft_line_add, draft_summary
+from sales.cart.selectors import draft_summary
+from sales.cart.services import draft_line_add
 from sales.errors import Busy, InProgress
 from sales.models import Draft, Order, Sale
 from sales.ordering.baskets import CriteriaBasket, NamedBasket

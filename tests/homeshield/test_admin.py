@@ -25,10 +25,11 @@ from leads.admin import LeadAdmin
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Lead
-from pricing.models import PriceRule
+from pricing.models import ClientPrice, DiscountRule, PriceRule
 from pricing.starting_prices import starting_prices_load
 from sales.models import Order, OrderLine, Sale
 from tests.factories import ClientFactory, StaffFactory, UserFactory, stock
+from tests.pricing.discounts.offers import offers_make
 from tests.sales.purchases import buy
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.django_db
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 FINAL: list[type[Model]] = [Lead, InventoryRecord, Order, Sale, Export]
 VIEW_ONLY: list[type[Model]] = [*FINAL, Client]
-EVERY: list[type[Model]] = [*VIEW_ONLY, PriceRule, User, ApiKey]
+EVERY: list[type[Model]] = [*VIEW_ONLY, PriceRule, DiscountRule, ClientPrice, User, ApiKey]
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def shop(now: datetime) -> Client:
     buy(company, 2, GOLD, as_of=now)
     order = buy(company, 3, GOLD, as_of=now)
     buy(ClientFactory(), 1, GOLD, as_of=now)
+    offers_make(company, since=now)
     sales = list(order.sales.values_list("id", flat=True))
     export = Export.objects.create(client=company, user=buyer, sale_ids=sales, rows=len(sales))
     key_create(client_id=company.id, name="nightly import", created_by=buyer, as_of=now)
@@ -105,6 +107,7 @@ def test_lists_take_a_number_of_queries_that_does_not_grow(
         stock(1, as_of=now)
         order = buy(company, 1, GOLD, as_of=now)
         Export.objects.create(client=company, sale_ids=[order.sales.get().id], rows=1)
+        offers_make(company, since=now)
     with django_assert_max_num_queries(8):  # session, user, the table's estimate, count, rows, prices, filters
         assert len(found(staff.get(page(model, "changelist")))) > 6
 

@@ -199,7 +199,7 @@ def test_quotes_go_unless_an_order_used_them(now: datetime) -> None:
         id=UUID(int=first_id_at(then).int + 1), client=client, quoted_at_utc=then,
         expires_at_utc=then + timedelta(minutes=15), subtotal=8,
     )  # fmt: skip
-    QuoteItem.objects.create(quote=old, inventory=left, unit_price=8)
+    QuoteItem.objects.create(quote=old, inventory=left, unit_price=8, list_price=8)
     assert retention(apply=True) == {"Expired quotes without an order": 1}
     assert set(Quote.objects.values_list("id", flat=True)) == {quote.id for quote in quotes}
     assert Order.objects.get() == order

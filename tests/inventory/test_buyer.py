@@ -1,6 +1,7 @@
 """A buyer that is licensed in some states: the inventory of all others does not exist for it."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -20,7 +21,6 @@ from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.quotes import quote_create
-from pricing.selectors import prices_in_force
 from tests.factories import ClientFactory, stock
 from tests.sales.purchases import set_prices
 
@@ -114,7 +114,10 @@ def test_it_is_offered_none_of_them_instead(louisianan: Buyer, as_of: datetime) 
     set_prices(as_of - timedelta(days=1))
     short = [Demand(criteria=CADDO, quantity=5)]
     everybody, found = (
-        explained(Shortage(demands=short, index=0, available=0, buyer=buyer, as_of=as_of), prices_in_force(as_of))
+        explained(
+            Shortage(demands=short, index=0, available=0, buyer=buyer, as_of=as_of),
+            lambda _criteria, _leads: (Decimal(8), Decimal(8)),
+        )
         for buyer in (Buyer(), louisianan)
     )
     assert [offer.kind for offer in everybody.alternatives] == [

@@ -13,7 +13,7 @@ from exports.services import export_start_order, export_stream
 from inventory.buyer import Buyer
 from inventory.errors import InventoryNotFound, Shortage
 from inventory.facts.criteria import Demand
-from pricing.errors import ListedByYou, NoPrice, OwnedAlready, QuoteExpired
+from pricing.errors import DiscountCodeRefused, ListedByYou, NoPrice, OwnedAlready, QuoteExpired
 from pricing.models import Quote
 from pricing.quotes import quote_create
 from sales.errors import AlreadyOwned, OnYourLists, QuoteUsed
@@ -21,26 +21,34 @@ from sales.models import Order
 from sales.ordering.baskets import Basket, CriteriaBasket, NamedBasket
 from sales.ordering.services import order_place
 from tests.market.model import Cell, Line, Record
-from tests.market.shop import CLIENTS, Shop, criteria, lines
+from tests.market.offering import CODES, Offering
+from tests.market.shop import CLIENTS, criteria, lines
 from tests.sales.purchases import at
 
 clients = st.sampled_from(CLIENTS)
 
 
-class Buying(Shop):
+class Buying(Offering):
     def __init__(self) -> None:
         super().__init__()
         self.quotes: list[tuple[Quote, str, list[UUID], dict[Cell, Decimal]]] = []
         self.orders: list[tuple[Order, str]] = []
         self.used_quotes: set[UUID] = set()
 
-    @rule(client=clients, wanted=st.lists(lines, min_size=1, max_size=4))
-    def buy(self, client: str, wanted: list[Line]) -> None:
-        total = self.market.total(wanted)
+    @rule(
+        client=clients,
+        wanted=st.lists(lines, min_size=1, max_size=4),
+        code=st.one_of(st.none(), st.sampled_from(CODES)),
+    )
+    def buy(self, client: str, wanted: list[Line], code: str | None) -> None:
+        total = self.market.total(wanted, client, self.now, code)
         possible = self.market.can_fill(wanted, client, self.now)
         try:
             demands = [Demand(criteria=criteria(line), quantity=line[4]) for line in wanted]
-            order = self.place(client, CriteriaBasket(demands))
+            order = self.place(client, CriteriaBasket(demands, code or ""))
+        except DiscountCodeRefused:
+            assert code is not None
+            assert not self.has_code(code, client)
         except NoPrice:
             assert total is None
         except Shortage as refusal:
@@ -50,7 +58,10 @@ class Buying(Shop):
             assert refusal.available <= len(self.market.available(short, client, self.now))
         else:
             assert possible
+            assert code is None or self.has_code(code, client)
             assert order.total == total
+            listed = sum((self.market.prices[line[0], line[1]] * line[4] for line in wanted), Decimal("0.00"))
+            assert sum(sale.list_price for sale in order.sales.all()) == listed
             bought = [(self.ids[sale.inventory_id], wanted[sale.line_number - 1]) for sale in order.sales.all()]
             assert all(record.fits(line) for record, line in bought)
             self.sold(order, client, [record for record, _ in bought])
@@ -65,7 +76,7 @@ class Buying(Shop):
     @rule(client=clients, data=st.data())
     def buy_by_id(self, client: str, data: st.DataObject) -> None:
         ids = data.draw(st.lists(st.sampled_from(sorted(self.ids)), min_size=1, max_size=4, unique=True))
-        self._buy_named(client, ids, self.market.prices, None)
+        self._buy_named(client, ids, self.market.prices_of(client, len(ids), self.now), None)
 
     @precondition(lambda self: self.ids)
     @rule(client=clients, data=st.data())
@@ -84,7 +95,7 @@ class Buying(Shop):
             assert any(cell not in self.market.prices for cell in cells.values())
         else:
             assert not gone
-            prices = {cell: self.market.prices[cell] for cell in cells.values()}
+            prices = self.market.prices_of(client, len(ids), self.now)
             assert quoted.quote.subtotal == sum((prices[cells[key]] for key in ids), Decimal("0.00"))
             self.quotes.append((quoted.quote, client, ids, prices))
 

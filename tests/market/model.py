@@ -69,12 +69,33 @@ class SuppressionList:
 
 
 @dataclass
+class Offer:
+    """A discount, in tenths of a percent; of everybody or one client, with or without a code."""
+
+    tenths: int
+    least: int
+    client: str | None
+    code: str | None
+    ends: datetime | None
+
+    def holds(self, client: str, code: str | None, leads: int, now: datetime) -> bool:
+        return (
+            (self.ends is None or now < self.ends)
+            and self.client in (None, client)
+            and self.code in (None, code)
+            and self.least <= leads
+        )
+
+
+@dataclass
 class Market:
-    """All leads by what makes them one row of a file, and the prices in force of each (class, bucket)."""
+    """All leads by what makes them one row of a file, and what each (class, bucket) costs, in general and by offers."""
 
     clients: Sequence[str]
     leads: dict[str, Lead] = field(default_factory=dict)
     prices: dict[Cell, Decimal] = field(default_factory=dict)
+    offers: list[Offer] = field(default_factory=list)
+    own: dict[tuple[str, Cell], Decimal] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     lists: dict[UUID, SuppressionList] = field(default_factory=dict)
     opted_out: set[str] = field(default_factory=set)
@@ -189,9 +210,21 @@ class Market:
         )
         return enough, len(gone)
 
-    def total(self, lines: Sequence[Line]) -> Decimal | None:
+    def prices_of(self, client: str, leads: int, now: datetime, code: str | None = None) -> dict[Cell, Decimal]:
+        """What one lead costs in an order of so many: in whole cents, half a cent counting as one."""
+        tenths = [offer.tenths for offer in self.offers if offer.holds(client, code, leads, now)]
+        found = {}
+        for cell, general in self.prices.items():
+            cents = int(general * 100)
+            reduced = [(2 * cents * (1000 - off) + 1000) // 2000 for off in tenths]
+            own = self.own.get((client, cell))
+            found[cell] = Decimal(min([cents, *reduced, *([int(own * 100)] if own is not None else [])])) / 100
+        return found
+
+    def total(self, lines: Sequence[Line], client: str, now: datetime, code: str | None = None) -> Decimal | None:
         """What the lines cost in USD; None where one of them has no price."""
-        prices = [self.prices.get((line[0], line[1])) for line in lines]
+        paid = self.prices_of(client, sum(line[4] for line in lines), now, code)
+        prices = [paid.get((line[0], line[1])) for line in lines]
         if None in prices:
             return None
         return sum((price * line[4] for price, line in zip(prices, lines, strict=True) if price), Decimal("0.00"))

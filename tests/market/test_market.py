@@ -1,6 +1,6 @@
 """The whole shop against a small model of the contract: random loads, rolls, days passing, price changes, browsing,
-quotes, purchases, exports, withdrawals, opt-outs and lists, with counts, prices, owners and reasons compared after each
-step."""
+discounts, quotes, purchases, exports, withdrawals, opt-outs and lists, with counts, prices, owners and reasons compared
+after each step."""
 
 from collections import Counter
 from pathlib import Path

@@ -30,6 +30,7 @@ from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactor
 from tests.homeshield.billing.documents.examples import CREDIT
 from tests.homeshield.billing.payments.rows import rows_of_payments
 from tests.inventory.suppression.lists import number
+from tests.pricing.discounts.offers import offers_make
 from tests.sales.purchases import buy, set_prices
 
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
@@ -82,6 +83,7 @@ def world(now: datetime) -> World:
     rival = UserFactory().client
     assert rival is not None
     rivals = _things(rival, now)
+    offers_make(rival, since=now)
     sale = Sale.objects.latest("id")
     Export.objects.create(client_id=sale.client_id, sale_ids=[sale.id], rows=1)
     one = OptOutList.objects.create(

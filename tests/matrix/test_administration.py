@@ -46,11 +46,16 @@ SEE = {
     "inventory_withdrawal": "See leads, inventory and withdrawals",
     "leads_lead": "See leads, inventory and withdrawals",
     "leads_load": "See loads",
-    "pricing_pricerule": "See prices",
+    "pricing_clientprice": "See prices and discounts",
+    "pricing_discountrule": "See prices and discounts",
+    "pricing_pricerule": "See prices and discounts",
 }
+PRICES = "Set and withdraw prices and discounts"
 ADD = {
     "accounts_user": None,
-    "pricing_pricerule": "Set and withdraw prices",
+    "pricing_clientprice": PRICES,
+    "pricing_discountrule": PRICES,
+    "pricing_pricerule": PRICES,
 }
 """What can be added at all, superusers included."""
 WITHDRAW = "Withdraw leads, and take that back"
@@ -67,6 +72,8 @@ OTHERS = {
     "billing_refundrequest_decide": MOVE_MONEY,
     "leads_optout_person": "Look a person up by phone number, opt people out",
     "leads_optout_decide": "Look a person up by phone number, opt people out",
+    "pricing_clientprice_end": PRICES,
+    "pricing_discountrule_end": PRICES,
     "inventory_withdrawal_withdraw": WITHDRAW,
     "inventory_withdrawal_take_back": WITHDRAW,
 }
@@ -116,12 +123,12 @@ def test_lists_and_pages_open_for_whom_the_documentation_says(everybody: World) 
 
 
 def test_nothing_is_deleted(everybody: World) -> None:
-    """Prices apart that are not in force yet, which are withdrawn (tests/pricing/test_admin.py)."""
+    """Prices and discounts apart that are not in force yet, which are withdrawn (tests/pricing)."""
     wrong = []
     for staff, user in everybody.staff.items():
         browser = Browser()
         browser.force_login(user)
-        for model in SEE.keys() - {"pricing_pricerule"}:
+        for model in SEE.keys() - {"pricing_pricerule", "pricing_discountrule", "pricing_clientprice"}:
             path = page(model, "delete")
             statuses = [browser.get(path).status_code, browser.post(path, {"post": "yes"}).status_code]
             if statuses != [403, 403]:
@@ -163,6 +170,9 @@ def test_the_other_pages(everybody: World, now: datetime) -> None:
             reverse("admin:billing_refundrequest_decide", args=[RefundRequest.objects.latest("id").id]),
         ):
             assert browser.get(address).status_code == (200 if allowed(staff, MOVE_MONEY) else 403)
+        for model in ("discountrule", "clientprice"):
+            answer = browser.get(page(f"pricing_{model}", "end"))
+            assert answer.status_code == (200 if allowed(staff, PRICES) else 403)
         password = browser.get(reverse("admin:auth_user_password_change", args=[buyer.id]))
         assert password.status_code == (200 if staff == "superuser" else 403)
         for name in FOR_ALL_STAFF:

@@ -46,6 +46,7 @@ CLIENTS_PAGES = {
     "sales:draft-show": Page(Act.DRAFT),
     "sales:draft-buy": Page(Act.BUY, "POST"),
     "sales:draft-change": Page(Act.DRAFT, "POST"),
+    "sales:draft-code": Page(Act.DRAFT, "POST"),
     "sales:line-add": Page(Act.DRAFT, "POST"),
     "sales:line-quote": Page(Act.DRAFT),
     "sales:line-remove": Page(Act.DRAFT, "POST", "line_id"),

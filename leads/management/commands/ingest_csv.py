@@ -28,7 +28,8 @@ from leads.loads.models import UNKNOWN_SUPPLIER, Load
 from leads.loads.reading import comparison_json, same_file_before
 from leads.management.commands.loads import supplier_argument
 from leads.management.ingest_terminal import prices_json, progress_shown, summary_print, too_many_rejected
-from pricing.selectors import Prices, prices_in_force
+from pricing.discounts.prices import GeneralPrices
+from pricing.selectors import prices_in_force
 
 
 class Command(DatabaseCommand):
@@ -119,7 +120,7 @@ class Command(DatabaseCommand):
         except DatabaseError:
             return Comparison(0, ()), None
 
-    def _prices(self, as_of: datetime) -> Prices | None:
+    def _prices(self, as_of: datetime) -> GeneralPrices | None:
         """None where the database does not tell: the file is loaded all the same."""
         try:
             return prices_in_force(as_of)

@@ -37,8 +37,10 @@ def test_what_the_role_lacks_is_said_before_what_the_status_forbids() -> None:
 
 
 STAFF_MAY = {
-    "See prices": {"pricing.view_pricerule"},
-    "Set and withdraw prices": {"pricing.add_pricerule", "pricing.delete_pricerule"},
+    "See prices and discounts": {"pricing.view_pricerule", "pricing.view_discountrule", "pricing.view_clientprice"},
+    "Set and withdraw prices and discounts": {
+        f"pricing.{act}_{model}" for act in ("add", "delete") for model in ("pricerule", "discountrule", "clientprice")
+    },
     "See clients and their users": {"accounts.view_client", "accounts.view_user"},
     "Change a client's status and licensed states": {"accounts.change_client"},
     "See clients' accounts and the ledger": {"billing.view_clientaccount"},

@@ -31,7 +31,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import Load
 from pricing.changing.services import price_set, price_withdraw
-from pricing.models import PriceRule
+from pricing.models import ClientPrice, DiscountRule, PriceRule
 from sales.models import Order
 from tests.factories import PASSWORD, ClientFactory, StaffFactory, UserFactory, stock
 from tests.homeshield.accounts.test_second_factor import codes, confirm, set_up_an_app
@@ -377,7 +377,7 @@ class TestStaff:
         assert len(details["fields"]) == 1
 
     def test_every_page_on_which_staff_write_leaves_a_record(self) -> None:
-        by_services = {PriceRule, ApiKey}  # whose services record for themselves
+        by_services = {PriceRule, DiscountRule, ClientPrice, ApiKey}  # whose services record for themselves
         silent = {
             model
             for model, page in admin.site._registry.items()

@@ -59,7 +59,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE, Lead, OptOut
 from leads.opt_outs.models import OptOutKind, OptOutState
-from pricing.models import Quote, QuoteItem
+from pricing.models import ClientPrice, DiscountRule, Quote, QuoteItem
 from pricing.quotes import quote_create
 from sales.models import Notice, Order, OrderLine, Sale
 from sales.privacy.models import Asked
@@ -82,6 +82,8 @@ OF_A_CLIENT: dict[type[Model], str] = {
     ExportCompletion: "export__client_id",
     Quote: "client_id",
     QuoteItem: "quote__client_id",
+    DiscountRule: "client_id",
+    ClientPrice: "client_id",
     PreviewAllowance: "client_id",
     Exclusion: "client_id",
     PickStart: "client_id",
@@ -129,6 +131,10 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         records = [record.id for record in stock(1, as_of=as_of)]
         quote_create(buyer=Buyer(client.id), inventory_ids=records, as_of=as_of)
         previews_spend(client_id=client.id, wanted=1, as_of=as_of)
+        DiscountRule.objects.create(name="Theirs", percentage=5, client=client, effective_from_utc=as_of)
+        ClientPrice.objects.create(
+            client=client, classification="Gold", age_bucket="MONTH_24_PLUS", amount=1, effective_from_utc=as_of
+        )
         suppression_list(client, as_of=as_of)
         notice(client, order, as_of=as_of)
         money(client, as_of=as_of)

@@ -153,7 +153,13 @@ class TestFilters:
         rows = dict(shop.get(browse(state="LA", classification="Gold", age_bucket="MONTH_6_TO_8")).context["matrix"])
         assert [cell.count for cell in rows[Classification.GOLD]] == [0, 3, 0, 0, 0]
         assert [cell.count for cell in rows[Classification.SILVER]] == [2, 0, 0, 0, 0]
-        assert [str(cell.price) for cell in rows[Classification.GOLD]] == ["10.00", "8.00", "6.00", "5.00", "4.00"]
+        assert [str(cell.price.unit_price) for cell in rows[Classification.GOLD]] == [
+            "10.00",
+            "8.00",
+            "6.00",
+            "5.00",
+            "4.00",
+        ]
         assert [cell.chosen for cell in rows[Classification.GOLD]] == [False, True, False, False, False]
         assert rows[Classification.SILVER][0].address == (
             "/inventory/?classification=Silver&age_bucket=MONTH_3_TO_5&state=LA"
@@ -163,7 +169,7 @@ class TestFilters:
     def test_a_class_and_an_age_together_open_the_form_for_a_line(self, shop: Client) -> None:
         assert shop.get(browse(classification="Gold")).context["line_form"] is None
         context = shop.get(browse(classification="Gold", age_bucket="MONTH_24_PLUS")).context
-        assert (context["available"], str(context["unit_price"])) == (4, "4.00")
+        assert (context["available"], str(context["price"].unit_price)) == (4, "4.00")
         assert (context["quantity"], str(context["amount"])) == (4, "16.00"), "10, or all where there are fewer"
 
     def test_nothing_in_stock_says_where_to_look(self, shop: Client) -> None:

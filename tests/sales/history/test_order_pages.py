@@ -16,7 +16,8 @@ from inventory.facts.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
-from sales.cart.services import draft_line_add, draft_quantities_change, draft_summary
+from sales.cart.selectors import draft_summary
+from sales.cart.services import draft_line_add, draft_quantities_change
 from sales.models import Draft, DraftLine, Order, Sale
 from tests.factories import ClientFactory, stock
 from tests.sales.purchases import buy
@@ -35,7 +36,7 @@ def buy_form(response: Any) -> dict[str, str]:
     """The fields that the Buy button sends, as the page holds them."""
     content = response.content.decode()
     form = content[content.index('action="/order/buy/"') :]
-    names = ("draft_id", "version", "expected_total")
+    names = ("draft_id", "version", "expected_total", "discount_code")
     found = {name: re.search(f'name="{name}" value="([^"]*)"', form) for name in names}
     return {name: match[1] for name, match in found.items() if match}
 

@@ -17,7 +17,8 @@ from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.errors import NoPrice
-from sales.cart.services import draft_line_add, draft_summary
+from sales.cart.selectors import draft_summary
+from sales.cart.services import draft_line_add
 from sales.errors import (
     EmptyOrder,
     IdempotencyKeyReused,
@@ -322,6 +323,8 @@ def test_a_shortage_names_the_alternatives_in_the_contracts_order_and_each_can_b
     "sql",
     [
         "UPDATE sales SET purchase_price = 1",
+        "UPDATE sales SET list_price = 9",
+        "UPDATE order_lines SET list_price = 9",
         "DELETE FROM sales",
         "UPDATE orders SET total = 1",
         "DELETE FROM orders",
@@ -332,9 +335,10 @@ def test_a_shortage_names_the_alternatives_in_the_contracts_order_and_each_can_b
         "UPDATE inventory SET state = 'TX'",
         "DELETE FROM inventory",
         "INSERT INTO sales SELECT gen_random_uuid(), line_number, age_bucket, purchase_price, currency, sold_at_utc, "
-        "client_id, inventory_id, lead_id, order_id FROM sales",
-        "INSERT INTO order_lines (id, order_id, number, classification, age_bucket, quantity, unit_price, amount, "
-        "replaced) SELECT gen_random_uuid(), order_id, 2, classification, age_bucket, 1, 8, 8, 0 FROM order_lines",
+        "client_id, inventory_id, lead_id, order_id, list_price FROM sales",
+        "INSERT INTO order_lines (id, order_id, number, classification, age_bucket, quantity, unit_price, "
+        "list_price, amount, replaced) "
+        "SELECT gen_random_uuid(), order_id, 2, classification, age_bucket, 1, 8, 8, 8, 0 FROM order_lines",
     ],
 )
 def test_the_database_keeps_what_was_sold(client: Client, as_of: datetime, sql: str) -> None:
@@ -363,7 +367,7 @@ def sale_of_unsold_record(client: Client, as_of: datetime) -> None:
     (record,) = stock(1, as_of=as_of)
     Sale.objects.create(
         order=bare_order(client, as_of), line_number=1, inventory=record, lead=record.lead, client=client,
-        age_bucket=record.age_bucket, purchase_price="8.00", sold_at_utc=as_of,
+        age_bucket=record.age_bucket, purchase_price="8.00", list_price="8.00", sold_at_utc=as_of,
     )  # fmt: skip
 
 
@@ -383,7 +387,7 @@ def sale_of(order: Order, as_of: datetime, **facts: object) -> Sale:
     """A sale of a record that is marked as sold at its instant, at 8.00, unless `facts` say otherwise."""
     (record,) = stock(1, as_of=as_of)
     InventoryRecord.objects.filter(id=record.id).update(sold_at_utc=as_of)
-    said: dict[str, Any] = {"line_number": 1, "purchase_price": "8.00"} | facts
+    said: dict[str, Any] = {"line_number": 1, "purchase_price": "8.00", "list_price": "10.00"} | facts
     return Sale(
         order=order, inventory=record, lead=record.lead, client=order.client, age_bucket=record.age_bucket,
         sold_at_utc=as_of, **said,
@@ -403,12 +407,13 @@ def test_the_database_refuses_to_let_a_placed_order_grow(client: Client, as_of: 
     [
         ({}, {"line_number": 42}),
         ({}, {"purchase_price": "0.01"}),
+        ({}, {"list_price": "9.99"}),
         ({"state": "TX"}, {}),
         ({"state": "LA", "county": "Orleans"}, {}),
         ({"classification": "Silver"}, {}),
         ({"age_bucket": "MONTH_3_TO_5"}, {}),
     ],
-    ids=["no such line", "price", "state", "county", "class", "bucket"],
+    ids=["no such line", "price", "general price", "state", "county", "class", "bucket"],
 )
 def test_the_database_refuses_a_sale_that_is_not_what_its_line_says(
     client: Client, as_of: datetime, line: dict[str, Any], sale: dict[str, Any]
@@ -416,7 +421,9 @@ def test_the_database_refuses_a_sale_that_is_not_what_its_line_says(
     def write() -> None:
         order = bare_order(client, as_of)
         said = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8"} | line
-        OrderLine.objects.create(order=order, number=1, quantity=1, unit_price="8.00", amount="8.00", **said)
+        OrderLine.objects.create(
+            order=order, number=1, quantity=1, unit_price="8.00", list_price="10.00", amount="8.00", **said
+        )
         sale_of(order, as_of, **sale).save(force_insert=True)
 
     with pytest.raises(IntegrityError, match=r"does not agree with its .* order and line"), transaction.atomic():
