@@ -87,8 +87,8 @@ def order_place(
     The same client, key and basket return the first order (`replayed`). A named record that is gone is replaced.
 
     Raises InvalidIdempotencyKey, IdempotencyKeyReused, ClientMayNotBuy, Shortage with alternatives, AlreadyOwned,
-    OnYourLists, QuoteUsed, InsufficientFunds, BudgetExceeded, DiscountCodeRefused, Busy, InProgress, and as the basket's
-    `open`.
+    OnYourLists, QuoteUsed, InsufficientFunds, BudgetExceeded, DiscountCodeRefused, Busy, InProgress, and as
+    the basket's `open`.
     """
     if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):  # rejects NUL, line ends and lone surrogates
         raise InvalidIdempotencyKey(most=LONGEST_KEY)

@@ -26,8 +26,8 @@ SECONDS = 6.0
 WEB_ROLE = "benchmark_web"
 
 # What an order does, in one message of three statements: the client's standing, the price in force with discounts and
-# the client's own, buyer protection, the records, and all the rows that are written, checked by the same constraints and
-# triggers.
+# the client's own, buyer protection, the records, and all the rows that are written, checked by the same constraints
+# and triggers.
 FLOOR = """
     WITH price AS (
         SELECT rule.amount AS general,
