@@ -26,7 +26,7 @@ from leads.models import Lead
 from tests.factories import ClientFactory
 from tests.leads.ingestion.csv_files import GOLD, HEADER, csv_bytes
 from tests.leads.ingestion.loads import ALL_MAY_BE_REJECTED
-from tests.sales.purchases import demand, place, set_prices
+from tests.sales.purchases import demand, end_of_load, place, set_prices
 
 CALLED = (datetime(2011, 1, 1), datetime(2023, 3, 12, 2, 30), datetime(2024, 2, 29, 23, 59, 59))  # noqa: DTZ001
 """On the clocks of a state; the second is skipped by most."""
@@ -52,7 +52,7 @@ gold_rows = rows.map(lambda row: GOLD | {name: row[name] for name in ("State", "
 
 
 def load(file: bytes, as_of: datetime, folder: Path, *, dry_run: bool = False) -> IngestReport:
-    return ingest(
+    report = ingest(
         source=io.BytesIO(file),
         as_of=as_of,
         records=FirstRecords,
@@ -60,6 +60,8 @@ def load(file: bytes, as_of: datetime, folder: Path, *, dry_run: bool = False) -
         dry_run=dry_run,
         options=IngestOptions(max_rejects=ALL_MAY_BE_REJECTED),
     )
+    end_of_load()
+    return report
 
 
 def foretold(report: IngestReport) -> dict[str, Any]:

@@ -33,6 +33,12 @@ def set_prices(since: datetime) -> None:
     )
 
 
+def end_of_load() -> None:
+    """What the commit of a load does: orders of the same test are checked at their end again, not at each statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
 def demand(quantity: int, criteria: Criteria) -> Demand:
     return Demand(criteria=criteria, quantity=quantity)
 

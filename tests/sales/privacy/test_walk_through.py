@@ -41,7 +41,7 @@ from tests.factories import ClientFactory, UserFactory
 from tests.homeshield.worker import tasks_run
 from tests.inventory.suppression.lists import listed
 from tests.leads.ingestion.csv_files import csv_bytes, row
-from tests.sales.purchases import at, buy, set_prices
+from tests.sales.purchases import at, buy, end_of_load, set_prices
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,9 @@ GOLD_9 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH
 def load(*, mortgage_id: str, called: datetime, as_of: datetime) -> IngestReport:
     call = f"{called:%m-%d-%Y %H:%M:%S}"
     line = row(**{"mortgage_id": mortgage_id, "call_in_date": call, "borrower_phone": PHONE})
-    return ingest(source=io.BytesIO(csv_bytes(line)), as_of=as_of, records=FirstRecords)
+    report = ingest(source=io.BytesIO(csv_bytes(line)), as_of=as_of, records=FirstRecords)
+    end_of_load()
+    return report
 
 
 def load_again(mortgage_id: str, *, as_of: datetime) -> tuple[int, int, int]:
@@ -163,6 +165,7 @@ def test_who_bought_an_erased_lead_is_not_sold_the_person_again(as_of: datetime)
         call = f"{called:%m-%d-%Y %H:%M:%S}"
         line = row(**{"mortgage_id": mortgage_id, "call_in_date": call} | phones)
         ingest(source=io.BytesIO(csv_bytes(line)), as_of=as_of, records=FirstRecords)
+        end_of_load()
 
     loaded("7001", as_of - timedelta(days=210), borrower_phone=other, call_in_phone_number="")
     loaded("7002", as_of - timedelta(days=200), borrower_phone=PHONE, call_in_phone_number=other)
