@@ -15,7 +15,8 @@ PAY_IN_LEAST, PAY_IN_MOST = Decimal(5), Decimal(50_000)
 
 TRANSFER_LEAST, TRANSFER_MOST = Decimal("0.01"), Decimal(9_999_999)
 
-CENT = Decimal("0.01")
+CENT, REFUND_MOST = Decimal("0.01"), Decimal(1_000_000_000)
+"""Of what an owner may type. What can be refunded is less, and said by the service."""
 
 _CURRENCY = re.compile(r"[€£¥₹]|(?<![a-z])(?!usd)[a-z]{3}(?![a-z])", re.IGNORECASE)
 

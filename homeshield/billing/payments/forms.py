@@ -1,6 +1,5 @@
 """The forms of paying in, of automatic top-up, and of refunds."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from homeshield.billing.payments.amounts import (
     CENT,
     PAY_IN_LEAST,
     PAY_IN_MOST,
+    REFUND_MOST,
     TRANSFER_LEAST,
     TRANSFER_MOST,
     AmountField,
@@ -46,7 +46,7 @@ class TopUpForm(forms.Form):
 class RefundForm(forms.Form):
     """How much to ask back. The service knows the most."""
 
-    amount = AmountField(least=CENT, most=Decimal("9999999999.99"), label="Amount (USD)")
+    amount = AmountField(least=CENT, most=REFUND_MOST, label="Amount (USD)")
 
 
 class ReferenceField(forms.CharField):

@@ -13,7 +13,7 @@ from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.billing.ledger.selectors import balance_of
-from homeshield.billing.payments.amounts import CENT, amount_check
+from homeshield.billing.payments.amounts import CENT, REFUND_MOST, amount_check
 from homeshield.billing.payments.errors import (
     NothingToRefund,
     PaymentRefused,
@@ -65,7 +65,7 @@ def refund_plan(*, client_id: UUID, amount: Decimal) -> list[Part]:
 
 def refund_ask(*, client_id: UUID, amount: Decimal, by: User, as_of: datetime) -> RefundRequest:
     """Asks staff for a refund. Raises PaymentRefused, NothingToRefund, TooMuchToRefund, RefundWaits."""
-    amount = amount_check(amount, least=CENT, most=Decimal("9999999999.99"))
+    amount = amount_check(amount, least=CENT, most=REFUND_MOST)
     most = refundable(client_id)
     if not most:
         raise NothingToRefund
