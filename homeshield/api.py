@@ -22,6 +22,7 @@ import pricing.api
 import sales.api
 import sales.browse.api
 import sales.privacy.api
+import sales.returns.api
 from homeshield.accounts.api import ApiKeyAuth
 from homeshield.lib.api_requests import StrictParser, UnusableText, refuse_unknown_parameters, why_no_json
 from homeshield.lib.errors import DomainError
@@ -42,6 +43,7 @@ api.add_router("", sales.api.router)
 api.add_router("", pricing.api.router)
 api.add_router("", sales.privacy.api.router)
 api.add_router("", homeshield.billing.ledger.api.router)
+api.add_router("", sales.returns.api.router)
 
 
 @api.exception_handler(DomainError)

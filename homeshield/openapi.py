@@ -38,6 +38,7 @@ _TAGS = {
     "Prices": "What it costs, and quotes that hold a price.",
     "Purchases": "Buying, and what was bought.",
     "Money": "Your balance, and what happened on your account.",
+    "Returns": "Leads that you give back.",
     "Notices": "Who of the people you bought has opted out.",
     "Suppression lists": "People whom you are never sold.",
     "Service": "Whether the shop is up.",

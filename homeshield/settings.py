@@ -371,6 +371,7 @@ ACCOUNT_RATE_LIMITS = {
 # mail, and a payment page tries cards.
 USER_RATE_LIMITS = {
     "purchase": "60/m/user",
+    "return": "60/m/user",
     "download": "60/m/user",
     "invite": "30/h/user",
     "upload": "30/h/user",
@@ -485,6 +486,16 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 FILE_UPLOAD_HANDLERS = ["homeshield.lib.no_files.NoFiles"]  # the pages of suppression lists have one of their own
 # A list of a million numbers or digests, with other columns (inventory/suppression/uploads.py).
 LIST_MAX_BODY_BYTES = number(env, "LIST_MAX_BODY_BYTES", default=104_857_600, least=1)
+
+# --- Returns (contract, "Return") --------------------------------------------------------------------------
+
+RETURN_DAYS = number(env, "RETURN_DAYS", default=7, least=1)  # after the purchase
+# Percent of what a client bought in 30 days that is credited at once; more waits for staff. 0: everything waits.
+RETURN_CREDIT_SHARE = number(env, "RETURN_CREDIT_SHARE", default=20, least=0)
+if RETURN_CREDIT_SHARE > 100:
+    raise ImproperlyConfigured(
+        f"RETURN_CREDIT_SHARE is {RETURN_CREDIT_SHARE}, but it is a percentage: at most 100 of what was bought."
+    )
 
 # --- Email ------------------------------------------------------------------------------------------------
 

@@ -12,9 +12,10 @@ from homeshield.lib.view_only_admin import ViewOnly, ViewOnlyAdmin, as_uuid
 from inventory.models import InventoryRecord
 from sales.models import Order, OrderLine, Sale
 from sales.privacy import admin as privacy
+from sales.returns import admin as returns
 from sales.withdrawing import admin as withdrawing
 
-__all__ = ["privacy", "withdrawing"]
+__all__ = ["privacy", "returns", "withdrawing"]
 
 CLIENTS_BY_NAME = 50
 """How many clients a search by company name takes into account."""

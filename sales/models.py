@@ -26,11 +26,15 @@ from sales.cart.models import Draft, DraftLine
 from sales.invoicing.models import OrderInvoice, order_has_its_invoice
 from sales.line_fields import LineFields
 from sales.privacy.models import Notice, OptOutCode
+from sales.returns.models import CreditOfReturn, Return
 
 if TYPE_CHECKING:
     from sales.history.origins import Origin
 
-__all__ = ["Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderInvoice", "OrderLine", "OrderPayment", "Sale"]
+__all__ = [
+    "CreditOfReturn", "Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderInvoice", "OrderLine",
+    "OrderPayment", "Return", "Sale",
+]  # fmt: skip
 
 
 def _would_grow(table: str, leads: str, name: str) -> str:
@@ -268,6 +272,8 @@ class Sale(models.Model):
 
     origin: "Origin"
     """Where the lead came from, on sales that `order_sales_page` returns. Not stored."""
+    returned: Return | None
+    """Its return, if the buyer gave it back, on the same sales. Not stored."""
 
     not_personal = ("currency",)
 

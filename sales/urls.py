@@ -10,6 +10,7 @@ from sales.invoicing import views as invoicing
 from sales.ordering import views as ordering
 from sales.privacy import public_views as public
 from sales.privacy import views as privacy
+from sales.returns import views as returns
 
 app_name = "sales"
 
@@ -36,5 +37,9 @@ urlpatterns = [
     path("orders/", history.order_list, name="order-list"),
     path("orders/<uuid:order_id>/", history.order_show, name="order-show"),
     path("orders/<uuid:order_id>/invoice/", invoicing.order_invoice, name="order-invoice"),
+    path("orders/<uuid:order_id>/return/", returns.return_new, name="return-new"),
+    path("returns/", returns.return_list, name="return-list"),
+    path("returns/read/", returns.returns_read_all, name="return-read-all"),
+    path("returns/upload/", returns.return_upload, name="return-upload"),
     path("orders/<uuid:order_id>/certificate.json", certificates.order_certificate, name="order-certificate"),
 ]

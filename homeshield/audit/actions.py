@@ -70,6 +70,8 @@ class AuditAction(TextChoices):
     OPT_OUT = "opt_out", "Opt-out"
     OPT_OUT_LIST = "opt_out.list", "List of opt-outs worked through"
     ERASE = "erase", "Leads erased"
+    RETURN_MAKE = "return.make", "Leads returned"
+    RETURN_DECIDE = "return.decide", "Return decided"
     NOTICE_CONFIRM = "notice.confirm", "Notices confirmed"
     RETENTION = "retention", "Removed as no longer needed"
     PERSONAL_DATA_SEE = "personal_data.see", "Personal data seen"

@@ -4,7 +4,8 @@ The database does what follows: its triggers withhold the leads, put the inquiry
 and keep every count exact (inventory/withholding/triggers.py).
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import Detail, audit_record
 from homeshield.lib.deadlocks import tried_again
+from homeshield.lib.sql_arrays import array_text
 from inventory.withholding.errors import (
     LeadsNotFound,
     NothingToWithdraw,
@@ -46,6 +48,20 @@ WITHDRAW = """
     INSERT INTO withdrawn_leads (lead_id, withdrawal_id)
     SELECT lead_id, %(withdrawal)s FROM ({leads}) AS named
 """
+
+WITHDRAW_EACH = """
+    WITH given AS (
+        SELECT * FROM unnest(%(leads)s::uuid[], %(withdrawals)s::uuid[], %(whole)s::boolean[])
+                          AS given (lead_id, withdrawal_id, whole_person)
+    )
+    INSERT INTO withdrawn_leads (lead_id, withdrawal_id)
+    SELECT lead_id, withdrawal_id FROM given
+    UNION
+    SELECT link.other_id, given.withdrawal_id
+    FROM given JOIN person_links AS link ON link.lead_id = given.lead_id
+    WHERE given.whole_person
+"""
+"""One statement for many withdrawals: what follows from it is worked out once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +101,34 @@ def leads_withdraw(
         return _withdraw(OF_IDS, parameters, reason=reason, note=note, by_id=by_id, as_of=as_of)
 
     return _in_turn(withdraw)
+
+
+def leads_withdraw_each(
+    reasons: Mapping[UUID, Reason], *, note: str, by_id: UUID | None, as_of: datetime
+) -> dict[UUID, UUID]:
+    """Takes each of these leads out of sale by a withdrawal of its own, so that each can be taken back by itself.
+    Returns the withdrawals, by lead.
+
+    To be called in a transaction that holds the lock of persons, with leads that exist.
+    """
+    if not reasons:
+        return {}
+    made = {
+        lead: Withdrawal(reason=reason, note=_note(note), withdrawn_at_utc=as_of, withdrawn_by_id=by_id)
+        for lead, reason in reasons.items()
+    }
+    Withdrawal.objects.bulk_create(made.values())
+    parameters = {
+        "leads": array_text(made),
+        "withdrawals": array_text(one.id for one in made.values()),
+        "whole": array_text(str(reason.lies_in_the_person).lower() for reason in reasons.values()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WITHDRAW_EACH, parameters)
+    for reason, many in Counter(reasons.values()).items():
+        details: dict[str, Detail] = {"reason": str(reason), "withdrawals": many}
+        audit_record(action=AuditAction.WITHDRAWAL_MAKE, details=details, as_of=as_of)
+    return {lead: withdrawal.id for lead, withdrawal in made.items()}
 
 
 def load_withdraw(*, load_id: int, note: str, by_id: UUID | None, as_of: datetime) -> Withdrawn:

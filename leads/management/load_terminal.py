@@ -1,6 +1,6 @@
 """How loads look on a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -16,16 +16,16 @@ load_number = whole_number(1, 2**63 - 1)
 """An argparse type: any number that the database may give a load."""
 
 
-def loads_table(loads: Sequence[Load]) -> Table:
-    """Newest first, one line each."""
+def loads_table(loads: Sequence[Load], returned: Mapping[int, int]) -> Table:
+    """Newest first, one line each. `returned`: how many leads buyers gave back, by load."""
     table = Table("Load", box=SIMPLE_HEAD)
     for column in ("Loaded (UTC)", "Supplier"):
         table.add_column(column, no_wrap=True)
     table.add_column("File", overflow="fold")
-    for column in ("Rows", "Leads", "Gold", "Rejected"):
+    for column in ("Rows", "Leads", "Gold", "Rejected", "Returned"):
         table.add_column(column, justify="right")
     for load in loads:
-        counts = (load.rows, load.loaded, load.gold, load.rejected)
+        counts = (load.rows, load.loaded, load.gold, load.rejected, returned[load.id])
         table.add_row(
             str(load.id), f"{load.loaded_at_utc:%Y-%m-%d %H:%M}", load.supplier or "unknown", file_of(load),
             *(f"{count:,}" for count in counts),

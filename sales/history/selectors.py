@@ -6,6 +6,7 @@ from uuid import UUID
 from homeshield.lib.keyset import Page, keyset_page
 from sales.history.origins import origins_of
 from sales.models import Order, Sale
+from sales.returns.selectors import returned_among
 
 
 def orders_page(
@@ -40,12 +41,13 @@ def order_get(*, client_id: UUID, order_id: UUID) -> Order:
 
 
 def order_sales_page(*, order: Order, cursor: str | None, limit: int = 50) -> Page[Sale]:
-    """Returns the sales with full leads and their `origin`, in export order. Raises BadCursor."""
+    """Returns the sales with full leads, their `origin` and `returned`, in export order. Raises BadCursor."""
     sales = Sale.objects.filter(order=order).select_related("lead")
     page = keyset_page(sales, by="line_number", of=f"sales of {order.id}", cursor=cursor, limit=limit)
-    origins = origins_of([sale.id for sale in page.rows])
+    ids = [sale.id for sale in page.rows]
+    origins, returned = origins_of(ids), returned_among(ids)
     for sale in page.rows:
-        sale.origin = origins[sale.id]
+        sale.origin, sale.returned = origins[sale.id], returned.get(sale.id)
     return page
 
 

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -11,6 +12,7 @@ from homeshield.lib.http import Request
 from homeshield.lib.signing import public_key
 from sales.history.selectors import order_get, order_sales_page, orders_page
 from sales.models import Order
+from sales.returns.rules import returnable_until
 
 
 @requires(Act.ORDERS)
@@ -31,7 +33,13 @@ def order_show(request: Request, order_id: UUID) -> HttpResponse:
     if Act.LEADS in request.user.acts:
         page = order_sales_page(order=order, cursor=request.GET.get("cursor"))
         audit_seen(obj=order, client_id=order.client_id, as_of=request.as_of)
-    context = {"order": order, "page": page, "certificate_key": public_key()}
+    until = returnable_until(order.placed_at_utc, days=settings.RETURN_DAYS)
+    context = {
+        "order": order,
+        "page": page,
+        "certificate_key": public_key(),
+        "returnable_until": until if Act.RETURN in request.user.acts and request.as_of < until else None,
+    }
     return render(request, "sales/order_show.html", context)
 
 

@@ -92,10 +92,18 @@ def opt_outs_carry_out(
     return done
 
 
+_EMPTY_NOTES = """
+    UPDATE returns SET note = ''
+    FROM inventory AS record JOIN sales AS sale ON sale.inventory_id = record.id
+    WHERE record.lead_id = ANY (%(leads)s::uuid[]) AND returns.sale_id = sale.id AND returns.note <> ''
+"""
+
+
 def leads_erase(lead_ids: Sequence[UUID], *, as_of: datetime) -> int:
-    """Erases these leads, once, and forgets on whose lists they are. Only the owner of the tables may, under the lock
-    of persons. Returns how many there were to erase."""
+    """Erases these leads, once, forgets on whose lists they are, and empties what buyers noted when they returned them.
+    Only the owner of the tables may, under the lock of persons. Returns how many there were to erase."""
     with connection.cursor() as cursor:
+        cursor.execute(_EMPTY_NOTES, {"leads": array_text(lead_ids)})
         cursor.execute("SELECT * FROM erase_leads(%s::uuid[], %s)", [array_text(lead_ids), as_of])
         erased = [lead for (lead,) in cursor.fetchall()]
     exclusions_of_erased(erased)

@@ -1,11 +1,19 @@
-"""The numbers in the header: how many leads the buyer's order holds, and how many notices wait."""
+"""The numbers in the header: how many leads the buyer's order holds, and how much news waits."""
 
 from django import template
+from django.db import connection
 from django.template import Context
 
 from homeshield.accounts.models import User
 from sales.cart.selectors import draft_quantity
-from sales.privacy.notices import unconfirmed_count
+from sales.returns.selectors import unread_of
+
+NEWS = """
+    SELECT (SELECT count(*) FROM notices WHERE client_id = %(client)s AND confirmed_at_utc IS NULL)
+         + (SELECT count(*) FROM returns
+            WHERE client_id = %(client)s AND decided_by_id IS NOT NULL AND read_at_utc IS NULL)
+"""
+"""One statement: every page asks."""
 
 register = template.Library()
 
@@ -21,6 +29,19 @@ def order_count(context: Context) -> int:
 
 @register.simple_tag(takes_context=True)
 def notice_count(context: Context) -> int:
-    """The notices that the user's company has still to confirm."""
+    """The notices that the user's company has still to confirm, and the decisions on its returns that nobody has
+    read."""
     user = context.get("user")
-    return unconfirmed_count(user.client_id) if isinstance(user, User) and user.client_id else 0
+    if not isinstance(user, User) or not user.client_id:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(NEWS, {"client": user.client_id})
+        waiting: int = cursor.fetchone()[0]
+    return waiting
+
+
+@register.simple_tag(takes_context=True)
+def decided_return_count(context: Context) -> int:
+    """Of these, the decisions on returns."""
+    user = context.get("user")
+    return unread_of(user.client_id).count() if isinstance(user, User) and user.client_id else 0

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,6 +13,7 @@ from homeshield.lib.view_only_admin import ViewOnlyAdmin
 from inventory.models import Withdrawal, WithheldLead
 from leads.admin import LeadAdmin, LoadAdmin
 from leads.models import Lead, Load
+from sales.returns.of_loads import returns_of_loads
 from sales.withdrawing.forms import WithdrawForm
 from sales.withdrawing.pages import WithdrawalPages, may_withdraw, withdraw_page
 
@@ -93,11 +95,23 @@ class WithdrawableLeadAdmin(LeadAdmin):
 
 @admin.register(Load)
 class WithdrawableLoadAdmin(LoadAdmin):
-    """Loads with their withdrawals, and the way to make one."""
+    """Loads with what only this floor knows: their withdrawals, what buyers gave back, and the way to withdraw them."""
 
     change_form_template = "admin/leads/load/change_form.html"
-    fieldsets = ((None, {"fields": (*LoadAdmin.fieldsets[0][1]["fields"], "withdrawn")}), *LoadAdmin.fieldsets[1:])
-    readonly_fields = (*LoadAdmin.readonly_fields, "withdrawn")  # type: ignore[assignment]
+    list_display = (*LoadAdmin.list_display, "returned")  # type: ignore[assignment]
+    fieldsets = (
+        (None, {"fields": (*LoadAdmin.fieldsets[0][1]["fields"], "withdrawn", "returns")}),
+        *LoadAdmin.fieldsets[1:],
+    )
+    readonly_fields = (*LoadAdmin.readonly_fields, "withdrawn", "returns")  # type: ignore[assignment]
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The returns of all loads on the page are counted at once."""
+        shown = super().get_changelist_instance(request)
+        counts = returns_of_loads(load.id for load in shown.result_list)
+        for load in shown.result_list:
+            load.given_back = counts[load.id].accepted
+        return shown
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         context["may_withdraw"] = may_withdraw(request)
@@ -119,3 +133,11 @@ class WithdrawableLoadAdmin(LoadAdmin):
             ),
         )  # fmt: skip
         return links or None
+
+    @admin.display(description="returned")
+    def returned(self, load: Load) -> int:
+        return int(load.given_back)  # type: ignore[attr-defined]
+
+    @admin.display(description="returns")
+    def returns(self, load: Load) -> str:
+        return returns_of_loads([load.id])[load.id].told

@@ -15,7 +15,7 @@ from homeshield.accounts.models import Client, ClientStatus, PreviewAllowance
 from homeshield.api import api
 from homeshield.openapi import HEALTH
 from pricing.models import Quote
-from sales.models import Notice, Order, Sale
+from sales.models import Notice, Order, Return, Sale
 from tests.api.conftest import Caller, caller_of
 from tests.api.test_reference import by_criteria, line
 from tests.factories import stock
@@ -137,6 +137,16 @@ class Theirs:
         assert self.caller.get("notices").json()["notices"] == []
         assert len(self.other.get("notices").json()["notices"]) == 1
 
+    def get_returns(self) -> None:
+        assert self.caller.get("returns").json()["returns"] == []
+
+    def post_returns(self) -> None:
+        """Another client's sale is like one that is not there."""
+        named = [{"sale_id": key, "reason": "deceased"} for key in (self.sale_ids[0], self.list.id)]
+        answers = self.caller.post("returns", named).json()["returns"]
+        assert [one["error"] for one in answers] == ["sale_not_found"] * 2
+        assert answers[0]["message"] == answers[1]["message"]
+
     def get_purchases(self) -> None:
         assert self.caller.get("purchases").json()["orders"] == []
 
@@ -209,7 +219,7 @@ def test_nothing_of_another_client_is_given_or_changed(
 
 
 def snapshot() -> Iterator[Any]:
-    for model in (Order, Sale, Quote, Export, Notice):
+    for model in (Order, Sale, Quote, Export, Notice, Return):
         yield list(model.objects.order_by("pk").values())
 
 

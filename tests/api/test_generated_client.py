@@ -32,6 +32,7 @@ OPERATIONS = {
     "inventory": {"check_availability", "count_facets", "list_inventory", "list_locations"},
     "prices": {"create_quote", "list_prices"},
     "purchases": {"buy_by_criteria", "buy_by_ids", "download_order", "download_sales", "get_order", "list_orders"},
+    "returns": {"list_returns", "return_leads"},
     "service": {"check_health"},
 }
 
@@ -41,7 +42,8 @@ MODELS = {
     "FieldError", "Health", "HealthStatus", "InventoryItem", "InventoryPage", "LedgerEntry", "LedgerPage", "Line",
     "LineAvailability", "Locations", "Malformed", "MoreEntries", "NamedPurchase", "NewSuppressionList",
     "NoticeAnswer", "NoticesPage", "OrderAnswer", "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer",
-    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ShortageAnswer",
+    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ReturnAnswer",
+    "ReturnOutcome", "ReturnOutcomes", "ReturnReason", "ReturnRequest", "ReturnStatus", "ReturnsPage", "ShortageAnswer",
     "StateCode", "SuppressionListAnswer", "SuppressionLists",
 }  # fmt: skip
 """A new name here is read before it is added: it is what a programmer will write."""
@@ -120,6 +122,7 @@ def test_each_of_its_operations_works(shop: Caller, made: Made, live_server: Liv
         be_refused(made, client)
         keep_lists(made, client)
         be_told(made, client)
+        give_back(made, client, by_criteria.sale_ids[0])
     assert made.called == set().union(*OPERATIONS.values())
     assert Order.objects.count() == 2
 
@@ -207,6 +210,15 @@ def keep_lists(made: Made, client: Any) -> None:
     assert made.call("add_suppression_entries", client, list_id=own, body=more).parsed.waiting == 3
     assert [one.name for one in made.call("list_suppression_lists", client).parsed.lists] == ["Customers"]
     assert made.call("remove_suppression_list", client, list_id=own).parsed.status == "removing"
+
+
+def give_back(made: Made, client: Any, sale_id: UUID) -> None:
+    models = made.models
+    asked = models.ReturnRequest(sale_id=sale_id, reason=models.ReturnReason.DECEASED, note="His wife says so.")
+    (answer, again) = made.call("return_leads", client, body=[asked, asked]).parsed.returns
+    assert (answer.status, answer.credit, again.error) == ("waiting", None, "returned_before")
+    (found,) = made.call("list_returns", client, status=models.ReturnStatus.WAITING).parsed.returns
+    assert (found.return_id, found.sale_id, found.note) == (answer.return_id, sale_id, "His wife says so.")
 
 
 def be_told(made: Made, client: Any) -> None:

@@ -89,7 +89,7 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(QuerySet, "select_for_update", lambda records, **options: records)
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE notices, sales, order_lines, orders, export_sanitised_cells")
+        cursor.execute("TRUNCATE notices, returns, sales, order_lines, orders, export_sanitised_cells")
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute("ALTER TABLE sales ADD CONSTRAINT sales_inventory_id_key UNIQUE (inventory_id)")
@@ -107,7 +107,7 @@ def test_control_without_locks_the_same_buyers_oversell(
             return
         InventoryRecord.objects.update(sold_at_utc=None)
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE notices, sales, order_lines, orders, export_sanitised_cells")
+            cursor.execute("TRUNCATE notices, returns, sales, order_lines, orders, export_sanitised_cells")
     pytest.fail("eight buyers without locks never sold a record twice")
 
 

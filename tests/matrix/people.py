@@ -25,7 +25,9 @@ from leads.models import OptOut, OptOutList
 from leads.opt_outs.models import OptOutKind, OptOutState
 from sales.cart.services import draft_line_add
 from sales.models import Draft, Notice, Sale
-from sales.privacy.models import Asked
+from sales.privacy import models as privacy
+from sales.returns.models import ReturnReason
+from sales.returns.services import Asked, returns_make
 from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactory, stock
 from tests.homeshield.billing.documents.examples import CREDIT
 from tests.homeshield.billing.payments.rows import rows_of_payments
@@ -86,6 +88,8 @@ def world(now: datetime) -> World:
     offers_make(rival, since=now)
     sale = Sale.objects.latest("id")
     Export.objects.create(client_id=sale.client_id, sale_ids=[sale.id], rows=1)
+    asked = Asked(sale_id=sale.id, reason=ReturnReason.DECEASED)
+    returns_make(client_id=sale.client_id, asked=[asked], user_id=None, as_of=now)
     one = OptOutList.objects.create(
         kind=OptOutKind.DROP, file_name="phones.csv", sha256="0" * 64, received_at_utc=now, due_on=now.date()
     )
@@ -103,7 +107,9 @@ def notice_make(sale: Sale, now: datetime) -> Notice:
         key=uuid4(), kind=OptOutKind.STAFF, state=OptOutState.IN_FORCE, received_at_utc=now, due_on=now.date(),
         done_at_utc=now,
     )  # fmt: skip
-    return Notice.objects.create(client_id=sale.client_id, sale=sale, opt_out=opt_out, asks=Asked.STOP, told_at_utc=now)
+    return Notice.objects.create(
+        client_id=sale.client_id, sale=sale, opt_out=opt_out, asks=privacy.Asked.STOP, told_at_utc=now
+    )
 
 
 def _things(company: Client, now: datetime) -> Things:
@@ -141,6 +147,7 @@ def staff_groups_make() -> None:
     import_module("homeshield.migrations.0005_staff_see_documents").allow(apps, None)
     import_module("homeshield.migrations.0006_staff_of_accounts").allow(apps, None)
     import_module("homeshield.migrations.0007_staff_of_payments").allow(apps, None)
+    import_module("homeshield.migrations.0008_staff_decide_returns").give(apps, None)
 
 
 def _staff() -> dict[str, User]:

@@ -40,6 +40,7 @@ SEE = {
     "leads_optout": "See opt-outs and notices",
     "leads_optoutlist": "See opt-outs and notices",
     "sales_notice": "See opt-outs and notices",
+    "sales_return": "See returns",
     "sales_order": "See orders, sales and exports",
     "sales_sale": "See orders, sales and exports",
     "inventory_inventoryrecord": "See leads, inventory and withdrawals",
@@ -74,6 +75,7 @@ OTHERS = {
     "leads_optout_decide": "Look a person up by phone number, opt people out",
     "pricing_clientprice_end": PRICES,
     "pricing_discountrule_end": PRICES,
+    "sales_return_decide": "Decide returns",
     "inventory_withdrawal_withdraw": WITHDRAW,
     "inventory_withdrawal_take_back": WITHDRAW,
 }

@@ -32,6 +32,8 @@ OPERATIONS = {
     ("GET", "purchases/{order_id}/download"): Act.DOWNLOAD,
     ("GET", "balance"): Act.BALANCE,
     ("GET", "ledger"): Act.BALANCE,
+    ("GET", "returns"): Act.RETURN,
+    ("POST", "returns"): Act.RETURN,
     ("GET", "notices"): Act.NOTICES,
     ("POST", "notices/{notice_id}/confirm"): Act.NOTICES,
     ("GET", "suppression-lists"): Act.LISTS,

@@ -14,7 +14,7 @@ from homeshield.accounts.permissions import Act
 from homeshield.billing.documents.models import BillingDetails
 from homeshield.billing.models import Budget, Payment, RefundRequest, TopUp
 from inventory.models import SuppressionList, SuppressionUpload
-from sales.models import Draft, DraftLine, Notice, Order
+from sales.models import Draft, DraftLine, Notice, Order, Return
 from tests.inventory.suppression.lists import number
 from tests.matrix.addresses import names
 from tests.matrix.documentation import may
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 LISTS: tuple[type[models.Model], ...] = (SuppressionList, SuppressionUpload)
 MONEY: tuple[type[models.Model], ...] = (Payment, RefundRequest, TopUp)
 KEPT: tuple[type[models.Model], ...] = (
-    *(Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, BillingDetails, Budget),
+    *(Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, Return, BillingDetails, Budget),
     *LISTS,
     *MONEY,
 )
@@ -60,6 +60,10 @@ CLIENTS_PAGES = {
     "billing:ledger-download": Page(Act.BALANCE),
     "billing:user-budget": Page(Act.BUDGETS, "POST", "user_id", {"amount": "100"}),
     "billing:key-budget": Page(Act.BUDGETS, "POST", "key_id", {"amount": "100"}),
+    "sales:return-new": Page(Act.RETURN, "POST", "order_id"),
+    "sales:return-list": Page(Act.RETURN),
+    "sales:return-read-all": Page(Act.RETURN, "POST", data={"until": "2100-01-01T00:00:00+00:00"}),
+    "sales:return-upload": Page(Act.RETURN, "POST", data={"text": "sale_id,reason"}),
     "sales:notice-list": Page(Act.NOTICES),
     "sales:notice-confirm": Page(Act.NOTICES, "POST", "notice_id"),
     "sales:notice-confirm-all": Page(Act.NOTICES, "POST", data={"until": "2100-01-01T00:00:00+00:00"}),

@@ -27,6 +27,7 @@ from inventory.exclusion.starts import starts_forget
 from inventory.suppression.upkeep import lists_upkeep
 from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
 from sales.privacy.tasks import left_over_enqueue
+from sales.returns.tasks import unmailed_enqueue
 
 EVERY = Decimal(10)
 """Seconds. An idle round takes milliseconds."""
@@ -155,6 +156,7 @@ class Command(DatabaseCommand):
             finished_tasks_remove(as_of=now)
             left_over_enqueue(as_of=now - REMOVED_EVERY)
             payments_left_over_enqueue(as_of=now)
+            unmailed_enqueue(as_of=now - REMOVED_EVERY)
             self._remove_at = now + REMOVED_EVERY
 
     def _between_batches(self, leads: int) -> None:

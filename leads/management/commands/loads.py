@@ -13,6 +13,7 @@ from leads.loads.models import Load
 from leads.loads.reading import load_json, load_json_in_full, same_file_before
 from leads.loads.supplier import supplier_code
 from leads.management.load_terminal import load_lines, load_number, loads_table, warning_lines
+from sales.returns.of_loads import returns_of_loads
 
 LAST = 20
 
@@ -39,10 +40,12 @@ class Command(DatabaseCommand):
             raise CommandError("--last must be 1 or more.", returncode=2)
         chosen = Load.objects.all() if supplier is None else Load.objects.filter(supplier=supplier)
         loads = list(chosen.order_by("-id")[:last])
+        returns = returns_of_loads(one.id for one in loads)
         if json:
-            write_json(self, {"loads": [load_json(one) for one in loads]})
+            write_json(self, {"loads": [load_json(one) | {"returns": returns[one.id].as_json} for one in loads]})
         elif loads:
-            Console(file=self.stdout, highlight=False).print(loads_table(loads))  # type: ignore[arg-type]
+            table = loads_table(loads, {number: of.accepted for number, of in returns.items()})
+            Console(file=self.stdout, highlight=False).print(table)  # type: ignore[arg-type]
         else:
             self.stdout.write("Nothing was loaded yet." if supplier is None else f"No load of supplier {supplier}.")
 
@@ -51,11 +54,13 @@ class Command(DatabaseCommand):
         if load is None:
             raise CommandError(f"There is no load {number}. manage.py loads lists them.", returncode=2)
         comparison, same = load_compare(load, before=load.id), same_file_before(load.sha256, before=load.id)
+        returns = returns_of_loads([load.id])[load.id]
         if json:
-            write_json(self, load_json_in_full(load, comparison, same))
+            write_json(self, load_json_in_full(load, comparison, same) | {"returns": returns.as_json})
             return
         for line in load_lines(load, comparison, same):
             self.stdout.write(line)
+        self.stdout.write(f"  Given back by buyers: {returns.told}")
         for line in warning_lines(comparison):
             self.stdout.write(f"  {line}", style_func=self.style.WARNING)
 

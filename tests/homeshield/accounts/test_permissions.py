@@ -58,6 +58,8 @@ STAFF_MAY = {
     "See opt-outs and notices": {"leads.view_optout", "leads.view_optoutlist", "sales.view_notice"},
     "Look a person up by phone number, opt people out": {"leads.add_optout", "leads.change_optout"},
     "Withdraw leads, and take that back": {"inventory.add_withdrawal"},
+    "See returns": {"sales.view_return"},
+    "Decide returns": {"sales.change_return"},
     "See the audit record": {"audit.view_auditevent"},
 }
 UNLISTED = {"accounts.view_clientchange", "accounts.view_invitation"}

@@ -61,8 +61,10 @@ from leads.models import SHOWN_BEFORE_PURCHASE, Lead, OptOut
 from leads.opt_outs.models import OptOutKind, OptOutState
 from pricing.models import ClientPrice, DiscountRule, Quote, QuoteItem
 from pricing.quotes import quote_create
-from sales.models import Notice, Order, OrderLine, Sale
+from sales.models import Notice, Order, OrderLine, Return, Sale
 from sales.privacy.models import Asked
+from sales.returns import services as returns
+from sales.returns.models import ReturnReason
 from tests.factories import ClientFactory, UserFactory, stock
 from tests.homeshield.billing.documents.examples import CREDIT
 from tests.homeshield.billing.ledger.money import pay_in
@@ -106,6 +108,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     Refund: "client_id",
     Dispute: "client_id",
     TopUp: "client_id",
+    Return: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
@@ -139,6 +142,7 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         notice(client, order, as_of=as_of)
         money(client, as_of=as_of)
         document(client, as_of=as_of)
+        give_back(client, order, as_of=as_of)
         PickStart.objects.create(
             client=client,
             classification=Classification.GOLD,
@@ -177,6 +181,14 @@ def money(client: Client, *, as_of: datetime) -> None:
     rows_of_payments(client, as_of=as_of)
     budget = Budget.objects.create(client=client, user=UserFactory(client=client), amount=9, set_at_utc=as_of)
     BudgetMonth.objects.create(budget=budget, month=as_of.date().replace(day=1), spent=1)
+
+
+def give_back(client: Client, order: Order, *, as_of: datetime) -> None:
+    """A return of one of two leads, which waits: it is more than a fifth."""
+    sale = order.sales.first()
+    assert sale is not None
+    asked = returns.Asked(sale_id=sale.id, reason=ReturnReason.DECEASED)
+    returns.returns_make(client_id=client.id, asked=[asked], user_id=None, as_of=as_of)
 
 
 def suppression_list(client: Client, *, as_of: datetime) -> None:
