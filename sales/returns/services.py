@@ -1,7 +1,8 @@
 """Taking leads back (contract, "Return"): at once where the rules say so, else by staff.
 
-An accepted return is one transaction: its row, the credit in the ledger, the withdrawal of the lead. Locks come in the
-order of docs/architecture.md: persons, the client's returns, records of withdrawn leads, and the client's account last.
+An accepted return is one transaction: its row, credit and credit note, and the withdrawal of the lead. Locks come in
+the order of docs/architecture.md: persons, the client's returns, records of withdrawn leads, and the client's account
+last.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from homeshield.lib.deadlocks import tried_again
 from homeshield.lib.viewer import STAFF, seen_by
 from inventory.withholding.locking import persons_lock
 from inventory.withholding.services import leads_withdraw_each
+from sales.returns.credit_notes import credit_notes_issue
 from sales.returns.errors import ReturnDecided, ReturnNotFound, ReturnsBusy, WordMissing
 from sales.returns.models import Return, ReturnReason, ReturnStatus
 from sales.returns.rules import Allowance, Refusal, Verdict, decide, returnable_until
@@ -240,11 +242,14 @@ def _record(answers: Sequence[Answered], *, client_id: UUID, as_of: datetime) ->
 
 
 def credit(rows: Sequence[Return], *, as_of: datetime) -> None:
-    """Gives back what was paid for the accepted ones. Last, because it locks the client's account."""
+    """Gives back what was paid for the accepted ones, with a credit note for each. Last, because it locks the client's
+    account.
+    """
+    # A lead that cost nothing moves nothing.
+    credited = [row for row in rows if row.status == ReturnStatus.ACCEPTED and row.amount]
+    credit_notes_issue(credited, as_of=as_of)
     with connection.cursor() as cursor:
-        for row in rows:
-            if row.status != ReturnStatus.ACCEPTED or not row.amount:  # a lead that cost nothing moves nothing
-                continue
+        for row in credited:
             parameters = ledger_parameters(
                 kind=Kind.RETURN, client_id=row.client_id, source_id=row.id, amount=row.amount, as_of=as_of,
                 entered_by_id=row.decided_by_id or row.asked_by_id,

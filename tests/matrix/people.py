@@ -147,7 +147,8 @@ def staff_groups_make() -> None:
     import_module("homeshield.migrations.0005_staff_see_documents").allow(apps, None)
     import_module("homeshield.migrations.0006_staff_of_accounts").allow(apps, None)
     import_module("homeshield.migrations.0007_staff_of_payments").allow(apps, None)
-    import_module("homeshield.migrations.0008_staff_decide_returns").give(apps, None)
+    import_module("homeshield.migrations.0008_staff_set_discounts").allow(apps, None)
+    import_module("homeshield.migrations.0009_staff_decide_returns").give(apps, None)
 
 
 def _staff() -> dict[str, User]:

@@ -60,6 +60,10 @@ STAFF_MAY = {
     "Withdraw leads, and take that back": {"inventory.add_withdrawal"},
     "See returns": {"sales.view_return"},
     "Decide returns": {"sales.change_return"},
+    "See payments and refunds": {
+        f"billing.view_{model}" for model in ("payment", "paymentevent", "refundrequest", "refund", "dispute", "topup")
+    },
+    "Record transfers, decide on refunds": {"billing.add_payment", "billing.change_refundrequest"},
     "See the audit record": {"audit.view_auditevent"},
 }
 UNLISTED = {"accounts.view_clientchange", "accounts.view_invitation"}

@@ -16,6 +16,7 @@ from pytest_django import Settings
 from homeshield.accounts.models import Client
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.models import AuditEvent
+from homeshield.billing.documents.models import Document, DocumentKind
 from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.models import LedgerLeg
 from homeshield.billing.ledger.services import ledger_record
@@ -72,6 +73,11 @@ class TestAtOnce:
             (2, "return", Decimal("8.00"), Decimal("-72.00")),
             (3, "return", Decimal("8.00"), Decimal("-64.00")),
         ]
+        notes = Document.objects.filter(kind=DocumentKind.CREDIT_NOTE, source_id__in=[one.id for one in rows.values()])
+        assert {(note.client_id, note.total, note.contents["order_number"]) for note in notes} == {
+            (ten.client.id, Decimal("8.00"), ten.order.number)
+        }
+        assert notes.count() == 2
         commit()
         left = allowance_of(client_id=ten.client.id, as_of=ten.as_of)
         assert (left.most, left.credited, left.left) == (Decimal("16.0"), Decimal("16.00"), Decimal(0))

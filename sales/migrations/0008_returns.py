@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ("accounts", "0002_cache_and_allowances"),
         ("billing", "0001_ledger"),
         ("inventory", "0006_pick_starts"),
-        ("sales", "0006_invoices"),
+        ("sales", "0007_list_prices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

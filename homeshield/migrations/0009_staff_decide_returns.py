@@ -23,6 +23,6 @@ def give(apps, schema_editor):
 class Migration(migrations.Migration):
     """Who of the staff sees returns, and who decides them."""
 
-    dependencies = [("homeshield", "0007_staff_of_payments"), ("sales", "0007_returns")]
+    dependencies = [("homeshield", "0008_staff_set_discounts"), ("sales", "0008_returns")]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]
