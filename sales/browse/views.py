@@ -1,4 +1,5 @@
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +26,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.discounts.prices import Price, PriceBook, Prices
 from pricing.selectors import price_book
+from sales.browse.map import stock_map
 from sales.cart.forms import LineForm
 from sales.cart.selectors import draft_size
 from sales.cart.services import draft_line_add
@@ -52,9 +54,11 @@ class MatrixCell:
     address: str
 
 
-def browse_address(criteria: Criteria, cursor: str = "") -> str:
+def browse_address(criteria: Criteria, cursor: str = "", *, as_map: bool = False) -> str:
     """Returns the list's URL without open filters."""
-    query = urlencode(criteria.as_filter() | ({"cursor": cursor} if cursor else {}))
+    query = urlencode(
+        criteria.as_filter() | ({"view": "map"} if as_map else {}) | ({"cursor": cursor} if cursor else {})
+    )
     return reverse("inventory:record-list") + (f"?{query}" if query else "")
 
 
@@ -105,18 +109,19 @@ def line_offer(criteria: Criteria, available: int, shelf: Shelf, quantity: int |
 def record_list(request: Request) -> HttpResponse:
     """Renders list, count and prices; for HTMX only what changes."""
     form, cursor = FilterForm(request.GET), request.GET.get("cursor", "")
+    as_map = request.GET.get("view") == "map"
     if form.is_valid() and not request.htmx and _has_blanks(request.GET):
-        return redirect(browse_address(form.criteria))
+        return redirect(browse_address(form.criteria, as_map=as_map))
     stock = availability(criteria=form.criteria, buyer=buyer_of(request.user), as_of=request.as_of)
     shelf = shelf_of(request)
-    context = _window(form, stock, shelf)
+    context = _window(form, stock, shelf, as_map=as_map)
     if form.is_valid() and Act.PREVIEW in request.user.acts:
-        context |= _list(request, form.criteria, cursor, shelf.prices)
+        context |= _list(request, form.criteria, cursor, shelf.prices, as_map=as_map)
     refused = not form.is_valid() or "cursor_error" in context
     template = "sales/browse.html" + ("#update" if request.htmx else "")
     response = render(request, template, context, status=422 if refused else 200)
     if request.htmx and not refused:
-        response["HX-Push-Url"] = browse_address(form.criteria, cursor)
+        response["HX-Push-Url"] = browse_address(form.criteria, cursor, as_map=as_map)
     return response
 
 
@@ -125,7 +130,7 @@ def _has_blanks(query: QueryDict) -> bool:
     return any(not value or name == "county_of" for name, value in query.items())
 
 
-def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> dict[str, Any]:
+def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices, *, as_map: bool) -> dict[str, Any]:
     buyer = buyer_of(request.user)
     try:
         found = previews_page(criteria=criteria, buyer=buyer, as_of=request.as_of, cursor=cursor or None)
@@ -137,24 +142,30 @@ def _list(request: Request, criteria: Criteria, cursor: str, prices: Prices) -> 
     return {
         "few_left": found.left if found.left is not None and found.left < settings.PREVIEWS_PER_DAY / 10 else None,
         "rows": [(record, prices.get((record.classification, record.age_bucket))) for record in page.rows],
-        "next": page.next_cursor and browse_address(criteria, page.next_cursor),
-        "previous": page.previous_cursor and browse_address(criteria, page.previous_cursor),
+        "next": page.next_cursor and browse_address(criteria, page.next_cursor, as_map=as_map),
+        "previous": page.previous_cursor and browse_address(criteria, page.previous_cursor, as_map=as_map),
     }
 
 
-def _window(form: FilterForm, stock: Availability, shelf: Shelf) -> dict[str, Any]:
+def _window(form: FilterForm, stock: Availability, shelf: Shelf, *, as_map: bool) -> dict[str, Any]:
     form.offer(stock)
-    prices = shelf.prices
+    criteria, prices = form.criteria, shelf.prices
     return {
         "form": form,
-        "criteria": form.criteria,
-        "address": browse_address(form.criteria),
-        "wider": [(wide.place, browse_address(wide)) for wide in list(form.criteria.widened())[1:]],
-        "everything": browse_address(Criteria()),
+        "criteria": criteria,
+        "address": browse_address(criteria, as_map=as_map),
+        "wider": [(wide.place, browse_address(wide, as_map=as_map)) for wide in list(criteria.widened())[1:]],
+        "everything": browse_address(Criteria(), as_map=as_map),
         "stock": stock,
+        "as_map": as_map,
+        "views": [
+            ("Table", browse_address(criteria), not as_map),
+            ("Map", browse_address(criteria, as_map=True), as_map),
+        ],
+        "map": stock_map(criteria, stock, partial(browse_address, as_map=True)) if as_map else None,
         "buckets": list(AgeBucket),
-        "matrix": [(row, _cells(row, form.criteria, stock, prices)) for row in Classification],
-        **line_offer(form.criteria, stock.total, shelf),
+        "matrix": [] if as_map else [(row, _cells(row, criteria, stock, prices)) for row in Classification],
+        **line_offer(criteria, stock.total, shelf),
     }
 
 

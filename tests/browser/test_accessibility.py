@@ -42,6 +42,8 @@ BUYERS_PAGES = [
     "/inventory/",
     "/inventory/?state=LA&classification=Gold&age_bucket=MONTH_12_TO_23",
     "/inventory/?state=VT",
+    "/inventory/?view=map",
+    "/inventory/?view=map&state=LA&county=Caddo",
     "/inventory/?state=ZZ&age_bucket=OLD",
     "/orders/",
     "/suppression/",
