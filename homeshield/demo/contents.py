@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +31,9 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.ingestion import IngestOptions, ingest
 from leads.models import Lead
+from pricing.discounts.models import DiscountRule
+from pricing.discounts.services import discount_set
+from pricing.errors import ChangeNotConfirmed
 from sales.models import Order
 from sales.ordering.baskets import CriteriaBasket
 from sales.ordering.services import order_place
@@ -38,6 +42,8 @@ PASSWORD = "magnolia-porch-light"  # noqa: S105 - public, so the demo needs DEBU
 STAFF, BUYER = "staff@homeshield.example", "buyer@homeshield.example"
 MONEY, CREDIT = Decimal("5000.00"), Decimal("16.00")
 COMPANY = "Example Insurance Agency"
+DISCOUNTS = (("Volume", Decimal("10.0"), 25, ""), ("Welcome", Decimal("12.5"), 1, "WELCOME"))
+"""Name, percentage, least number of leads, code."""
 SUPPLIERS = ("SUNRISE", "LAKEVIEW")
 
 
@@ -156,6 +162,21 @@ def money_make(*, buyer_email: str, as_of: datetime) -> bool:
         return False
     transfer_record(client_id=client_id, amount=MONEY, reference="The demo's transfer", by=None, as_of=as_of)
     ledger_adjust(client_id=client_id, amount=CREDIT, reason="For the trouble", by=None, as_of=as_of)
+    return True
+
+
+def discounts_make(*, as_of: datetime) -> bool:
+    """Sets one discount for large orders and one for who knows its code, once. Returns whether it did."""
+    if DiscountRule.objects.exists():
+        return False
+    for name, percentage, least_leads, code in DISCOUNTS:
+        discount = partial(
+            discount_set, name=name, percentage=percentage, least_leads=least_leads, code=code, as_of=as_of, by=None
+        )
+        try:
+            discount()
+        except ChangeNotConfirmed as change:
+            discount(confirmed=str(change.change))
     return True
 
 

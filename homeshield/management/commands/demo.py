@@ -76,6 +76,8 @@ class Command(DatabaseCommand):
         self.staff, self.buyer = contents.staff_make(), contents.buyer_make()
         paid = contents.money_make(buyer_email=self.buyer.email, as_of=as_of)
         self._done("Money", f"the buyer has {dollars(contents.MONEY + contents.CREDIT)}" if paid else "as it was")
+        discounts = contents.discounts_make(as_of=as_of)
+        self._done("Discounts", "one for 25 leads, one by the code WELCOME" if discounts else "as they were")
         order = contents.order_make(buyer_email=self.buyer.email)
         if contents.lead_withdraw(as_of=as_of):
             self._done("Withdrawals", "one lead was taken off sale")

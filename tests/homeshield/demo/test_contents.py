@@ -83,12 +83,14 @@ def test_the_buyer_has_one_order_to_look_at(now: datetime) -> None:
     connection.check_constraints()  # a load asks for them at once up to its commit, which here never comes
     contents.buyer_make()
     assert [contents.money_make(buyer_email=contents.BUYER, as_of=now) for _ in range(2)] == [True, False]
+    assert [contents.discounts_make(as_of=now) for _ in range(2)] == [True, False]
 
     first, again = (contents.order_make(buyer_email=contents.BUYER) for _ in range(2))
 
     assert first is not None
     assert first == again == Order.objects.get()
     assert Sale.objects.count() == first.quantity == 35
+    assert all(sale.purchase_price == sale.list_price * 9 / 10 for sale in Sale.objects.all())
 
 
 def test_without_stock_there_is_no_order(now: datetime) -> None:
