@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 import homeshield.billing.ledger.proofs
 import homeshield.billing.payments.proofs
 import sales.ordering.proofs
+import sales.returns.proofs
 from homeshield.billing.ledger.proofs import Proof, Proved, ledger_prove
 from homeshield.lib.commands import DatabaseCommand, write_json
 
@@ -15,14 +16,15 @@ PROOFS: tuple[Proof, ...] = (
     *homeshield.billing.ledger.proofs.PROOFS,
     *homeshield.billing.payments.proofs.PROOFS,
     *sales.ordering.proofs.PROOFS,
+    *sales.returns.proofs.PROOFS,
 )
 
 
 class Command(DatabaseCommand):
     help = (
         "Proves that the ledger adds up, that each balance is the sum of what happened, and that orders, "
-        "payments and the ledger agree. Changes nothing, and holds up nobody. Exit code 0: all of it holds. 1: "
-        "something does not."
+        "payments, returns and the ledger agree. Changes nothing, and holds up nobody. Exit code 0: all of it "
+        "holds. 1: something does not."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
