@@ -1,6 +1,7 @@
 """Refusals to take leads back, or to decide on that."""
 
 from homeshield.lib.errors import DomainError
+from sales.errors import Busy
 
 
 class ReturnNotFound(DomainError):
@@ -18,10 +19,9 @@ class WordMissing(DomainError):
     sentence = "Tell the buyer why."
 
 
-class ReturnsBusy(DomainError):
+class ReturnsBusy(Busy):
     """A load, a list of opt-outs or other returns hold what a return changes."""
 
-    code, status, title = "busy", 503, "Please try again"
     sentence = "Other changes to the stock are under way at the moment. Nothing was returned. Please try again."
     retry_after = 5
 

@@ -150,6 +150,14 @@ class Theirs:
     def get_purchases(self) -> None:
         assert self.caller.get("purchases").json()["orders"] == []
 
+    def get_balance(self) -> None:
+        assert self.caller.get("balance").json()["balance"] == "0.00"
+        assert self.other.get("balance").json()["balance"] != "0.00"
+
+    def get_ledger(self) -> None:
+        assert self.caller.get("ledger").json()["entries"] == []
+        assert self.other.get("ledger").json()["entries"] != []
+
     def get_suppression_lists(self) -> None:
         assert self.caller.get("suppression-lists").json()["lists"] == []
 

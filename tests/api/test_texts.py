@@ -76,12 +76,13 @@ def test_a_text_that_nothing_can_hold_is_named_with_its_place(caller: Caller, no
 @pytest.mark.parametrize("name", ["\ud800", "a\x00", "n" * 5000])
 def test_a_name_that_is_none_is_named_and_cut_off(caller: Caller, name: str) -> None:
     for path, body in bodies().items():
-        answer = caller.post(path.lstrip("/"), json.dumps({name: "x"} | body).encode())
+        named = [{name: "x"} | body[0]] if isinstance(body, list) else {name: "x"} | body
+        answer = caller.post(path.lstrip("/"), json.dumps(named).encode())
         assert answer.status_code == 422, (path, answer.content)
         place = answer.json()["detail"][0]["loc"]
         assert place[0] == "body"
-        assert len(place[1]) <= 100
-        assert not set(place[1]) & {"\ud800", "\x00"}
+        assert len(str(place[-1])) <= 100
+        assert not set(str(place[-1])) & {"\ud800", "\x00"}
 
 
 @pytest.mark.parametrize("text", [b'"\xed\xa0\x80"', b'"\xff"', '"Caddo"'.encode("utf-16")])

@@ -322,7 +322,7 @@ class TestKeys:
 def test_a_client_that_an_operator_makes() -> None:
     call_command("create_client", "--company", "Bayou", "--email", "ada@bayou.example", "--api-key", verbosity=0)
     assert [(action, outcome) for action, outcome, *_ in told()] == [
-        ("client.create", "done"), ("user.create", "done"), ("api_key.create", "done")
+        ("client.create", "done"), ("user.create", "done"), ("credit_limit.set", "done"), ("api_key.create", "done")
     ]  # fmt: skip
     assert {event.source for event in AuditEvent.objects.all()} == {"manage.py create_client"}
     assert len({event.request_id for event in AuditEvent.objects.all()}) == 1

@@ -47,7 +47,7 @@ def test_no_list_of_staff_shows_sorts_or_filters_by_a_homeowner() -> None:
 
 
 def test_no_row_is_called_by_what_it_holds_of_a_homeowner() -> None:
-    lead = Lead(**{name: f"«{name}»" for name in homeowner_fields()})
+    lead = Lead(**{name: f"«{name}»" for name in fields_about(Lead, About.HOMEOWNER)})
     assert "«" not in str(lead)
     assert "«" not in repr(lead)
     as_of = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -59,8 +59,9 @@ def test_no_row_is_called_by_what_it_holds_of_a_homeowner() -> None:
 
 def test_whatever_an_export_has_of_a_homeowner_is_treated_as_text_from_outside() -> None:
     exported = {column.header: column.from_outside for column in COLUMNS}
-    assert homeowner_fields() <= exported.keys()
-    assert [name for name in homeowner_fields() if not exported[name]] == []
+    of_leads = fields_about(Lead, About.HOMEOWNER)
+    assert of_leads <= exported.keys()
+    assert [name for name in of_leads if not exported[name]] == []
 
 
 @pytest.mark.parametrize("as_json", [True, False])

@@ -448,9 +448,9 @@ class TestOrdersPlaced:
         assert buyer.client is not None
         stock(51, as_of=now)
         order = buy(buyer.client, 51, GOLD, as_of=now)
-        # session, user with company; order, lines, sales with leads and their origins; that they were seen; the
-        # header's numbers
-        with django_assert_num_queries(10):
+        # session, user with company; order, lines, sales with leads and their origins, what was returned; that they
+        # were seen; the header's numbers and its balance
+        with django_assert_num_queries(11):
             first = shop.get(f"/orders/{order.id}/")
         assert first.content.decode().count('<article class="lead"') == 50
         last = shop.get(f"/orders/{order.id}/?cursor={first.context['page'].next_cursor}")
