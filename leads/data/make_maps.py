@@ -172,9 +172,10 @@ def main() -> None:
     target = ROOT / "static/maps"
     rows = []
     names: dict[str, dict[str, tuple[str, list[Ring]]]] = {code: {} for code in states.values()}
-    for topology, is_theirs in ((counties, lambda code: code != "CT"), (regions, lambda code: code == "CT")):
+    for topology in (counties, regions):
         for number, shape in topology.shapes("counties").items():
-            if (code := states.get(number[:2])) and is_theirs(code):
+            code = states.get(number[:2])
+            if code and (code == "CT") == (topology is regions):
                 names[code][number] = shape
     for code, shapes in sorted(names.items()):
         topology = regions if code == "CT" else counties

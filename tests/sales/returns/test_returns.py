@@ -16,7 +16,8 @@ from pytest_django import Settings
 from homeshield.accounts.models import Client
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.models import AuditEvent
-from homeshield.billing.documents.models import Document, DocumentKind
+from homeshield.billing.documents.facts import DocumentKind
+from homeshield.billing.documents.models import Document
 from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.models import LedgerLeg
 from homeshield.billing.ledger.services import ledger_record
