@@ -12,24 +12,17 @@ from homeshield.accounts.models import ApiKey, User
 from homeshield.accounts.permissions import Act
 from homeshield.billing.budgets.selectors import budgets_of
 from homeshield.billing.budgets.services import budget_set
-from homeshield.billing.ledger.services import MOST
+from homeshield.billing.ledger.forms import dollars_field
 from homeshield.lib.http import Request
 from homeshield.lib.money import dollars
-from homeshield.lib.number_fields import DollarsField
 
 
 class BudgetForm(forms.Form):
-    amount = DollarsField(
-        label="Budget a month",
-        min_value=Decimal(0),
-        max_value=MOST,
-        decimal_places=2,
+    amount = dollars_field(
+        "Budget a month",
+        least=Decimal(0),
         required=False,
         help_text="In dollars, for each calendar month in UTC. Empty: no limit. 0: nothing can be bought.",
-        error_messages={
-            "max_value": f"Enter at most {MOST:,}.",
-            "max_decimal_places": "Enter dollars with two decimals at most, such as 250.00.",
-        },
     )
 
 

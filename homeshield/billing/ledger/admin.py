@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from homeshield.accounts.models import Client
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
-from homeshield.billing.ledger.csv_rows import STAFF_HEADER, all_rows, csv_lines
+from homeshield.billing.ledger.csv_rows import STAFF_HEADER, all_rows, ledger_csv
 from homeshield.billing.ledger.forms import AdjustmentForm, CreditLimitForm, ReversalForm
 from homeshield.billing.ledger.kinds import REVERSIBLE
 from homeshield.billing.ledger.models import ClientAccount, LedgerTransaction
@@ -122,13 +122,7 @@ class ClientAccountAdmin(ViewOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         audit_record(action=AuditAction.LEDGER_DOWNLOAD, as_of=_as_of(request), details={"clients": "all"})
-        headers = {
-            "Content-Disposition": f'attachment; filename="homeshield-ledger-{_as_of(request):%Y-%m-%d}.csv"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        lines = csv_lines(STAFF_HEADER, all_rows())
-        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+        return ledger_csv(STAFF_HEADER, all_rows(), as_of=_as_of(request))
 
     def _act(
         self, request: HttpRequest, account: ClientAccount, form: Form, act: Callable[[], str], **context: str

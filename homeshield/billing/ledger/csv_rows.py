@@ -1,36 +1,43 @@
 """The ledger as CSV, for accounting: for a client its own account, for staff all of them."""
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from io import StringIO
+from itertools import batched
 from uuid import UUID
+
+from django.http import StreamingHttpResponse
 
 from homeshield.billing.ledger.selectors import Entry, all_transactions, ledger_entries
 from homeshield.lib.spreadsheet_cells import harmless
 
+type Row = Iterable[object]
+
 CLIENT_HEADER = ("Number", "Date (UTC)", "What", "Reference", "Amount (USD)", "Balance (USD)", "Transaction")
 
 
-class _Line:
-    """A file for csv.writer that keeps what was written last."""
+def ledger_csv(header: Row, rows: Iterable[Row], *, as_of: datetime) -> StreamingHttpResponse:
+    """The answer to whoever downloads a ledger."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="homeshield-ledger-{as_of:%Y-%m-%d}.csv"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingHttpResponse(_chunks(header, rows), content_type="text/csv; charset=utf-8", headers=headers)
 
-    def __init__(self) -> None:
-        self.text = ""
 
-    def write(self, text: str) -> int:
-        self.text = text
-        return len(text)
-
-
-def csv_lines(header: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
+def _chunks(header: Row, rows: Iterable[Row]) -> Iterator[bytes]:
     """UTF-8, with the mark by which spreadsheets know it."""
-    line = _Line()
-    writer = csv.writer(line)
-    writer.writerow(header)
-    yield b"\xef\xbb\xbf" + line.text.encode()
-    for row in rows:
-        writer.writerow(row)
-        yield line.text.encode()
+    yield BOM_UTF8 + _chunk([header])
+    yield from map(_chunk, batched(rows, 1000))
+
+
+def _chunk(rows: Iterable[Row]) -> bytes:
+    text = StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def client_rows(client_id: UUID) -> Iterator[tuple[object, ...]]:

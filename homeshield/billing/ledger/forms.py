@@ -8,7 +8,7 @@ from homeshield.lib.number_fields import DollarsField
 _TWO_PLACES = "Enter dollars with two decimals at most, such as 250.00."
 
 
-def _dollars(label: str, *, least: Decimal, help_text: str, required: bool = True) -> DollarsField:
+def dollars_field(label: str, *, least: Decimal, help_text: str, required: bool = True) -> DollarsField:
     return DollarsField(
         label=label, min_value=least, max_value=MOST, decimal_places=2, required=required, help_text=help_text,
         error_messages={
@@ -21,7 +21,7 @@ def _dollars(label: str, *, least: Decimal, help_text: str, required: bool = Tru
 
 
 class CreditLimitForm(forms.Form):
-    credit_limit = _dollars(
+    credit_limit = dollars_field(
         "Credit limit",
         least=Decimal(0),
         required=False,
@@ -33,7 +33,7 @@ class CreditLimitForm(forms.Form):
 
 class AdjustmentForm(forms.Form):
     direction = forms.ChoiceField(choices=[("add", "Add to the balance"), ("take", "Take from the balance")])
-    amount = _dollars("Amount", least=Decimal("0.01"), help_text="In dollars.")
+    amount = dollars_field("Amount", least=Decimal("0.01"), help_text="In dollars.")
     reason = forms.CharField(max_length=200, help_text="The client sees it. Kept permanently. No personal data.")
 
     @property

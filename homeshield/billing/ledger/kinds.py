@@ -1,6 +1,6 @@
 """The kinds of transactions, and which legs each has (contract, "Money")."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -58,6 +58,11 @@ SHAPES: Mapping[Kind, Shape] = MappingProxyType(
 
 REVERSIBLE = (Kind.PAYMENT, Kind.REFUND, Kind.DISPUTE, Kind.DISPUTE_WON, Kind.ADJUSTMENT)
 """An order stays paid and a return stays credited: they have documents. An adjustment mends what is wrong there."""
+
+
+def quoted(kinds: Iterable[Kind]) -> str:
+    """For a list in SQL."""
+    return ", ".join(f"'{kind.value}'" for kind in kinds)
 
 
 def leg_of_a_shape() -> Q:

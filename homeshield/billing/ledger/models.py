@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from homeshield.accounts.models import ApiKey, Client
-from homeshield.billing.ledger.kinds import Account, Kind, leg_of_a_shape
+from homeshield.billing.ledger.kinds import Account, Kind, leg_of_a_shape, quoted
 from homeshield.billing.ledger.triggers import (
     account_closes_trigger,
     account_opens_trigger,
@@ -47,7 +47,7 @@ FOLLOWS_FROM_A_PAYMENT = """
 
 
 def _among(kinds: tuple[Kind, ...]) -> str:
-    return f"kind IN ({', '.join(repr(kind.value) for kind in kinds)})"
+    return f"kind IN ({quoted(kinds)})"
 
 
 class ClientWithAccount(Client):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from homeshield.billing.ledger.kinds import REVERSIBLE, SHAPES, Account
+from homeshield.billing.ledger.kinds import REVERSIBLE, SHAPES, Account, quoted
 
 MOST_SHOWN = 20
 """Faults of one proof that are named."""
@@ -94,7 +94,7 @@ PROOFS = (
             LEFT JOIN ledger_legs mirrored ON mirrored.transaction_id = made.source_id
                   AND mirrored.account = leg.account AND mirrored.amount = - leg.amount
                   AND mirrored.client_id IS NOT DISTINCT FROM leg.client_id
-                  AND mirrored.kind IN ({", ".join(f"'{kind.value}'" for kind in REVERSIBLE)})
+                  AND mirrored.kind IN ({quoted(REVERSIBLE)})
             WHERE made.kind = 'reversal' AND mirrored.transaction_id IS NULL
         """,  # noqa: S608
     ),

@@ -87,17 +87,7 @@ def ledger_adjust(*, client_id: UUID, amount: Decimal, reason: str, by: User | N
             kind=Kind.ADJUSTMENT, client_id=client_id, source_id=new_id(), amount=amount, as_of=as_of,
             entered_by_id=by.id if by else None, reference=reason,
         )  # fmt: skip
-        made: UUID = parameters["ledger_id"]
-        audit_record(
-            action=AuditAction.LEDGER_ADJUST,
-            obj=("billing.ledgertransaction", made),
-            client_id=client_id,
-            details={"amount": amount},
-            as_of=as_of,
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(RECORDING, parameters)
-    return made
+        return _enter(parameters, AuditAction.LEDGER_ADJUST, details={"amount": amount}, as_of=as_of)
 
 
 def ledger_reverse(*, transaction_id: UUID, reason: str, by: User | None, as_of: datetime) -> UUID:
@@ -126,17 +116,8 @@ def ledger_reverse(*, transaction_id: UUID, reason: str, by: User | None, as_of:
             api_key_id=None,
             reference=reason,
         )
-        made: UUID = parameters["ledger_id"]
-        audit_record(
-            action=AuditAction.LEDGER_REVERSE,
-            obj=("billing.ledgertransaction", made),
-            client_id=found.client_id,
-            details={"reverses": found.id, "kind": found.kind, "amount": -of_client},
-            as_of=as_of,
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(RECORDING, parameters)
-    return made
+        details = {"reverses": found.id, "kind": found.kind, "amount": -of_client}
+        return _enter(parameters, AuditAction.LEDGER_REVERSE, details=details, as_of=as_of)
 
 
 def credit_limit_set(
@@ -161,6 +142,21 @@ def credit_limit_set(
             as_of=as_of,
         )
     return change
+
+
+def _enter(parameters: dict[str, Any], action: AuditAction, *, details: dict[str, Any], as_of: datetime) -> UUID:
+    """Records an act for audit, then books it: from there on the account is locked until the commit."""
+    made: UUID = parameters["ledger_id"]
+    audit_record(
+        action=action,
+        obj=("billing.ledgertransaction", made),
+        client_id=parameters["ledger_client"],
+        details=details,
+        as_of=as_of,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(RECORDING, parameters)
+    return made
 
 
 def _check(amount: Decimal, *, either_way: bool) -> None:

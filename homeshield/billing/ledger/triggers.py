@@ -5,13 +5,13 @@ None can be told to look away (homeshield/lib/triggers.py): a leg without its ef
 
 import pgtrigger
 
-from homeshield.billing.ledger.kinds import REVERSIBLE, Kind
+from homeshield.billing.ledger.kinds import REVERSIBLE, Kind, quoted
 from homeshield.lib.triggers import FirmOwnerTrigger, FirmTrigger
 
 _SPENDER = "(user_id = made.entered_by_id AND made.api_key_id IS NULL OR api_key_id = made.api_key_id)"
 """What a key orders counts for the key, not for its maker."""
 
-_REVERSIBLE = ", ".join(f"'{kind.value}'" for kind in REVERSIBLE)
+_REVERSIBLE = quoted(REVERSIBLE)
 
 
 def account_opens_trigger() -> pgtrigger.Trigger:

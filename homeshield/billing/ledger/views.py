@@ -7,7 +7,7 @@ from homeshield.accounts.limits import limited
 from homeshield.accounts.permissions import Act
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
-from homeshield.billing.ledger.csv_rows import CLIENT_HEADER, client_rows, csv_lines
+from homeshield.billing.ledger.csv_rows import CLIENT_HEADER, client_rows, ledger_csv
 from homeshield.billing.ledger.selectors import balance_of, ledger_page
 from homeshield.lib.http import Request
 
@@ -32,11 +32,4 @@ def ledger_download(request: Request) -> StreamingHttpResponse:
     client_id = request.user.client_id
     assert client_id is not None
     audit_record(action=AuditAction.LEDGER_DOWNLOAD, client_id=client_id, as_of=request.as_of)
-
-    headers = {
-        "Content-Disposition": f'attachment; filename="homeshield-ledger-{request.as_of:%Y-%m-%d}.csv"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    lines = csv_lines(CLIENT_HEADER, client_rows(client_id))
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return ledger_csv(CLIENT_HEADER, client_rows(client_id), as_of=request.as_of)
