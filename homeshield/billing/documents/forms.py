@@ -4,13 +4,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from homeshield.accounts.company_names import UNSEEN
 from homeshield.billing.documents.details import Details
 from homeshield.billing.documents.models import (
     LONGEST_ADDRESS,
     LONGEST_NAME,
     LONGEST_TAX_ID,
     MOST_ADDRESSES,
-    UNSEEN,
     UNSEEN_IN_LINES,
 )
 

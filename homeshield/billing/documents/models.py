@@ -6,13 +6,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from homeshield.accounts.company_names import UNSEEN
 from homeshield.accounts.models import Client
 from homeshield.billing.documents.facts import CONTENTS, DocumentKind, Facts, Party
 from homeshield.billing.documents.render import LAYOUT
-from homeshield.billing.documents.sheet import Sheet, sheet_of, signed, title_text
-from homeshield.lib.characters import BLANKS, INVISIBLE
+from homeshield.billing.documents.sheet import Sheet, sheet_of, title_text
 from homeshield.lib.ids import new_id
-from homeshield.lib.money import MoneyField
+from homeshield.lib.money import MoneyField, dollars
 from homeshield.lib.personal_data import account
 from homeshield.lib.table_rules import (
     APPEND,
@@ -33,7 +33,6 @@ MOST_ADDRESSES = 5
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_TAX_ID = 200, 500, 40
 """Characters."""
 
-UNSEEN = f"[{INVISIBLE.removeprefix(BLANKS)}]"
 UNSEEN_IN_LINES = UNSEEN.replace(r"\u0000-\u001f", r"\u0000-\u0009\u000b-\u001f")
 """Line ends are seen."""
 
@@ -189,7 +188,7 @@ class Document(models.Model):
     @property
     def total_text(self) -> str:
         """`−$12.00` where the client owes it, at the end of a statement."""
-        return signed(self.total)
+        return dollars(self.total)
 
     @property
     def facts(self) -> Facts:

@@ -13,7 +13,7 @@ from homeshield.billing.documents.facts import (
     Party,
     StatementContents,
 )
-from homeshield.lib.money import dollars
+from homeshield.lib.money import dollars, signed_dollars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +135,8 @@ def _statement(facts: Facts, statement: StatementContents) -> Sheet:
         (
             Cell(text=day(movement.at_utc)),
             Cell(text=movement.text),
-            Cell(text=signed(movement.amount)),
-            Cell(text=signed(movement.balance)),
+            Cell(text=dollars(movement.amount)),
+            Cell(text=dollars(movement.balance)),
         )
         for movement in statement.movements
     )
@@ -146,9 +146,9 @@ def _statement(facts: Facts, statement: StatementContents) -> Sheet:
         Fact(label="Number", value=number_text(facts.kind, facts.number)),
     ]
     sums = (
-        Sum(label="Opening balance", value=signed(statement.opening)),
-        Sum(label="Movements", value=signed(statement.closing - statement.opening, plus=True)),
-        Sum(label="Closing balance (USD)", value=signed(statement.closing), strong=True),
+        Sum(label="Opening balance", value=dollars(statement.opening)),
+        Sum(label="Movements", value=signed_dollars(statement.closing - statement.opening)),
+        Sum(label="Closing balance (USD)", value=dollars(statement.closing), strong=True),
     )
     remarks = [_standing(statement.closing), "Days and months are in UTC."]
     if statement.by_day:
@@ -195,7 +195,7 @@ def _line_sums(facts: Facts, lines: tuple[Line, ...], *, total: str) -> tuple[Su
         return (last,)
     return (
         Sum(label="Before discounts", value=dollars(before)),
-        Sum(label="Discounts", value=signed(facts.total - before)),
+        Sum(label="Discounts", value=dollars(facts.total - before)),
         last,
     )
 
@@ -214,8 +214,8 @@ def _sheet(
         number=number_text(facts.kind, facts.number),
         period=month_text(facts.month) if facts.month else "",
         title=title_text(facts.kind, facts.number),
-        seller=_side(facts.seller, tax="Tax ID"),
-        buyer=_side(facts.buyer, tax="Tax ID"),
+        seller=_side(facts.seller),
+        buyer=_side(facts.buyer),
         facts=tuple(said),
         columns=columns,
         rows=rows,
@@ -225,10 +225,10 @@ def _sheet(
     )
 
 
-def _side(party: Party, *, tax: str) -> Side:
+def _side(party: Party) -> Side:
     lines = [line.strip() for line in party.address.splitlines() if line.strip()]
     if party.tax_id:
-        lines.append(f"{tax} {party.tax_id}")
+        lines.append(f"Tax ID {party.tax_id}")
     if party.email:
         lines.append(party.email)
     return Side(name=party.name, lines=tuple(lines))
@@ -238,10 +238,3 @@ def day(value: datetime) -> str:
     """`Nov 28, 2026`, in UTC."""
     utc = value.astimezone(UTC)
     return f"{utc:%b} {utc.day}, {utc:%Y}"
-
-
-def signed(amount: Decimal, *, plus: bool = False) -> str:
-    """`−$12.00` with the sign for minus; `+$12.00` where asked."""
-    if amount < 0:
-        return f"−{dollars(-amount)}"
-    return f"{'+' if plus and amount > 0 else ''}{dollars(amount)}"

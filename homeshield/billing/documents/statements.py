@@ -23,36 +23,34 @@ MOST_MOVEMENTS = 500
 
 NOTHING = Decimal("0.00")
 
-# `entries` and the closing balance decide: an account at rest at zero is looked at in this statement alone.
-_DUE: LiteralString = """
-    SELECT account.client_id
-    FROM client_accounts account
-    LEFT JOIN LATERAL (
+# Beside a row `account`.
+_LATEST_STATEMENT: LiteralString = """LATERAL (
         SELECT month, total, (contents ->> 'last_entry')::bigint AS last_entry
         FROM documents
         WHERE client_id = account.client_id AND kind = 'statement'
         ORDER BY month DESC LIMIT 1
-    ) latest ON true
+    ) latest"""
+
+# `entries` and the closing balance decide: an account at rest at zero is looked at in this statement alone.
+_DUE: LiteralString = f"""
+    SELECT account.client_id
+    FROM client_accounts account
+    LEFT JOIN {_LATEST_STATEMENT} ON true
     WHERE (latest.month IS NULL OR latest.month < %(month)s)
       AND (account.entries > coalesce(latest.last_entry, 0) OR coalesce(latest.total, 0) <> 0)
     ORDER BY account.client_id
-"""
+"""  # noqa: S608 - the text is ours
 
 # The lock waits for what is being booked, and lets one process at a time make statements of this client.
-_LATEST: LiteralString = """
+_LATEST: LiteralString = f"""
     WITH account AS MATERIALIZED (
         SELECT client_id FROM client_accounts WHERE client_id = %(client)s FOR UPDATE
     )
     SELECT latest.month, coalesce(latest.total, 0), coalesce(latest.last_entry, 0),
            (SELECT happened_at_utc FROM ledger_legs leg JOIN ledger_transactions ON id = leg.transaction_id
             WHERE leg.client_id = account.client_id AND leg.entry = coalesce(latest.last_entry, 0) + 1)
-    FROM account LEFT JOIN LATERAL (
-        SELECT month, total, (contents ->> 'last_entry')::bigint AS last_entry
-        FROM documents
-        WHERE client_id = account.client_id AND kind = 'statement'
-        ORDER BY month DESC LIMIT 1
-    ) latest ON true
-"""
+    FROM account LEFT JOIN {_LATEST_STATEMENT} ON true
+"""  # noqa: S608
 
 _ENTRIES: LiteralString = """
     WITH later AS MATERIALIZED (
