@@ -11,12 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from homeshield.audit.recorded_views import RecordedViews
-from homeshield.billing.ledger.selectors import balance_of
 from homeshield.billing.payments.errors import PaymentRefused, RefundDecided, TooMuchToRefund
 from homeshield.billing.payments.forms import RefundDecisionForm, TransferForm
 from homeshield.billing.payments.models import Payment, PaymentEvent
 from homeshield.billing.payments.refund_models import Dispute, Refund, RefundRequest, RequestState
-from homeshield.billing.payments.refunds import refund_carry_out, refund_decline, refund_plan, refundable
+from homeshield.billing.payments.refunds import refund_carry_out, refund_decline, refund_prospect
 from homeshield.billing.payments.services import transfer_record
 from homeshield.billing.payments.top_up_models import TopUp
 from homeshield.lib.http import Request
@@ -142,14 +141,11 @@ class RefundRequestAdmin(ViewOnlyAdmin):
         return False
 
     def _decide_page(self, request: Request, asked: RefundRequest, form: RefundDecisionForm) -> HttpResponse:
-        most = refundable(asked.client_id)
         context = {
             **self.admin_site.each_context(request),
             "title": "Decide on a refund",
             "asked": asked,
-            "balance": balance_of(asked.client_id),
-            "most": most,
-            "parts": refund_plan(client_id=asked.client_id, amount=asked.amount) if asked.amount <= most else [],
+            "prospect": refund_prospect(client_id=asked.client_id, amount=asked.amount),
             "form": form,
             "opts": self.opts,
         }

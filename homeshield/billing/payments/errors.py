@@ -64,13 +64,10 @@ class NothingToRefund(DomainError):
 
 class TooMuchToRefund(PaymentRefused):
     code, status = "too_much_to_refund", 409
+    sentence = "At most ${most:,.2f} was paid in and is unspent. Ask for that or less."
     field: str = "amount"
     reason: str = ""
-    most: Decimal = Decimal(0)
-
-    def __post_init__(self) -> None:
-        self.reason = f"At most ${self.most:,.2f} was paid in and is unspent. Ask for that or less."
-        super().__post_init__()
+    most: Decimal
 
 
 class RefundWaits(DomainError):

@@ -121,6 +121,8 @@ def _move(payment: Payment | None, report: OfPayment, *, as_of: datetime) -> Non
     """For a locked payment."""
     if payment is None:
         raise Disagrees("There is no such payment.")
+    if report.currency.upper() != payment.currency:
+        raise Disagrees(f"The currency is not {payment.currency}.")
     match report:
         case PaymentReport():
             payment_apply(payment, report, as_of=as_of)

@@ -142,10 +142,6 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return f"Payment {self.id}"
 
-    @property
-    def is_under_way(self) -> bool:
-        return self.status in UNDER_WAY
-
 
 class EventOutcome(models.TextChoices):
     APPLIED = "applied", "Applied"

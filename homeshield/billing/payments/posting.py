@@ -36,9 +36,7 @@ def payment_lock(payment_id: UUID) -> Payment | None:
 
 
 def payment_apply(payment: Payment, report: PaymentReport, *, as_of: datetime) -> None:
-    """Moves a locked payment forward. Raises Disagrees, and then changes nothing."""
-    if report.currency.upper() != payment.currency:
-        raise Disagrees(f"The currency is not {payment.currency}.")
+    """Moves a locked payment forward, by a report in its currency. Raises Disagrees, and then changes nothing."""
     if report.amount != payment.amount:
         raise Disagrees(f"The amount is {report.amount}, not {payment.amount}.")
     if report.session_id and payment.session_id not in (None, report.session_id):
@@ -59,8 +57,6 @@ def payment_apply(payment: Payment, report: PaymentReport, *, as_of: datetime) -
 
 def refund_apply(payment: Payment, report: RefundReport, *, as_of: datetime) -> None:
     """The same for a refund of a locked payment: one that we sent, or one that staff made at Stripe."""
-    if report.currency.upper() != payment.currency:
-        raise Disagrees(f"The currency is not {payment.currency}.")
     known = Refund.objects.filter(payment=payment)
     refund = known.filter(provider_id=report.provider_id).first() if report.provider_id else None
     if refund is None and report.about.refund_id:
@@ -83,8 +79,6 @@ def refund_apply(payment: Payment, report: RefundReport, *, as_of: datetime) -> 
 
 def dispute_apply(payment: Payment, report: DisputeReport, *, as_of: datetime) -> None:
     """The same for a dispute of a locked payment."""
-    if report.currency.upper() != payment.currency:
-        raise Disagrees(f"The currency is not {payment.currency}.")
     dispute = Dispute.objects.filter(payment=payment, provider_id=report.provider_id).first()
     if dispute is None:
         dispute = Dispute(

@@ -50,17 +50,26 @@ class Part:
         return self.payment.provider == Provider.TRANSFER
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a refund would find now."""
+
+    balance: Decimal
+    most: Decimal
+    parts: list[Part]
+    """The newest payment first. Empty where the amount is more than the most."""
+
+
 def refundable(client_id: UUID) -> Decimal:
     """The most that can be refunded (USD): the balance, as far as payments are left to send it back on."""
-    left = sum(map(_left, _payments(client_id)), ZERO)
-    return max(ZERO, min(balance_of(client_id).balance, left))
+    return _most(list(_payments(client_id)), balance_of(client_id).balance)
 
 
-def refund_plan(*, client_id: UUID, amount: Decimal) -> list[Part]:
-    """Over which payments an amount goes back, the newest first. Raises TooMuchToRefund."""
-    if (most := refundable(client_id)) < amount:
-        raise TooMuchToRefund(most=most)
-    return _spread(list(_payments(client_id)), amount)
+def refund_prospect(*, client_id: UUID, amount: Decimal) -> Prospect:
+    """Over which payments an amount would go back. Changes nothing, and locks nothing."""
+    payments, balance = list(_payments(client_id)), balance_of(client_id).balance
+    most = _most(payments, balance)
+    return Prospect(balance, most, _spread(payments, amount) if amount <= most else [])
 
 
 def refund_ask(*, client_id: UUID, amount: Decimal, by: User, as_of: datetime) -> RefundRequest:
@@ -141,6 +150,10 @@ def _payments(client_id: UUID) -> QuerySet[Payment]:
     ]
     paid = Payment.objects.filter(client_id=client_id, status=PaymentStatus.PAID, reversed_at_utc=None)
     return paid.annotate(left=F("amount") - gone[0] - gone[1]).filter(left__gt=0).order_by("-id")
+
+
+def _most(payments: list[Payment], balance: Decimal) -> Decimal:
+    return max(ZERO, min(balance, sum(map(_left, payments), ZERO)))
 
 
 def _left(payment: Payment) -> Decimal:

@@ -78,7 +78,7 @@ def payment_show(request: Request, payment_id: UUID) -> HttpResponse:
         return HttpResponseClientRedirect(onward) if request.htmx else redirect(onward)
     context = {
         "payment": payment,
-        "balance": balance_of(payment.client_id),
+        "account": balance_of(payment.client_id),
         "onward": onward,
         "again": _pay_in_address(payment.amount, payment.return_to),
     }
@@ -93,7 +93,7 @@ def _pay_in_page(
     context: dict[str, Any] = {
         "form": form,
         "refusal": refusal,
-        "balance": balance_of(client_id),
+        "account": balance_of(client_id),
         "takes_cards": stripe_is_on(),
         "transfer_details": settings.BANK_TRANSFER_DETAILS,
         "transfer_code": transfer_code(client_id),

@@ -12,7 +12,12 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def company_balance(context: Context) -> Balance | None:
-    """Of the company of the user who looks at the page; None on an error page, which nobody's rows are shown to."""
+    """Of the company of the user who looks at the page; None on an error page, which nobody's rows are shown to.
+
+    A page may know it, as `account`.
+    """
+    if isinstance(account := context.get("account"), Balance):
+        return account
     user = context.get("user")
     if not isinstance(user, User) or not user.client_id:
         return None

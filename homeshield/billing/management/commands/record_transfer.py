@@ -1,6 +1,5 @@
 """`manage.py record_transfer`: credits a client with a transfer that has arrived at the bank."""
 
-import json as json_
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.utils import timezone
 from homeshield.billing.ledger.selectors import balance_of
 from homeshield.billing.payments.errors import PaymentRefused
 from homeshield.billing.payments.services import client_of_code, transfer_record
-from homeshield.lib.commands import DatabaseCommand
+from homeshield.lib.commands import DatabaseCommand, write_json
 from homeshield.lib.money import dollars
 from homeshield.lib.numbers import NotANumber, read_number
 
@@ -54,6 +53,6 @@ class Command(DatabaseCommand):
                 "reference": payment.reference,
                 "balance": str(balance),
             }
-            self.stdout.write(json_.dumps(facts))
+            write_json(self, facts)
         else:
             self.stdout.write(f"Recorded {dollars(payment.amount)}. The client's balance is {dollars(balance)}.")
