@@ -7,7 +7,7 @@ travel with a filter's change.
 import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from math import ceil, sqrt
 from pathlib import Path
@@ -67,15 +67,15 @@ def stock_map(criteria: Criteria, stock: Availability, address: Callable[[Criter
     state = criteria.place.state
     facets = stock.states if state is None else stock.counties
     counts = {facet.value: facet.count for facet in facets}
-    drawn = _shapes()[state or ""] if state in (None, *_shapes()) else {}
+    drawn = _shapes().get(state or "", {})
     largest = max(counts.values(), default=0)
-    file = static(f"maps/{state or 'nation'}.svg")
+    file = static(f"maps/{state or 'nation'}.svg") if drawn else ""  # armed forces abroad have no map
 
     def area(value: str, ids: Iterable[str]) -> Area:
         count, chosen = counts.get(value, 0), criteria.place.county == value and state is not None
         place = Place(value) if state is None else Place(state, None if chosen else value)
         return Area(
-            address=address(replace(criteria, place=place)),
+            address=address(criteria.at(place)),
             name=STATES[value].name if state is None and value in STATES else value,
             outlines=tuple(f"{file}#{number}" for number in ids),
             count=count,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from inventory.buyer import Buyer
@@ -57,7 +58,13 @@ class TestCounts:
         assert [area.name for area in shown.beside] == ["Hartford"]
         assert numbers(shown) == {"Capitol": 1, "Hartford": 1}
 
-    def test_posts_abroad_are_a_list(self, db: None, now: datetime) -> None:
+    def test_posts_abroad_are_a_list(self, db: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        def manifest(name: str) -> str:
+            """As in production, where a file that is not there is an error."""
+            assert finders.find(name)
+            return f"/static/{name}"
+
+        monkeypatch.setattr("sales.browse.map.static", manifest)
         stock(1, as_of=now, state="AE", county=None)
         assert [area.name for area in drawn(Criteria(), now).beside] == ["Armed Forces Europe"]
         assert drawn(Criteria(place=Place("AE")), now).areas == []
