@@ -3,17 +3,14 @@
 What stands in front of the shop may hold the request's body on disk until it is whole (docs/serving.md).
 """
 
-from functools import wraps
 from typing import cast, override
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpResponseBase
-from django.views.decorators.csrf import csrf_protect
 
 from homeshield.accounts.access import ClientView
-from homeshield.lib.http import Request
+from homeshield.accounts.uploads import takes_files
 from inventory.suppression.errors import ListTooLarge, UnreadableUpload
 from inventory.suppression.recognition import Recognised, Recogniser
 
@@ -58,19 +55,10 @@ class KeyingHandler(FileUploadHandler):
 
 
 def takes_a_list[**P](view: ClientView[P]) -> ClientView[P]:
-    """A view whose form may have a file of numbers.
-
-    To be put next to the view, with Django's `csrf_exempt` around everything: the check of the form's token reads the
-    whole request, so it comes here, once it is known who sends it and the handler is there.
-    """
-    protected = csrf_protect(view)
-
-    @wraps(view)
-    def wrapped(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.LIST_MAX_BODY_BYTES:
-            raise ListTooLarge(megabytes=settings.LIST_MAX_BODY_BYTES // 1_048_576)
-        request.upload_handlers = [KeyingHandler(request)]
-        answer: HttpResponseBase = protected(request, *args, **kwargs)
-        return answer
-
-    return wrapped
+    """A view whose form may have a file of numbers; see `takes_files`."""
+    return takes_files(
+        view,
+        KeyingHandler,
+        most=lambda: settings.LIST_MAX_BODY_BYTES,
+        too_large=lambda most: ListTooLarge(megabytes=most // 1_048_576),
+    )

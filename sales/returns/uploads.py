@@ -1,16 +1,13 @@
 """A CSV of returns is held in memory while its page is made, and never written to a disk."""
 
-from functools import wraps
 from io import BytesIO
 from typing import override
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpResponseBase
-from django.views.decorators.csrf import csrf_protect
 
 from homeshield.accounts.access import ClientView
-from homeshield.lib.http import Request
+from homeshield.accounts.uploads import takes_files
 from sales.returns.errors import ReturnsFileTooLarge
 
 MOST_BYTES = 4 * 1_048_576
@@ -39,19 +36,7 @@ class HeldFile(FileUploadHandler):
 
 
 def takes_returns[**P](view: ClientView[P]) -> ClientView[P]:
-    """A view whose form may have a CSV of returns.
-
-    To be put next to the view, with Django's `csrf_exempt` around everything: the check of the form's token reads the
-    whole request, so it comes here, once it is known who sends it and the handler is there.
-    """
-    protected = csrf_protect(view)
-
-    @wraps(view)
-    def wrapped(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-            raise ReturnsFileTooLarge(kilobytes=MOST_BYTES // 1024)
-        request.upload_handlers = [HeldFile(request)]
-        answer: HttpResponseBase = protected(request, *args, **kwargs)
-        return answer
-
-    return wrapped
+    """A view whose form may have a CSV of returns; see `takes_files`."""
+    return takes_files(
+        view, HeldFile, most=lambda: MOST_BYTES, too_large=lambda most: ReturnsFileTooLarge(kilobytes=most // 1024)
+    )
