@@ -1,6 +1,7 @@
 """What is in force from one instant until another, or without an end, and kept as history (contract, "Price")."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import product
 from typing import Self
@@ -8,10 +9,11 @@ from typing import Self
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeBoundary
-from django.db import models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Now
 
+from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -94,3 +96,25 @@ def history_is_kept(name: str, what: str, columns: Sequence[str]) -> pgtrigger.T
                 USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';
         """,
     )
+
+
+HISTORY = ("price_history_is_kept", "discount_history_is_kept", "client_price_history_is_kept")
+
+
+@contextmanager
+def only_writer(model: type[models.Model], *, too_late: DomainError) -> Iterator[None]:
+    """A transaction that alone changes these rows. Raises `too_late` if one became history while waiting for that."""
+    try:
+        with transaction.atomic():
+            changes_lock(model)
+            yield
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) not in HISTORY:
+            raise
+        raise too_late from error
+
+
+def changes_lock(model: type[models.Model]) -> None:
+    """Blocks other changes of these rows until commit. Readers pass."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")

@@ -13,7 +13,8 @@ from homeshield.audit.actions import AuditAction
 from homeshield.lib.numbers import NotANumber, read_number
 from leads.age import AgeBucket
 from leads.classification import Classification
-from pricing.changing.services import price_check, price_record, prices_lock
+from pricing.changing.services import price_check, price_record
+from pricing.dated import changes_lock
 from pricing.discounts.prices import GeneralPrices
 from pricing.errors import PriceRefused, StartingPricesRefused
 from pricing.models import PriceRule
@@ -30,7 +31,7 @@ def starting_prices_load(*, as_of: datetime) -> int:
     """
     prices = _read(STARTING_PRICES)
     with transaction.atomic():
-        prices_lock()
+        changes_lock(PriceRule)
         priced = set(PriceRule.objects.order_by().values_list("classification", "age_bucket").distinct())
         rules = [
             PriceRule(classification=cell[0], age_bucket=cell[1], amount=amount, effective_from_utc=as_of)

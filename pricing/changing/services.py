@@ -4,22 +4,18 @@ Changes are rare, and the lock also covers cells without a rule. Readers, includ
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-
-from django.db import IntegrityError, connection, transaction
 
 from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
-from homeshield.lib.errors import DomainError
 from homeshield.lib.money import dollars
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.changing.change import PriceChange, utc
 from pricing.changing.seen import SeenPrices
+from pricing.dated import only_writer
 from pricing.errors import AmountRefused, InstantRefused, PriceNotConfirmed, PriceRuleHasBegun, PriceRuleIsGone
 from pricing.models import PriceRule
 
@@ -65,7 +61,7 @@ def price_set(
         reason=f"The price has changed meanwhile, or {utc(effective_from)} has passed. "
         "Check the prices in force and set yours again.",
     )
-    with _only_writer(too_late=too_late):
+    with only_writer(PriceRule, too_late=too_late):
         if seen:
             seen.require_unchanged(classification, age_bucket, reader=by)
         cell = PriceRule.objects.filter(classification=classification, age_bucket=age_bucket)
@@ -114,7 +110,7 @@ def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None, seen: S
 
     Raises PriceRuleHasBegun, PriceRuleIsGone, PriceChangedMeanwhile.
     """
-    with _only_writer(too_late=PriceRuleHasBegun()):
+    with only_writer(PriceRule, too_late=PriceRuleHasBegun()):
         future = PriceRule.objects.filter(pk=rule.pk).first()
         if future is None:
             raise PriceRuleIsGone
@@ -126,25 +122,6 @@ def price_withdraw(*, rule: PriceRule, as_of: datetime, by: User | None, seen: S
         future.delete()
         future.before().update(effective_until_utc=future.effective_until_utc)
     logger.info("price rule %s withdrawn by user %s", rule.pk, by.id if by else None)
-
-
-@contextmanager
-def _only_writer(*, too_late: DomainError) -> Iterator[None]:
-    """Raises `too_late` if a rule became history while waiting for the lock."""
-    try:
-        with transaction.atomic():
-            prices_lock()
-            yield
-    except IntegrityError as error:
-        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != "price_history_is_kept":
-            raise
-        raise too_late from error
-
-
-def prices_lock() -> None:
-    """Blocks other price changes until commit."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE pricing IN SHARE ROW EXCLUSIVE MODE")
 
 
 def price_record(

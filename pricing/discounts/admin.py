@@ -28,8 +28,7 @@ class StateFilter(admin.SimpleListFilter):
         as_of = cast("Request", request).as_of
         match self.value():
             case "in-force":
-                ended = Q(effective_until_utc__lte=as_of)
-                return queryset.filter(effective_from_utc__lte=as_of).exclude(ended)
+                return cast("DatedQuerySet[Any]", queryset).in_force(as_of)
             case "future":
                 return queryset.filter(effective_from_utc__gt=as_of)
             case "past":

@@ -1,6 +1,6 @@
 """What staff are about to set, as a page shows it before it counts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -78,7 +78,7 @@ class ClientPriceChange:
     interval: Interval
     general: Decimal | None
     was: Price | None
-    replaces: Decimal | None = field(default=None)
+    replaces: Decimal | None
     """The client's own price that ends where this one begins."""
 
     def questions(self, as_of: datetime) -> list[str]:

@@ -1,7 +1,6 @@
 """The admin pages that set, end and withdraw discounts and clients' own prices. Each asks once before it counts."""
 
 from datetime import datetime
-from decimal import Decimal
 from itertools import product
 from typing import Any, cast
 from uuid import UUID
@@ -23,6 +22,7 @@ from homeshield.lib.staff_pages import StaffPages
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.changing.change import utc
+from pricing.changing.pages import UNKNOWN_PAGE
 from pricing.changing.seen import LONGEST
 from pricing.discounts.changes import DiscountChange
 from pricing.discounts.forms import EndForm, IntervalForm
@@ -30,9 +30,8 @@ from pricing.discounts.models import ClientPrice, DiscountRule
 from pricing.discounts.prices import Discount, Price, lowest_price
 from pricing.discounts.services import dated_end, dated_withdraw
 from pricing.errors import ChangedMeanwhile, ChangeNotConfirmed, DiscountRefused
-from pricing.selectors import price_book, prices_in_force
+from pricing.selectors import price_book
 
-UNKNOWN_PAGE = "This page was more than a day old or was altered. Nothing was changed. Check it and send it again."
 _NO_ID = UUID(int=0)
 _SALT = "pricing.discounts.pages"
 
@@ -229,13 +228,12 @@ def _inputs(form: forms.Form) -> set[str]:
 def _effect(change: DiscountChange, as_of: datetime) -> list[tuple[Classification, AgeBucket, Price]]:
     """What one lead costs with the discount, at the prices in force when it begins."""
     at = change.interval.begins or as_of
-    own = price_book(client_id=change.client.id, as_of=at).own if change.client else {}
-    general = prices_in_force(at)
-    discount = Discount(_NO_ID, change.name, Decimal(change.percentage), change.least_leads)
+    book = price_book(client_id=change.client.id if change.client else None, as_of=at)
+    discount = Discount(_NO_ID, change.name, change.percentage, change.least_leads)
     return [
-        (row, bucket, lowest_price(general[row, bucket], own.get((row, bucket)), discount))
+        (row, bucket, lowest_price(book.general[row, bucket], book.own.get((row, bucket)), discount))
         for row, bucket in product(Classification, AgeBucket)
-        if (row, bucket) in general
+        if (row, bucket) in book.general
     ]
 
 

@@ -5,13 +5,10 @@ As with price rules, changes are rare, and readers never wait (pricing/changing/
 
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from homeshield.accounts.models import Client, User
@@ -21,9 +18,9 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.changing.change import utc
 from pricing.changing.services import price_check
+from pricing.dated import only_writer
 from pricing.discounts.changes import ClientPriceChange, DiscountChange, Interval
 from pricing.discounts.models import CODE, LEAST_PERCENTAGE, MOST_LEADS, MOST_PERCENTAGE, ClientPrice, DiscountRule
-from pricing.discounts.prices import best_of, lowest_price
 from pricing.errors import ChangedMeanwhile, ChangeNotConfirmed, DiscountRefused, HasBegun, PriceRefused
 from pricing.selectors import price_book
 
@@ -70,7 +67,7 @@ def discount_set(
     if not 1 <= least_leads <= MOST_LEADS:
         raise DiscountRefused(field="least_leads", reason=f"The least number of leads is 1 to {MOST_LEADS:,}.")
     begins = _begins(effective_from, effective_until, as_of)
-    with _only_writer(DiscountRule):
+    with only_writer(DiscountRule, too_late=HasBegun()):
         meanwhile = _at_the_same_time(begins, effective_until)
         if code and DiscountRule.objects.filter(code=code).exists():
             raise DiscountRefused(field="code", reason="There is or was a discount with this code. Choose another.")
@@ -148,7 +145,7 @@ def client_price_set(
     except PriceRefused as refusal:
         raise DiscountRefused(field="amount", reason=refusal.reason) from refusal
     begins = _begins(effective_from, effective_until, as_of)
-    with _only_writer(ClientPrice):
+    with only_writer(ClientPrice, too_late=HasBegun()):
         cell = ClientPrice.objects.filter(client=client, classification=classification, age_bucket=age_bucket)
         before = cell.in_force(begins).first()
         after = cell.filter(effective_from_utc__gt=begins).order_by("effective_from_utc").first()
@@ -159,8 +156,16 @@ def client_price_set(
                 field="effective_until",
                 reason=f"Another price of this client starts at {utc(after.effective_from_utc)}. End this one by then.",
             )
-        change = _price_change(
-            client, classification, age_bucket, amount, effective_from, effective_until, begins, before
+        book = price_book(client_id=client.id, as_of=begins)
+        change = ClientPriceChange(
+            client=client,
+            classification=classification,
+            age_bucket=age_bucket,
+            amount=amount,
+            interval=Interval(begins=effective_from, ends=effective_until),
+            general=book.general.get((classification, age_bucket)),
+            was=book.for_order(1).get((classification, age_bucket)),
+            replaces=before.amount if before else None,
         )
         if str(change) != confirmed:
             raise ChangeNotConfirmed(change=change, questions=change.questions(as_of))
@@ -180,31 +185,6 @@ def client_price_set(
     return price
 
 
-def _price_change(
-    client: Client,
-    classification: Classification,
-    age_bucket: AgeBucket,
-    amount: Decimal,
-    effective_from: datetime | None,
-    effective_until: datetime | None,
-    begins: datetime,
-    before: ClientPrice | None,
-) -> ClientPriceChange:
-    book = price_book(client_id=client.id, as_of=begins)
-    general = book.general.get((classification, age_bucket))
-    own = before.amount if before else None
-    return ClientPriceChange(
-        client=client,
-        classification=classification,
-        age_bucket=age_bucket,
-        amount=amount,
-        interval=Interval(begins=effective_from, ends=effective_until),
-        general=general,
-        was=None if general is None else lowest_price(general, own, best_of(book.discounts, 1)),
-        replaces=own,
-    )
-
-
 def dated_end(
     row: DiscountRule | ClientPrice, *, ends: datetime | None, seen: datetime | None, as_of: datetime, by: User | None
 ) -> None:
@@ -213,7 +193,7 @@ def dated_end(
     `seen` is the end that the page showed. Raises DiscountRefused, HasBegun where it is over, ChangedMeanwhile.
     """
     model = type(row)
-    with _only_writer(model):
+    with only_writer(model, too_late=HasBegun()):
         current = model._default_manager.filter(pk=row.pk).first()
         if current is None:
             raise ChangedMeanwhile(news="It has been withdrawn.")
@@ -237,7 +217,7 @@ def dated_end(
 def dated_withdraw(row: DiscountRule | ClientPrice, *, as_of: datetime, by: User | None) -> None:
     """Removes what is not in force yet. Raises HasBegun, ChangedMeanwhile."""
     model = type(row)
-    with _only_writer(model):
+    with only_writer(model, too_late=HasBegun()):
         current = model._default_manager.filter(pk=row.pk).first()
         if current is None:
             raise ChangedMeanwhile(news="It has been withdrawn already.")
@@ -261,21 +241,6 @@ def _begins(begins: datetime | None, ends: datetime | None, as_of: datetime) -> 
     if ends is not None and ends <= instant:
         raise DiscountRefused(field="effective_until", reason=f"It must end after it starts, at {utc(instant)}.")
     return instant
-
-
-@contextmanager
-def _only_writer(model: type[DiscountRule | ClientPrice]) -> Iterator[None]:
-    """Raises HasBegun if a row became history while waiting for the lock."""
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
-            yield
-    except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name not in {"discount_history_is_kept", "client_price_history_is_kept"}:
-            raise
-        raise HasBegun from error
 
 
 def _record(action: AuditAction, row: DiscountRule | ClientPrice, *, by: User | None, as_of: datetime) -> None:
