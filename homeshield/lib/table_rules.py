@@ -28,7 +28,9 @@ class Policy:
 CLIENT = "(SELECT nullif(current_setting('homeshield.client', true), '')::uuid)"
 """From homeshield/lib/viewer.py. PostgreSQL evaluates a sub-select once per statement."""
 
-OWN_CLIENT = Policy("own_client", using=f"client_id = {CLIENT}")
+OF_OWN = f"client_id = {CLIENT}"
+OWN_CLIENT = Policy("own_client", using=OF_OWN)
+OWN_CLIENT_SEES = Policy("own_client", "SELECT", using=OF_OWN)
 STAFF = "(SELECT current_setting('homeshield.staff', true) = 'on')"
 STAFF_LOOKS = Policy("staff_looks", "SELECT", using=STAFF)
 

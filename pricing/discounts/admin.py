@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from homeshield.accounts.models import Client
 from homeshield.lib.http import Request
 from homeshield.lib.view_only_admin import as_uuid
+from pricing.dated import DatedQuerySet
 from pricing.discounts.forms import ClientPriceForm, DiscountForm
 from pricing.discounts.models import ClientPrice, DiscountRule
 from pricing.discounts.pages import DatedPages

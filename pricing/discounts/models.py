@@ -9,7 +9,7 @@ from django.db.models import F, Func, Q, Value
 
 from homeshield.accounts.models import Client
 from homeshield.lib.money import MoneyField, dollars
-from homeshield.lib.table_rules import CLIENT, STAFF_LOOKS, Policy, TableRules
+from homeshield.lib.table_rules import CLIENT, OF_OWN, STAFF, STAFF_LOOKS, Policy, TableRules
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.dated import CELL_RANGE, ENDS_AFTER_IT_BEGINS, INTERVAL, Dated, DatedQuerySet, history_is_kept
@@ -22,9 +22,8 @@ MOST_LEADS = 50_000
 CODE = r"^[A-Z0-9][A-Z0-9-]{2,31}$"
 """As it is kept. Whoever types it may use small letters."""
 
-_BY_STAFF = "(SELECT current_setting('homeshield.staff', true) = 'on')"
 _WEB_MAY = ("SELECT", "INSERT", "UPDATE (effective_until_utc)", "DELETE")
-_STAFF_WRITE = Policy("staff_write", using=_BY_STAFF, check=_BY_STAFF)
+_STAFF_WRITE = Policy("staff_write", using=STAFF, check=STAFF)
 
 
 class DiscountRule(Dated):
@@ -114,7 +113,7 @@ class ClientPrice(Dated):
     table_rules = TableRules(
         web_may=_WEB_MAY,
         policies=(
-            Policy("own_client_looks", "SELECT", using=f"client_id = {CLIENT}"),
+            Policy("own_client_looks", "SELECT", using=OF_OWN),
             STAFF_LOOKS,
             _STAFF_WRITE,
         ),

@@ -7,11 +7,10 @@ from django.db.models import Q
 
 from homeshield.accounts.models import ApiKey, Client
 from homeshield.lib.ids import new_id
-from homeshield.lib.table_rules import CLIENT, KEEP, STAFF_LOOKS, OwnerFunction, Policy, TableRules
+from homeshield.lib.table_rules import KEEP, OF_OWN, OWN_CLIENT_SEES, STAFF_LOOKS, OwnerFunction, Policy, TableRules
 from leads.models import OptOut
 from sales.privacy.erasure import ERASE, SIGNATURE
 
-OF_OWN = f"client_id = {CLIENT}"
 BY_STAFF = "(SELECT current_setting('homeshield.staff', true) = 'on')"
 
 
@@ -52,7 +51,7 @@ class Notice(models.Model):
             "UPDATE (confirmed_with_id)",
         ),
         policies=(
-            Policy("own_client", "SELECT", using=OF_OWN),
+            OWN_CLIENT_SEES,
             Policy("own_client_confirms", "UPDATE", using=OF_OWN, check=OF_OWN),
             Policy("staff_tell", "INSERT", check=BY_STAFF),
             STAFF_LOOKS,

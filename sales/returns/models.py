@@ -12,13 +12,11 @@ from homeshield.billing.ledger.triggers import source_trigger
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import MoneyField
 from homeshield.lib.personal_data import homeowner
-from homeshield.lib.table_rules import CLIENT, STAFF, STAFF_LOOKS, Policy, TableRules
+from homeshield.lib.table_rules import OF_OWN, OWN_CLIENT_SEES, STAFF, STAFF_LOOKS, Policy, TableRules
 from homeshield.lib.triggers import FirmOwnerTrigger
 from inventory.withholding.models import Reason, Withdrawal
 
 LONGEST_NOTE = 500
-
-OF_OWN = f"client_id = {CLIENT}"
 
 
 class ReturnReason(models.TextChoices):
@@ -111,7 +109,7 @@ class Return(models.Model):
             "UPDATE (read_at_utc)",
         ),
         policies=(
-            Policy("own_client", "SELECT", using=OF_OWN),
+            OWN_CLIENT_SEES,
             # The service that decides acts for the shop, also where a buyer asked for it (services.py).
             Policy("the_shop_takes_back", "INSERT", check=STAFF),
             Policy("the_shop_decides", "UPDATE", using=STAFF, check=STAFF),

@@ -17,8 +17,9 @@ from homeshield.lib.personal_data import account
 from homeshield.lib.table_rules import (
     APPEND,
     CHANGE,
-    CLIENT,
+    OF_OWN,
     OWN_CLIENT,
+    OWN_CLIENT_SEES,
     STAFF,
     STAFF_LOOKS,
     OwnerFunction,
@@ -36,7 +37,6 @@ LONGEST_NAME, LONGEST_ADDRESS, LONGEST_TAX_ID = 200, 500, 40
 UNSEEN_IN_LINES = UNSEEN.replace(r"\u0000-\u001f", r"\u0000-\u0009\u000b-\u001f")
 """Line ends are seen."""
 
-OF_OWN = f"client_id = {CLIENT}"
 BY_PAGES = "kind IN ('invoice', 'credit_note')"
 """Statements are made by the tables' owner alone."""
 
@@ -92,7 +92,7 @@ class Document(models.Model):
     table_rules = TableRules(
         web_may=APPEND,
         policies=(
-            Policy("own_client", "SELECT", using=OF_OWN),
+            OWN_CLIENT_SEES,
             STAFF_LOOKS,
             Policy("own_acts", "INSERT", check=f"{OF_OWN} AND {BY_PAGES}"),
             Policy("staff_acts", "INSERT", check=f"{STAFF} AND {BY_PAGES}"),
@@ -224,7 +224,7 @@ class DocumentMail(models.Model):
     table_rules = TableRules(
         web_may=APPEND,
         policies=(
-            Policy("own_client", "SELECT", using=OF_OWN),
+            OWN_CLIENT_SEES,
             STAFF_LOOKS,
             Policy("own_acts", "INSERT", check=OF_OWN),
             Policy("staff_acts", "INSERT", check=STAFF),

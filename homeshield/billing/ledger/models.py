@@ -20,9 +20,17 @@ from homeshield.billing.ledger.triggers import (
 )
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import MoneyField
-from homeshield.lib.table_rules import APPEND, CLIENT, READ, STAFF, STAFF_LOOKS, OwnerFunction, Policy, TableRules
-
-OWN_ROWS = Policy("own_client", "SELECT", using=f"client_id = {CLIENT}")
+from homeshield.lib.table_rules import (
+    APPEND,
+    CLIENT,
+    OWN_CLIENT_SEES,
+    READ,
+    STAFF,
+    STAFF_LOOKS,
+    OwnerFunction,
+    Policy,
+    TableRules,
+)
 
 BY_CLIENTS = (Kind.ORDER, Kind.RETURN)
 BY_STAFF = (Kind.PAYMENT, Kind.REFUND, Kind.RETURN, Kind.ADJUSTMENT, Kind.REVERSAL)
@@ -77,7 +85,7 @@ class ClientAccount(models.Model):
         help_text="When a client that is older than the ledger got its account. Its orders until then are settled.",
     )
 
-    table_rules = TableRules(web_may=READ, policies=(OWN_ROWS, STAFF_LOOKS))
+    table_rules = TableRules(web_may=READ, policies=(OWN_CLIENT_SEES, STAFF_LOOKS))
 
     class Meta:
         db_table = "client_accounts"
@@ -161,7 +169,7 @@ class LedgerTransaction(models.Model):
     table_rules = TableRules(
         web_may=APPEND,
         policies=(
-            OWN_ROWS,
+            OWN_CLIENT_SEES,
             STAFF_LOOKS,
             Policy("own_acts", "INSERT", check=f"client_id = {CLIENT} AND {_among(BY_CLIENTS)}"),
             Policy(
@@ -215,7 +223,7 @@ class LedgerLeg(models.Model):
     table_rules = TableRules(
         web_may=APPEND,
         policies=(
-            OWN_ROWS,
+            OWN_CLIENT_SEES,
             STAFF_LOOKS,
             # Its transaction is behind policies, and has one leg on each account, so no other gets any.
             Policy("new_leg", "INSERT", check="true"),

@@ -13,9 +13,7 @@ from homeshield.accounts.models import Client
 from homeshield.billing.payments.payment_triggers import FORWARD, IN_THE_LEDGER
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CURRENCY, MoneyField
-from homeshield.lib.table_rules import CLIENT, STAFF, STAFF_LOOKS, OwnerFunction, Policy, TableRules
-
-OF_OWN = f"client_id = {CLIENT}"
+from homeshield.lib.table_rules import OWN_CLIENT, STAFF, STAFF_LOOKS, OwnerFunction, Policy, TableRules
 
 LONGEST_REFERENCE = 100
 
@@ -72,7 +70,7 @@ class Payment(models.Model):
             *("UPDATE (paid_at_utc)", "UPDATE (failure)"),
         ),
         policies=(
-            Policy("own_client", using=OF_OWN),
+            OWN_CLIENT,
             Policy("staff_record", "INSERT", check=f"{STAFF} AND provider = 'transfer'"),
             Policy("staff_lock", "UPDATE", using=STAFF, check=STAFF),
             STAFF_LOOKS,
@@ -168,7 +166,7 @@ class PaymentEvent(models.Model):
     table_rules = TableRules(
         web_may=("SELECT", "INSERT"),
         policies=(
-            Policy("own_client", using=OF_OWN),
+            OWN_CLIENT,
             Policy("of_no_client", "INSERT", check="client_id IS NULL"),
             STAFF_LOOKS,
         ),

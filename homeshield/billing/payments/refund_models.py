@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from homeshield.accounts.models import Client
-from homeshield.billing.payments.models import LONGEST_REFERENCE, OF_OWN, Payment
+from homeshield.billing.payments.models import LONGEST_REFERENCE, Payment
 from homeshield.billing.payments.refund_triggers import (
     DISPUTE_FORWARD,
     REFUND_FORWARD,
@@ -16,7 +16,7 @@ from homeshield.billing.payments.refund_triggers import (
 )
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import MoneyField
-from homeshield.lib.table_rules import STAFF, STAFF_LOOKS, OwnerFunction, Policy, TableRules
+from homeshield.lib.table_rules import OF_OWN, OWN_CLIENT, STAFF, STAFF_LOOKS, OwnerFunction, Policy, TableRules
 
 
 class RequestState(models.TextChoices):
@@ -140,7 +140,7 @@ class Refund(models.Model):
     table_rules = TableRules(
         web_may=("SELECT", "INSERT", "UPDATE (status)", "UPDATE (provider_id)", "UPDATE (failure)"),
         policies=(
-            Policy("own_client", using=OF_OWN),
+            OWN_CLIENT,
             Policy("staff_refund", "INSERT", check=STAFF),
             STAFF_LOOKS,
         ),
@@ -209,9 +209,7 @@ class Dispute(models.Model):
 
     not_personal = ("provider_id", "reason")
 
-    table_rules = TableRules(
-        web_may=("SELECT", "INSERT", "UPDATE (status)"), policies=(Policy("own_client", using=OF_OWN), STAFF_LOOKS)
-    )
+    table_rules = TableRules(web_may=("SELECT", "INSERT", "UPDATE (status)"), policies=(OWN_CLIENT, STAFF_LOOKS))
 
     class Meta:
         db_table = "payment_disputes"

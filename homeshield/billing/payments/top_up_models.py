@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from homeshield.accounts.models import Client
-from homeshield.billing.payments.models import OF_OWN, Payment
+from homeshield.billing.payments.models import Payment
 from homeshield.lib.money import MoneyField
 from homeshield.lib.personal_data import account
-from homeshield.lib.table_rules import STAFF_LOOKS, Policy, TableRules
+from homeshield.lib.table_rules import OWN_CLIENT, STAFF_LOOKS, TableRules
 
 
 class TopUpState(models.TextChoices):
@@ -43,7 +43,7 @@ class TopUp(models.Model):
             *("UPDATE (session_id)", "UPDATE (card_id)", "UPDATE (card_label)", "UPDATE (changed_at_utc)"),
             *("UPDATE (changed_by_id)", "UPDATE (paused_after_id)"),
         ),
-        policies=(Policy("own_client", using=OF_OWN), STAFF_LOOKS),
+        policies=(OWN_CLIENT, STAFF_LOOKS),
     )
 
     class Meta:
