@@ -18,7 +18,7 @@ from inventory.suppression.cells import Fault, Kind, read_cell
 from inventory.suppression.errors import UnreadableUpload
 from inventory.suppression.key_sets import KeySet
 from inventory.suppression.models import MOST_ENTRIES
-from leads.ingestion.file_kinds import HEAD, is_gzip, other_kind
+from leads.ingestion.file_kinds import HEAD, is_gzip, kind_of
 
 SAMPLE = 200
 """How many rows tell the layout."""
@@ -236,10 +236,8 @@ def _decoder(head: bytes) -> tuple[codecs.IncrementalDecoder, str]:
             return codecs.getincrementaldecoder(codec)("replace"), name
     if is_gzip(head):
         raise UnreadableUpload(reason="The file is compressed. Decompress it, and upload the list in it.")
-    if other := other_kind(head):
-        raise UnreadableUpload(
-            reason=f"The file {other.partition('. ')[0].rstrip('.')}. Save it as CSV or plain text, and upload that."
-        )
+    if other := kind_of(head):
+        raise UnreadableUpload(reason=f"The file is {other[0]}. Save it as CSV or plain text, and upload that.")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

@@ -40,20 +40,22 @@ def is_gzip(head: bytes) -> bool:
 
 
 def other_kind(head: bytes) -> str | None:
-    """What the file is and how to convert it; None if it may be CSV."""
+    """What the file is and how to convert it for a load; None if it may be CSV."""
+    found = kind_of(head)
+    return found and f"is {found[0]}. {found[1]}."
+
+
+def kind_of(head: bytes) -> tuple[str, str] | None:
+    """What the file is, and how to convert it; None if it may be CSV."""
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        kinds = _IN_ZIP
-        found = next((kind, mending) for part, kind, mending in kinds if part in head)
-    elif beginning := next((known for known in _BEGINNINGS if head.startswith(known[0])), None):
-        found = beginning[1:]
-    elif unicode := _wide_unicode(head):
-        found = (f"text in {unicode}, not in UTF-8", _SAVE_AS)
-    elif head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_MARKUP):
-        found = ("a web page or XML", _SAVE_AS)
-    else:
-        return None
-    kind, mending = found
-    return f"is {kind}. {mending}."
+        return next((kind, mending) for part, kind, mending in _IN_ZIP if part in head)
+    if beginning := next((known for known in _BEGINNINGS if head.startswith(known[0])), None):
+        return beginning[1:]
+    if unicode := _wide_unicode(head):
+        return f"text in {unicode}, not in UTF-8", _SAVE_AS
+    if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_MARKUP):
+        return "a web page or XML", _SAVE_AS
+    return None
 
 
 def _wide_unicode(head: bytes) -> str | None:

@@ -3,6 +3,7 @@
 The file may be a download of purchased leads with a column `reason` added: lines without a reason are left out.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from leads.ingestion.file_kinds import HEAD, is_gzip, other_kind
+from leads.ingestion.file_kinds import HEAD, is_gzip, kind_of
 from sales.returns.errors import UnreadableReturns
 from sales.returns.models import LONGEST_NOTE, ReturnReason
 from sales.returns.services import MOST_AT_ONCE, Asked
@@ -114,12 +115,11 @@ def _text(data: bytes) -> str:
     head = data[:HEAD]
     if is_gzip(head):
         raise UnreadableReturns(reason="The file is compressed. Decompress it, and upload the CSV in it.")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    is_utf_32 = head.startswith(codecs.BOM_UTF32_LE)  # which begins as UTF-16 does
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not is_utf_32:
         return data.decode("utf-16", "replace")
-    if other := other_kind(head):
-        raise UnreadableReturns(
-            reason=f"The file {other.partition('. ')[0].rstrip('.')}. Save it as CSV, and upload that."
-        )
+    if other := kind_of(head):
+        raise UnreadableReturns(reason=f"The file is {other[0]}. Save it as CSV, and upload that.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -1,5 +1,7 @@
 """A CSV of returns: which lines return what, and what is wrong with the others."""
 
+import codecs
+
 import pytest
 
 from homeshield.lib.ids import new_id
@@ -54,10 +56,14 @@ def test_each_wrong_line_says_what_is_wrong_and_how_to_mend_it() -> None:
         (b"", "No line has a sale id and a reason"),
         (b"sale_id,reason\n", "No line has a sale id and a reason"),
         (b"PK\x03\x04 xl/workbook.xml", "Excel workbook"),
+        (
+            codecs.BOM_UTF32_LE + "sale_id,reason".encode("utf-32-le"),
+            r"text in UTF-32, not in UTF-8\. Save",
+        ),
         (f'{ONE},deceased,"never closed\n'.encode(), "Line 1 cannot be read"),
         ("".join(f"{new_id()},deceased\n" for _ in range(1001)).encode(), "returns 1,001 leads"),
     ],
-    ids=["columns", "empty", "header", "workbook", "quotes", "many"],
+    ids=["columns", "empty", "header", "workbook", "utf-32", "quotes", "many"],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole(data: bytes, said: str) -> None:
     with pytest.raises(UnreadableReturns, match=said):
