@@ -96,7 +96,8 @@ def draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpRe
     fragment = "#update" if request.htmx and status in FRAGMENT_STATUSES else ""
     wrong = context.get("wrong", {})
     lines = [(line, wrong.get(line.id)) for line in draft.lines]
-    context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "may_buy": Act.BUY in request.user.acts}
+    context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "in_cart": draft.quantity}
+    context["may_buy"] = Act.BUY in request.user.acts
     context.setdefault("code_wrong", draft.code_refusal)
     if isinstance(shortage := context.get("refusal"), Shortage):
         context["short_line"] = next((line for line in draft.lines if line.criteria == shortage.line.criteria), None)

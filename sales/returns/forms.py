@@ -3,7 +3,6 @@
 from typing import Any, override
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from sales.returns.csv_lines import Lines, lines_read
@@ -83,9 +82,3 @@ class DecisionForm(forms.Form):
         help_text="The buyer reads it on its page and is told by mail. Needed to refuse. Name no person.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-
-
-def window_told() -> str:
-    """For people: how long a lead can be returned."""
-    days = settings.RETURN_DAYS
-    return "1 day" if days == 1 else f"{days} days"

@@ -174,9 +174,4 @@ def returned_among(sale_ids: Sequence[UUID]) -> dict[UUID, Return]:
     return {one.sale_id: one for one in Return.objects.filter(sale__in=sale_ids)}
 
 
-def waiting_count() -> int:
-    """How many returns wait for staff."""
-    return Return.objects.filter(status=ReturnStatus.WAITING).count()
-
-
 assert {str(reason) for reason in PROVEN} == {"duplicate", "outside_criteria"}, "ALLOWANCE names them"

@@ -6,7 +6,7 @@ last.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -115,15 +115,10 @@ def returns_make(
                 for one in answers
                 if one.verdict.refusal is None
             }
-            _take_back(list(made.values()), answers, by_id=None, as_of=as_of)
+            _take_back(list(made.values()), answers, as_of=as_of)
             Return.objects.bulk_create(made.values())
             credit(list(made.values()), as_of=as_of)
-            answers = [
-                one if one.verdict.refusal else Answered(
-                    asked=one.asked, verdict=one.verdict, found=one.found, made=made[one.asked.sale_id]
-                )
-                for one in answers
-            ]  # fmt: skip
+            answers = [one if one.verdict.refusal else replace(one, made=made[one.asked.sale_id]) for one in answers]
             _record(answers, client_id=client_id, as_of=as_of)
             return answers
 
@@ -217,7 +212,7 @@ def _row(one: Answered, *, client_id: UUID, user_id: UUID | None, api_key_id: UU
     )  # fmt: skip
 
 
-def _take_back(rows: Sequence[Return], answers: Sequence[Answered], *, by_id: UUID | None, as_of: datetime) -> None:
+def _take_back(rows: Sequence[Return], answers: Sequence[Answered], *, as_of: datetime) -> None:
     """Withdraws the leads of accepted returns, before the client's account is locked."""
     leads = {one.asked.sale_id: one.found.candidate.lead_id for one in answers if one.found}
     reasons = {
@@ -225,7 +220,7 @@ def _take_back(rows: Sequence[Return], answers: Sequence[Answered], *, by_id: UU
         for row in rows
         if row.status == ReturnStatus.ACCEPTED and (reason := ReturnReason(row.reason).withdraws)
     }
-    withdrawals = leads_withdraw_each(reasons, note=NOTE, by_id=by_id, as_of=as_of)
+    withdrawals = leads_withdraw_each(reasons, note=NOTE, by_id=None, as_of=as_of)
     for row in rows:
         if row.status == ReturnStatus.ACCEPTED:
             row.withdrawal_id = withdrawals.get(leads[row.sale_id])
