@@ -17,8 +17,9 @@ from inventory.facts.criteria import Criteria
 from inventory.facts.place import Place
 from leads.classification import Classification
 from leads.geography import COUNTIES, STATES
-from sales.browse.map import Map, shade, stock_map
+from sales.browse.map import Map, stock_map
 from sales.browse.views import browse_address
+from sales.map_shapes import shade
 from tests.factories import stock
 
 MAPS = settings.BASE_DIR / "static/maps"
@@ -64,7 +65,7 @@ class TestCounts:
             assert finders.find(name)
             return f"/static/{name}"
 
-        monkeypatch.setattr("sales.browse.map.static", manifest)
+        monkeypatch.setattr("sales.map_shapes.static", manifest)
         stock(1, as_of=now, state="AE", county=None)
         assert [area.name for area in drawn(Criteria(), now).beside] == ["Armed Forces Europe"]
         assert drawn(Criteria(place=Place("AE")), now).areas == []
