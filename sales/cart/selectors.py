@@ -18,6 +18,7 @@ from pricing.discounts.codes import code_require
 from pricing.discounts.prices import Discount, Price, Prices, Tier
 from pricing.errors import DiscountCodeRefused
 from pricing.selectors import price_book
+from sales.cart.paying import DraftPayment, draft_payment
 from sales.models import Draft, DraftLine
 
 
@@ -63,6 +64,12 @@ class DraftSummary:
     tiers: list[Tier]
     total: Decimal | None
     list_total: Decimal | None
+    payment: DraftPayment | None
+
+    @property
+    def discount(self) -> Discount | None:
+        """The one that lowers prices of it: at most one does."""
+        return next((line.price.discount for line in self.lines if line.price and line.price.discount), None)
 
     @property
     def saved(self) -> Decimal | None:
@@ -119,6 +126,7 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
     asked = [line.criteria for line in lines]
     stock = available_counts(criteria=asked, buyer=buyer_of(user), as_of=as_of) if asked else {}
     summaries = [_summary(line, stock[line.criteria], prices) for line in lines]
+    total = _sum(line.amount for line in summaries)
     return DraftSummary(
         draft_id=draft.id if draft else None,
         version=draft.version if draft else 0,
@@ -128,8 +136,9 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
         code_discount=next((one for one in book.discounts if code and one.code == code), None),
         code_refusal=_code_refusal(code, user, as_of) if code and not book.has_code(code) else None,
         tiers=list(book.tiers(quantity)),
-        total=_sum(line.amount for line in summaries),
+        total=total,
         list_total=_sum(line.list_amount for line in summaries),
+        payment=draft_payment(user=user, total=total) if lines and total is not None else None,
     )
 
 

@@ -97,6 +97,8 @@ def draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpRe
     wrong = context.get("wrong", {})
     lines = [(line, wrong.get(line.id)) for line in draft.lines]
     context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "in_cart": draft.quantity}
+    if draft.payment:
+        context["account"] = draft.payment.account  # the header asks for it too
     context["may_buy"] = Act.BUY in request.user.acts
     context.setdefault("code_wrong", draft.code_refusal)
     if isinstance(shortage := context.get("refusal"), Shortage):

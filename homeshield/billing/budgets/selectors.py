@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import LiteralString
 from uuid import UUID
 
+from django.db import connection
+
 from homeshield.billing.budgets.models import Budget, BudgetMonth
 
 BUDGET_LEFT: LiteralString = """
@@ -26,6 +28,14 @@ class Spending:
 
     amount: Decimal | None
     spent: Decimal
+
+
+def budget_left(*, client_id: UUID, user_id: UUID) -> Decimal | None:
+    """Returns what a user has left of its budget in this month, in USD; None without a budget."""
+    with connection.cursor() as cursor:
+        cursor.execute(BUDGET_LEFT, {"client": client_id, "user": user_id, "api_key": None})
+        found = cursor.fetchone()
+    return found[0] if found else None
 
 
 def budgets_of(client_id: UUID, *, as_of: datetime) -> dict[UUID, Spending]:

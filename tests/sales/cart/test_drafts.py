@@ -128,7 +128,7 @@ def test_a_summary_costs_the_same_queries_for_any_number_of_lines(
     user: User, as_of: datetime, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     fill_up(user, count)
-    with django_assert_num_queries(4):  # draft, lines, prices, stock
+    with django_assert_num_queries(6):  # draft, lines, prices, stock, balance, budget
         assert len(draft_summary(user=user, as_of=as_of).lines) == count
 
 
