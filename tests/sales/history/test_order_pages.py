@@ -479,6 +479,6 @@ def test_the_order_page_counts_all_lines_at_once(
     for bucket in AgeBucket:
         draft_line_add(user=buyer, criteria=Criteria(classification=Classification.GOLD, age_bucket=bucket), quantity=1)
     assert len(draft_summary(user=buyer, as_of=now).lines) == 5
-    # session, user with company; draft, lines, prices; stock of all five lines; the header's numbers
-    with django_assert_num_queries(8):
+    # session, user with company; draft, lines, prices; stock of all five lines; balance, budget; the header's notices
+    with django_assert_num_queries(9):
         shop.get("/order/")

@@ -1,5 +1,6 @@
 """An order is paid in the transaction that places it, or nothing is sold (contract, "Money")."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -18,12 +19,12 @@ from homeshield.billing.ledger.errors import InsufficientFunds
 from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.models import LedgerTransaction
 from homeshield.billing.ledger.selectors import ledger_page
-from homeshield.billing.ledger.services import ledger_adjust, ledger_record
+from homeshield.billing.ledger.services import credit_limit_set, ledger_adjust, ledger_record
 from homeshield.management.commands.verify_ledger import PROOFS
 from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.cart.services import draft_line_add
+from sales.cart.services import draft_line_add, draft_quantities_change
 from sales.models import Draft, Order, Sale
 from sales.ordering.baskets import CriteriaBasket
 from sales.ordering.services import order_place
@@ -117,6 +118,43 @@ def test_the_cart_says_what_is_missing_and_stays_as_it_was(owner: User, client: 
         assert "$4.00" in said
     assert Draft.objects.get().lines.get().quantity == 3
     assert not Order.objects.exists()
+
+
+def cart(browser: Browser, user: User) -> str:
+    browser.force_login(user)
+    page = browser.get(reverse("sales:draft-show")).content.decode()
+    part = page[page.index('<div class="cart-payment">') : page.index('id="buy"')]
+    return " ".join(re.sub(r"<[^>]*>", " ", part).split())
+
+
+def test_the_cart_shows_how_it_is_paid_before_it_is_bought(owner: User, client: Browser, now: datetime) -> None:
+    draft_line_add(user=owner, criteria=GOLD, quantity=2)
+    assert "Your balance $20.00 Balance after this order $4.00" in cart(client, owner)
+
+    [line] = Draft.objects.get().lines.all()
+    draft_quantities_change(user=owner, quantities={line.id: 3})
+    assert "Your balance $20.00 Missing $4.00 Pay in $4.00 Your cart stays" in cart(client, owner)
+    link = re.search(r'id="pay-in-missing"\s+href="([^"]+)"', client.get(reverse("sales:draft-show")).content.decode())
+    assert link is not None
+    assert link[1].replace("&amp;", "&") == "/billing/pay-in?amount=4.00&next=/order/"
+
+    credit_limit_set(client_id=client_of(owner).id, credit_limit=Decimal(5), reason="Trusted.", by=owner, as_of=now)
+    assert "Your balance $20.00 Credit limit $5.00 Balance after this order −$4.00" in cart(client, owner)
+
+    budget_set(client_id=client_of(owner).id, user_id=owner.id, amount=Decimal(23), as_of=now)
+    said = cart(client, owner)
+    assert "Left of your budget this month $23.00 The order is $1.00 over your budget. Change the budget" in said
+
+    credit_limit_set(client_id=client_of(owner).id, credit_limit=None, reason="Trusted.", by=owner, as_of=now)
+    assert "Paid On account Balance after this order −$4.00" in cart(client, owner)
+
+
+def test_a_buyer_asks_an_owner_for_what_is_missing(owner: User, client: Browser) -> None:
+    buyer = UserFactory(client=owner.client, role=ClientRole.BUYER)
+    draft_line_add(user=buyer, criteria=GOLD, quantity=3)
+    said = cart(client, buyer)
+    assert "Missing $4.00 Ask an owner of your company to pay in $4.00." in said
+    assert "pay-in?" not in client.get(reverse("sales:draft-show")).content.decode()
 
 
 def test_a_program_is_told_what_is_missing(owner: User, now: datetime) -> None:
