@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 
 import pgtrigger
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
+
+from tests.prepared_database import can_copy, is_there, keep, prepared_name
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -16,9 +19,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database is a copy of a migrated one, where there is one."""
+    with django_db_blocker.unblock():
+        if can_copy() and is_there(name := prepared_name()):
+            connection.settings_dict["TEST"]["TEMPLATE"] = name
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Tests with parallel connections are tidied up by TRUNCATE, which the audit record otherwise refuses."""
     with django_db_blocker.unblock():
+        if can_copy() and not is_there(name := prepared_name()):
+            keep(name)
         pgtrigger.disable("audit.AuditEvent:audit_events_stay", "audit.AuditSeal:audit_seals_stay")
 
 
