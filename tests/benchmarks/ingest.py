@@ -7,7 +7,8 @@ Makes a database of its own and drops it afterwards. The rows come out of a firs
 take turns, each beginning with empty tables, so that a busy machine is unfair to both. The floor is given its rows
 ready-made, and writes them in one transaction into tables with the same indexes, constraints and triggers.
 
-With `--beside`, files of new persons are loaded into an empty shop, and then into one that holds as many leads.
+With `--beside`, files of new persons are loaded into an empty shop, and then into one that holds as many leads; and so
+is the floor, which shows what the tables' own indexes cost there.
 """
 
 import argparse
@@ -96,25 +97,44 @@ def compare(folder: Path, *, rows: int, rounds: int, given: Path | None) -> None
 
 
 def compare_beside(folder: Path, *, rows: int, rounds: int, beside: int) -> None:
-    """The two shops take turns. The first load into each is not counted."""
+    """The two shops take turns, and so do a load and the floor, each with rows of its own. The first round is not
+    counted."""
     use_database(BESIDE)
     try:
         fill_keyed(beside)
-        there, ratios = beside, []
+        there = beside
+        ours, floors = [], []
         for number in range(rounds + 1):
-            file = folder / f"leads_{number}.csv"
-            write_csv(file, rows, first=number * rows + 1)
+            file, ready = folder / f"leads_{2 * number}.csv", folder / f"leads_{2 * number + 1}.csv"
+            for part, name in enumerate((file, ready)):
+                write_csv(name, rows, first=(2 * number + part) * rows + 1)
             use_database(DATABASE, fresh=False)
+            empty_tables()
+            load(ready, rows)
+            timed(psql_command(*(f"\\copy {table} TO '{folder / table}'" for table in TABLES)))
+            empty_tables()
+            floor_alone = copy(folder, rows)
             empty_tables()
             alone = load(file, rows)
             use_database(BESIDE, fresh=False)
-            there += rows
-            full = load(file, there, loaded=rows, database=BESIDE)
+            checkpoint()
+            full = load(file, there + rows, loaded=rows, database=BESIDE)
+            checkpoint()
+            floor_full = copy(folder, there + 2 * rows)
             say(
-                f"empty {alone.seconds:.2f} s, beside {there - rows:,} leads {full.seconds:.2f} s, {full.memory:.0f} MB"
+                f"beside {there:,} leads: ingest_csv {alone.seconds:.2f} s -> {full.seconds:.2f} s, "
+                f"{full.memory:.0f} MB;"
+                f" psql \\copy {floor_alone.seconds:.2f} s -> {floor_full.seconds:.2f} s"
             )
-            ratios.append(full.seconds / alone.seconds)
-        say(f"ratio         {statistics.median(ratios[1:]):8.2f}")
+            there += 2 * rows
+            ours.append((alone, full))
+            floors.append((floor_alone, floor_full))
+        for name, runs in (("ingest_csv", ours), ("psql \\copy", floors)):
+            ratio = statistics.median(full.seconds / alone.seconds for alone, full in runs[1:])
+            say(f"{name:<12}  {ratio:8.2f} of an empty shop")
+        more = statistics.median(full.seconds - alone.seconds for alone, full in ours[1:])
+        floor_more = statistics.median(full.seconds - alone.seconds for alone, full in floors[1:])
+        say(f"beside them   {more:8.2f} s more for ingest_csv, {floor_more:.2f} s more for psql \\copy")
     finally:
         drop_database(BESIDE)
         use_database(DATABASE, fresh=False)
@@ -202,7 +222,15 @@ def empty_tables() -> None:
         cursor.execute("SET session_replication_role = replica")  # leads are not to be removed
         cursor.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
         cursor.execute("SET session_replication_role = origin")
-        cursor.execute("CHECKPOINT")  # or the one who comes second writes what the first one left
+    checkpoint()
+
+
+def checkpoint() -> None:
+    """Or the one who comes second writes what the first one left."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
 
 
 if __name__ == "__main__":
