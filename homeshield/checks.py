@@ -47,3 +47,32 @@ def sender_check(**_options: Any) -> list[CheckMessage]:
             id="homeshield.W002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def site_texts_check(**_options: Any) -> list[CheckMessage]:
+    """Strangers decide by them whether to trust the shop, and most laws ask for them."""
+    written = {"TERMS_FILE": settings.TERMS_TEXT, "PRIVACY_FILE": settings.PRIVACY_TEXT}
+    missing = [name for name, text in written.items() if not text]
+    found: list[CheckMessage] = []
+    if missing:
+        found.append(
+            Warning(
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set: the site links to no "
+                f"{' and no '.join(_TEXTS[name] for name in missing)}.",
+                hint="Write the texts, and name their files (docs/operating.md).",
+                id="homeshield.W003",
+            )
+        )
+    if not settings.CONTACT_EMAIL:
+        found.append(
+            Warning(
+                "CONTACT_EMAIL is not set: nobody learns from the site whom to write to.",
+                hint="Set CONTACT_EMAIL, or SELLER_EMAIL.",
+                id="homeshield.W004",
+            )
+        )
+    return found
+
+
+_TEXTS = {"TERMS_FILE": "terms of service", "PRIVACY_FILE": "privacy policy"}

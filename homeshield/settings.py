@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from homeshield.lib import logs
-from homeshield.lib.environment import choice, number, switch
+from homeshield.lib.environment import choice, number, switch, text_file
 from homeshield.lib.pool_check import check_connection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,6 +101,18 @@ _DEVELOPMENT_SELLER = {
 }
 _E_MAIL_ADDRESS = re.compile(r"[^\s@:/,]+@[^\s@:/,]+")
 SELLER = seller_from_environment()
+# What strangers read on /company, /terms and /privacy, as the shop's owner wrote it (homeshield/site_texts.py).
+ABOUT_TEXT, TERMS_TEXT, PRIVACY_TEXT = (
+    text_file(env, name, folder=BASE_DIR) for name in ("ABOUT_FILE", "TERMS_FILE", "PRIVACY_FILE")
+)
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="").strip() or SELLER["email"]
+if CONTACT_EMAIL and not _E_MAIL_ADDRESS.fullmatch(CONTACT_EMAIL):
+    raise ImproperlyConfigured("CONTACT_EMAIL is no email address. Write one, such as hello@shop.example.com.")
+CONTACT_PHONE = env.str("CONTACT_PHONE", default="").strip()
+if CONTACT_PHONE and not re.fullmatch(r"[+(\d][\d ().-]{5,24}", CONTACT_PHONE):
+    raise ImproperlyConfigured(
+        "CONTACT_PHONE is no phone number. Write digits, and blanks, dots, hyphens or parentheses between them."
+    )
 SHOW_SUPPLIERS = switch(env, "SHOW_SUPPLIERS", default=False)  # to buyers, of the leads they bought
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[]) or (
     ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []

@@ -6,9 +6,10 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from django_tasks_db.models import DBTaskResult
 
+from homeshield import views as site
 from homeshield.accounts.urls import company_urlpatterns
 from homeshield.api import api, docs, health, no_such_operation
-from homeshield.views import home, security_txt
+from sales.front_page import home
 from sales.urls import inventory_urlpatterns
 
 admin.site.site_header = "HomeShield staff"
@@ -32,7 +33,11 @@ urlpatterns = [
     re_path(r"^api(?:/|$)", no_such_operation),
     path("docs", docs, name="docs"),
     path("health", health, name="health"),
-    path(".well-known/security.txt", security_txt, name="security-txt"),
+    path("company", site.company, name="company"),
+    path("terms", site.terms, name="terms"),
+    path("privacy", site.privacy_policy, name="privacy-policy"),
+    path("robots.txt", site.robots_txt, name="robots-txt"),
+    path(".well-known/security.txt", site.security_txt, name="security-txt"),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),  # one page for it
     path("admin/", admin.site.urls),
 ]

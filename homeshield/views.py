@@ -2,27 +2,12 @@ from datetime import UTC, timedelta
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from homeshield.accounts.permissions import Act
 from homeshield.lib.http import Request
-from leads.age import AgeBucket
-from leads.classification import QUALIFICATION_FIELDS
-from leads.models import Lead
-
-
-@require_safe
-def home(request: Request) -> HttpResponse:
-    """Sends a company's users to the inventory or their orders."""
-    if request.user.is_authenticated:
-        for act, page in ((Act.BROWSE, "inventory:record-list"), (Act.ORDERS, "sales:order-list")):
-            if act in request.user.acts:
-                return redirect(page)
-    labels = {field.name: str(field.verbose_name).rstrip("?") for field in Lead._meta.fields}
-    answers = [labels[name] for name in QUALIFICATION_FIELDS]
-    return render(request, "home.html", {"buckets": list(AgeBucket), "answers": answers})
-
+from homeshield.site_texts import blocks
 
 SECURITY_TXT_HOLDS = timedelta(days=180)
 
@@ -39,4 +24,53 @@ def security_txt(request: Request) -> HttpResponse:
         f"Canonical: https://{request.get_host()}{request.path}",
         "Preferred-Languages: en",
     ]
+    return _plain(lines)
+
+
+@require_safe
+def robots_txt(request: Request) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    """Search engines read what strangers can; the rest needs a sign-in anyway."""
+    closed = ("/admin/", "/api/", "/billing/", "/inventory/", "/order", "/returns/", "/notices/", "/suppression/")
+    return _plain(
+        [
+            "User-agent: *",
+            f"Allow: {reverse('account_signup')}",
+            f"Allow: {reverse('account_login')}",
+            "Disallow: /accounts/",
+            *(f"Disallow: {address}" for address in closed),
+        ]
+    )
+
+
+@require_safe
+def company(request: Request) -> HttpResponse:
+    """Who sells here, and how to reach them."""
+    context = {
+        "seller": settings.SELLER,
+        "email": settings.CONTACT_EMAIL,
+        "phone": settings.CONTACT_PHONE,
+        "about": list(blocks(settings.ABOUT_TEXT)),
+    }
+    return render(request, "site/company.html", context)
+
+
+@require_safe
+def terms(request: Request) -> HttpResponse:
+    """404 without TERMS_FILE."""
+    return _text(request, settings.TERMS_TEXT, title="Terms of service")
+
+
+@require_safe
+def privacy_policy(request: Request) -> HttpResponse:
+    """404 without PRIVACY_FILE."""
+    return _text(request, settings.PRIVACY_TEXT, title="Privacy policy")
+
+
+def _text(request: Request, text: str, *, title: str) -> HttpResponse:
+    if not text:
+        raise Http404
+    return render(request, "site/text.html", {"title": title, "text": list(blocks(text))})
+
+
+def _plain(lines: list[str]) -> HttpResponse:
     return HttpResponse("".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8")

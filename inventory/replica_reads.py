@@ -27,7 +27,8 @@ def replica_may_answer[**P, Result](
 
     @wraps(view)
     def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> Result:
-        client_id = (getattr(request, "auth", None) or request.user).client_id
+        account = getattr(request, "auth", None) or request.user
+        client_id = getattr(account, "client_id", None)  # a stranger has none
         if freshness.is_current() and not has_just_bought(client_id):
             try:
                 with reading_from_replica():

@@ -145,7 +145,7 @@ class TooManyAttempts(DomainError):
 class PreviewsUsed(DomainError):
     code, status, title = "previews_used", 429, "No previews left today"
     sentence = (
-        "Your company has seen its {most:,} previews of today. More from {again_at:%Y-%m-%d %H:%M} UTC on. "
+        "Your company has seen its {most:,} previews of today. More from {again_at:%b %-d, %Y, %-I:%M %p} UTC on. "
         "Counts, prices and purchases still work."
     )
     most: int

@@ -9,7 +9,7 @@ import secrets
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
 from itertools import islice
@@ -27,6 +27,7 @@ from homeshield.accounts.owner_mail import owners_mail
 from homeshield.accounts.permissions import Act, require_role, require_status
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
+from homeshield.lib.instants import instant_text
 
 PREFIX = "hs_live_"
 _ALPHABET = string.ascii_lowercase + string.digits
@@ -91,7 +92,7 @@ def _tell_owners(key: ApiKey) -> None:
     maker = key.created_by
     context = {
         "prefix": key.prefix,
-        "made": f"{key.created_at_utc.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "made": instant_text(key.created_at_utc),
         "maker": None if maker is None else maker.email if maker.client_id == key.client_id else "HomeShield staff",
     }
     owners_mail(client_id=key.client_id, subject="New API key", template="accounts/email/key_made.txt", context=context)

@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
+from pathlib import Path
 from random import Random
 from typing import BinaryIO, cast
 
@@ -51,6 +52,9 @@ CALLS_AGAIN = 40
 
 GOLD_SHARE = 0.4
 OLDEST_DAYS = 1_100
+
+_FEW = 20_000
+"""People in a county without an estimate: in the territories, and Connecticut's old counties."""
 
 # States by number of leads; the others follow by name.
 _LARGE_STATES = "TX FL CA GA NC OH PA TN IL AL MI LA NY SC VA MO IN AZ KY MS".split()  # noqa: SIM905 - easier to read
@@ -174,23 +178,28 @@ _UNKNOWN = ("", "", "undefined", "N/A")  # as call centers write it
 
 
 class _Place:
-    """Picks (state, county). A few states, and a few counties in each, hold most leads."""
+    """Picks (state, county). A few states hold most leads, and in each the counties where most people live."""
 
     def __init__(self) -> None:
         states = [*_LARGE_STATES, *(code for code in STATES if code in COUNTIES and code not in _LARGE_STATES)]
+        people = _people()
         self._places = []
         weights = []
         for rank, state in enumerate(states, 1):
-            counties = list(COUNTIES[state])
-            Random(state).shuffle(counties)  # noqa: S311 - the same every time, and nothing secret
-            shares = [1 / size**0.9 for size in range(1, len(counties) + 1)]
-            for county, share in zip(counties, shares, strict=True):
+            sizes = [people.get((state, county), _FEW) ** 1.4 for county in COUNTIES[state]]
+            for county, size in zip(COUNTIES[state], sizes, strict=True):
                 self._places.append((state, county))
-                weights.append(share / sum(shares) / rank**0.7)
+                weights.append((0.92 * size / sum(sizes) + 0.08 / len(sizes)) / rank)  # some anywhere
         self._cumulative = list(accumulate(weights))
 
     def pick(self, random: Random) -> tuple[str, str]:
         return random.choices(self._places, cum_weights=self._cumulative)[0]
+
+
+def _people() -> dict[tuple[str, str], int]:
+    """How many live in each county: the Census Bureau's estimates for 2023 (co-est2023-alldata.csv)."""
+    with (Path(__file__).parent / "people.csv").open(newline="", encoding="utf-8") as rows:
+        return {(row["state"], row["county"]): int(row["people"]) for row in csv.DictReader(rows)}
 
 
 def fictional_csv(numbers: range, *, today: date, on_row: Callable[[], None] = lambda: None) -> BinaryIO:

@@ -4,6 +4,7 @@ An empty variable counts as absent. All raise ImproperlyConfigured.
 """
 
 from collections.abc import Collection
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -41,3 +42,23 @@ def choice(env: Env, name: str, *, default: str, among: Collection[str]) -> str:
     if found is None:
         raise ImproperlyConfigured(f"{name} is {text!r}, but can only be {', '.join(among)}.")
     return found
+
+
+_LONGEST_TEXT = 500_000
+
+
+def text_file(env: Env, name: str, *, folder: Path) -> str:
+    """The text of the file that a variable names, relative to `folder`; empty without one."""
+    if not (named := env.str(name, default="").strip()):
+        return ""
+    try:
+        text = (folder / named).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} names {named!r}, which cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} names {named!r}, which is not UTF-8 text. Save it as UTF-8.") from None
+    if not text.strip():
+        raise ImproperlyConfigured(f"{name} names {named!r}, which is empty. Write the text, or remove the setting.")
+    if len(text) > _LONGEST_TEXT:
+        raise ImproperlyConfigured(f"{name} names {named!r}, which has more than {_LONGEST_TEXT:,} characters.")
+    return text.strip()

@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from homeshield.lib import money
+from homeshield.lib.instants import instant_text
 
 register = template.Library()
 
@@ -24,10 +25,9 @@ def signed_dollars(amount: Decimal) -> str:
 
 @register.filter
 def instant(value: datetime) -> SafeString:
-    """`Jun 1, 2026, 12:00 UTC`: names the zone, because the buyer's own differs."""
-    utc = value.astimezone(UTC)
+    """`Jun 1, 2026, 12:00 PM UTC`, which static/js/page.js turns into the reader's own time."""
     return format_html(
-        '<time datetime="{}">{}</time>',
-        utc.isoformat(timespec="seconds"),
-        f"{utc:%b} {utc.day}, {utc:%Y, %H:%M} UTC",
+        '<time datetime="{}" data-instant>{}</time>',
+        value.astimezone(UTC).isoformat(timespec="seconds"),
+        instant_text(value),
     )

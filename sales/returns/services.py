@@ -21,6 +21,7 @@ from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.services import ledger_parameters
 from homeshield.billing.ledger.statements import RECORDING
 from homeshield.lib.deadlocks import tried_again
+from homeshield.lib.instants import instant_text
 from homeshield.lib.viewer import STAFF, seen_by
 from inventory.withholding.locking import persons_lock
 from inventory.withholding.services import leads_withdraw_each
@@ -86,7 +87,7 @@ class Answered:
         if self.verdict.refusal is Refusal.WITHIN_CRITERIA:
             return f"This lead is what you ordered: {self.found.line}."
         until = returnable_until(self.found.candidate.sold_at_utc, days=settings.RETURN_DAYS)
-        return f"This lead could be returned until {until:%b %-d, %Y, %H:%M:%S} UTC."
+        return f"This lead could be returned until {instant_text(until)}."
 
 
 def returns_preview(*, client_id: UUID, asked: Sequence[Asked], as_of: datetime) -> list[Answered]:

@@ -18,6 +18,48 @@
     }
   });
 
+  // Instants in the reader's own time; the page's text says them in UTC.
+  const local = new Intl.DateTimeFormat("en-US", {
+    month: "short", day: "numeric", year: "numeric", hour: "numeric", minute: "2-digit",
+  });
+  const tellTime = () => {
+    for (const time of document.querySelectorAll("time[data-instant]")) {
+      time.title = time.textContent.trim();
+      time.textContent = local.format(new Date(time.dateTime));
+      delete time.dataset.instant;
+    }
+  };
+  const zone = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" }).formatToParts();
+  for (const place of document.querySelectorAll("[data-zone]")) {
+    place.textContent = zone.find(({ type }) => type === "timeZoneName").value;
+  }
+  tellTime();
+  document.addEventListener("htmx:afterSettle", tellTime);
+
+  // A button that copies the text of the element it names. It is drawn where scripts run and the clipboard is there.
+  for (const button of document.querySelectorAll("[data-copies]")) {
+    if (!navigator.clipboard) break;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent.trim());
+      const said = button.textContent;
+      button.textContent = "Copied";
+      document.getElementById("announcement").textContent = "Copied";
+      setTimeout(() => { button.textContent = said; }, 2000);
+    });
+  }
+
+  // `/` leads to the page's search field, as elsewhere.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    const search = [...document.querySelectorAll("input[type=search], [data-search]")].find((one) => one.checkVisibility());
+    if (!search) return;
+    event.preventDefault();
+    search.focus();
+    search.select?.();
+  });
+
   // htmx is silent when no answer comes at all.
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, () => {

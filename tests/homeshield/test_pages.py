@@ -1,6 +1,7 @@
 """What is true of every page: the start page, the account pages, the error pages, and the strict policy over all."""
 
 import re
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from django.test import Client
 from django.urls import reverse
 
 from homeshield.accounts.models import User
-from tests.factories import PASSWORD, StaffFactory, UserFactory
+from tests.factories import PASSWORD, StaffFactory, UserFactory, stock
+from tests.sales.purchases import set_prices
 from tests.sign_in import sign_in
 
 
@@ -23,11 +25,29 @@ def buyer(db: None) -> User:
     return UserFactory()
 
 
+def text_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split()).replace(" ,", ",").replace(" .", ".")
+
+
 class TestStartPage:
     def test_tells_visitors_what_this_is(self, client: Client, db: None) -> None:
         content = client.get("/").content.decode()
         for said in ("24 months and more", "day 720", "Borrower tobacco use", "Sign in"):
             assert said in content
+
+    def test_shows_strangers_what_is_on_sale_at_what_price(self, client: Client, db: None, now: datetime) -> None:
+        set_prices(since=now - timedelta(days=1))
+        stock(1_200, as_of=now, age_days=400)
+        stock(3, as_of=now, age_days=100, classification="Silver")
+        page = text_of(client.get("/").content.decode())
+        assert "1,203 leads on sale right now, from $3.00 each." in page
+        assert "Gold 0 $10.00 0 $8.00 0 $6.00 1,200 $5.00 0 $4.00 Silver 3 $7.50" in page
+        assert "Create an account" in page
+
+    def test_says_nothing_of_numbers_where_there_is_no_stock(self, client: Client, db: None) -> None:
+        page = text_of(client.get("/").content.decode())
+        assert "on sale right now" not in page.replace("On sale right now", "")
+        assert "not for sale" in page
 
     def test_sends_buyers_to_the_inventory(self, client: Client, buyer: User) -> None:
         client.force_login(buyer)
@@ -140,6 +160,7 @@ class _Violations(HTMLParser):
 
 PAGES = [
     "/",
+    "/company",
     "/docs",
     "/accounts/login/",
     "/accounts/signup/",

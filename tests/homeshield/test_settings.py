@@ -33,6 +33,11 @@ NOTHING = dict.fromkeys(
         "SELLER_ADDRESS",
         "SELLER_TAX_ID",
         "SELLER_EMAIL",
+        "CONTACT_EMAIL",
+        "CONTACT_PHONE",
+        "ABOUT_FILE",
+        "TERMS_FILE",
+        "PRIVACY_FILE",
     ],
     "",
 )
@@ -52,6 +57,9 @@ READY = {
     "SECRET_KEY": KEY,
     "WEB_DATABASE_URL": WEB,
     "DEFAULT_FROM_EMAIL": "HomeShield <no-reply@shop.example.com>",
+    "CONTACT_EMAIL": "hello@shop.example.com",
+    "TERMS_FILE": "README.md",  # any text
+    "PRIVACY_FILE": "README.md",
 }
 WEB_AND_OWNER = {
     "DJANGO_SETTINGS_MODULE": "homeshield.settings",

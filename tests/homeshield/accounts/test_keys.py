@@ -15,6 +15,7 @@ from homeshield.accounts.errors import KeyNotFound, KeyRefused, RoleMayNot, Stat
 from homeshield.accounts.keys import MAX_KEYS, MadeKey, key_create, key_find, key_revoke, key_use
 from homeshield.accounts.models import ApiKey, Client, User
 from homeshield.accounts.permissions import ClientRole
+from homeshield.lib.instants import instant_text
 from tests.factories import ClientFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -170,7 +171,7 @@ class TestMail:
         assert sorted(to for sent in mail.outbox for to in sent.to) == sorted(owner.email for owner in owners)
         for sent in mail.outbox:
             assert sent.subject == "HomeShield: New API key"
-            for told in (key.prefix, f"{key.created_at_utc:%Y-%m-%d %H:%M:%S} UTC", buyer.email):
+            for told in (key.prefix, instant_text(key.created_at_utc), buyer.email):
                 assert told in sent.body
             assert secret not in sent.body
             assert "evil" not in sent.body

@@ -43,6 +43,14 @@ def test_they_fill_every_state_and_bucket_and_the_time_before_the_first() -> Non
     assert sum(count for _, count in largest) > len(leads) / 3
 
 
+def test_most_lie_where_most_people_live() -> None:
+    found = [(row["State"], row["County"]) for row in rows(range(20_000))]
+    counties = Counter(found)
+    assert counties.most_common(2) == [(("TX", "Harris"), 1224), (("CA", "Los Angeles"), 583)]
+    assert counties["TX", "Hardeman"] < 5
+    assert len(counties) > 1_900
+
+
 def test_they_are_fictional_and_known_by_their_campaign() -> None:
     for row in rows(range(500)):
         assert row["Campaign ID"].startswith(CAMPAIGN)

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from homeshield.accounts.models import ClientStatus, User
+from homeshield.lib.instants import instant_text
 from inventory.facts.criteria import Criteria
 from inventory.facts.place import Place
 from leads.age import AgeBucket
@@ -399,8 +400,8 @@ class TestOrdersPlaced:
         buy(buyer.client, 2, GOLD, as_of=datetime.fromisoformat(f"{now:%Y-%m-%d}T00:00:00+00:00"))
         buy(buyer.client, 3, GOLD, as_of=now)
         said = text(shop.get("/orders/"))
-        newer = f"{now:%b} {now.day}, {now:%Y, %H:%M} UTC – 3 $24.00"
-        older = f"{now:%b} {now.day}, {now:%Y}, 00:00 UTC – 2 $16.00"
+        newer = f"{instant_text(now)} – 3 $24.00"
+        older = f"{now:%b} {now.day}, {now:%Y}, 12:00 AM UTC – 2 $16.00"
         assert said.index(newer) < said.index(older)
 
     def test_pages_of_fifty_orders(self, shop: Client, buyer: User, now: datetime) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from homeshield.accounts.models import User
+from homeshield.lib.instants import instant_text
 from inventory.facts.criteria import Criteria
 from inventory.models import InventoryRecord
 from inventory.withholding.models import PersonLink
@@ -36,7 +37,7 @@ def test_a_first_sale_is_exclusive_until_the_lead_leaves_its_bucket(
     assert origins_of([sale.id]) == {sale.id: Origin(loaded, None, 0, record.expires_at_utc)}
     expires = record.expires_at_utc
     said = text(shop.get(f"/orders/{order.id}/"))
-    assert f"Sold before Never Exclusive until {expires:%b} {expires.day}, {expires:%Y, %H:%M} UTC" in said
+    assert f"Sold before Never Exclusive until {instant_text(expires)}" in said
     assert "ACME" not in said
     settings.SHOW_SUPPLIERS = True
     assert "Supplier ACME Sold before" in text(shop.get(f"/orders/{order.id}/"))

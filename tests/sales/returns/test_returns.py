@@ -21,6 +21,7 @@ from homeshield.billing.documents.models import Document
 from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.models import LedgerLeg
 from homeshield.billing.ledger.services import ledger_record
+from homeshield.lib.instants import instant_text
 from inventory.counting.compaction import counts_compare
 from inventory.withholding.models import PersonLink, Reason, Withdrawal, WithheldLead
 from inventory.withholding.services import leads_withdraw
@@ -161,7 +162,7 @@ class TestRefused:
         end = ten.order.placed_at_utc + timedelta(days=7)
         [late] = ten.give_back(ten.sales[0], as_of=end)
         assert late.verdict.refusal is Refusal.TOO_LATE
-        assert late.message == f"This lead could be returned until {end:%b %-d, %Y, %H:%M:%S} UTC."
+        assert late.message == f"This lead could be returned until {instant_text(end)}."
         assert everything() == before
         assert ten.give_back(ten.sales[0], as_of=end - timedelta(microseconds=1))[0].status == ACCEPTED
 
