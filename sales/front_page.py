@@ -22,12 +22,12 @@ from pricing.selectors import prices_in_force
 @require_safe
 def home(request: Request) -> HttpResponse:
     """Sends a company's users to the inventory or their orders."""
-    if request.user.is_authenticated:
+    signed_in = bool(request.user.is_authenticated)
+    if signed_in:
         for act, page in ((Act.BROWSE, "inventory:record-list"), (Act.ORDERS, "sales:order-list")):
             if act in request.user.acts:
                 return redirect(page)
-        return render(request, "home.html", _shop() | {"on_sale": None})
-    return _strangers_page(request)
+    return render(request, "home.html", _shop()) if signed_in else _strangers_page(request)
 
 
 @replica_may_answer

@@ -49,7 +49,8 @@ _LONGEST_TEXT = 500_000
 
 def text_file(env: Env, name: str, *, folder: Path) -> str:
     """The text of the file that a variable names, relative to `folder`; empty without one."""
-    if not (named := env.str(name, default="").strip()):
+    named: str = env.str(name, default="").strip()
+    if not named:
         return ""
     try:
         text = (folder / named).read_text(encoding="utf-8-sig")

@@ -99,7 +99,8 @@ CLIENTS_PAGES = {
 
 # What these show and change is the visitor's or the user's own account alone (tests/homeshield/accounts).
 FOR_EVERYBODY = {
-    "home", "docs", "health", "security-txt", "robots-txt", "company", "terms", "privacy-policy", "sales:opt-out", "sales:opt-out-code", "sales:opt-out-done",
+    "home", "docs", "health", "security-txt", "robots-txt", "company", "terms", "privacy-policy",
+    "sales:opt-out", "sales:opt-out-code", "sales:opt-out-done",
     "accounts:invitation-show",  # whoever has the link
     "billing:stripe-webhook",  # whoever signs as Stripe
     "account_login", "account_logout", "account_inactive", "account_signup", "account_email_verification_sent",
