@@ -1,6 +1,5 @@
 import base64
 import logging
-import re
 from collections.abc import Iterable
 from typing import Any, override
 
@@ -17,12 +16,14 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from homeshield.accounts import hashers
+from homeshield.accounts.browser_names import browser_name
 from homeshield.accounts.devices import device_of, device_remember
 from homeshield.accounts.errors import PasswordsBusy, TooManyPasswords
 from homeshield.accounts.models import Client, User
@@ -30,6 +31,7 @@ from homeshield.accounts.services import client_sign_up
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.derived_keys import derived_keys
+from homeshield.lib.mails import html_attach
 from homeshield.lib.visitor_address import visitor_address
 
 logger = logging.getLogger(__name__)
@@ -84,6 +86,13 @@ class AccountAdapter(DefaultAccountAdapter):
             logger.exception("A notification could not be mailed.")
 
     @override
+    def render_mail(self, *arguments: Any, **named: Any) -> EmailMessage:
+        message: EmailMessage = super().render_mail(*arguments, **named)
+        assert isinstance(message, EmailMultiAlternatives)
+        html_attach(message)
+        return message
+
+    @override
     def get_client_ip(self, request: HttpRequest) -> str:
         """Raises PermissionDenied if the address is unknown."""
         address = visitor_address(request.META, proxies=settings.ALLAUTH_TRUSTED_PROXY_COUNT)
@@ -93,9 +102,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_http_user_agent(self, request: HttpRequest) -> str:
-        """A short User-Agent for mails, without anything that reads as a link."""
-        named = request.headers.get("User-Agent", "")[:100]
-        return " ".join(re.sub(r"[^A-Za-z0-9 ()_,;+-]|(?<=[A-Za-z])\.(?=[A-Za-z])", " ", named).split()) or "unknown"
+        """In words, for mails: a User-Agent may hold what reads as a link."""
+        return browser_name(request.headers.get("User-Agent", ""))
 
     @override
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

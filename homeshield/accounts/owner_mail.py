@@ -3,11 +3,11 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
 from homeshield.accounts.models import User
 from homeshield.accounts.permissions import ClientRole
+from homeshield.lib.mails import mail_send
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def owners_mail(*, client_id: UUID, subject: str, template: str, context: Mappin
     sent = True
     for email in owners.values_list("email", flat=True):
         try:
-            send_mail(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", text, None, [email])
+            mail_send(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", text, [email])
         except OSError:  # SMTPException is a subclass
             logger.exception("A mail to an owner could not be sent.")
             sent = False

@@ -7,7 +7,6 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db import IntegrityError, models, transaction
 from django.template.loader import render_to_string
 
@@ -17,6 +16,7 @@ from homeshield.accounts.models import Client, ClientStatus, User
 from homeshield.accounts.permissions import ClientRole
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
+from homeshield.lib.mails import mail_send
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without lookalikes: i, l, o, 0, 1."""
@@ -122,7 +122,7 @@ def second_factor_remove(*, user: User, as_of: datetime) -> int:
             )
             text = render_to_string("accounts/email/second_factor_removed.txt")
             subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Two-step verification was removed"
-            transaction.on_commit(partial(send_mail, subject, text, None, [user.email]), robust=True)
+            transaction.on_commit(partial(mail_send, subject, text, [user.email]), robust=True)
     return removed
 
 

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db import models, transaction
 from django.template.loader import render_to_string
 
@@ -31,6 +30,7 @@ from homeshield.accounts.services import address_is_taken, password_hash, user_c
 from homeshield.accounts.team_models import Invitation
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
+from homeshield.lib.mails import mail_send
 
 INVITATION_GOOD_FOR = timedelta(days=7)
 MOST_OPEN_INVITATIONS = 50
@@ -89,7 +89,7 @@ def _mail(invitation: Invitation, client: Client, by: User, link: str) -> None:
     context = {"company": name_for_mail(client.name), "by": by.email, "link": link}
     subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}You are invited to join a company"
     try:
-        send_mail(subject, render_to_string("accounts/email/invitation.txt", context), None, [invitation.email])
+        mail_send(subject, render_to_string("accounts/email/invitation.txt", context), [invitation.email])
     except OSError as error:  # SMTPException is a subclass
         raise MailNotSent from error
 

@@ -23,6 +23,9 @@ def signed_dollars(amount: Decimal) -> str:
     return money.signed_dollars(amount)
 
 
+register.filter("instant_text", instant_text)
+
+
 @register.filter
 def instant(value: datetime) -> SafeString:
     """`Jun 1, 2026, 12:00 PM UTC`, which static/js/page.js turns into the reader's own time."""

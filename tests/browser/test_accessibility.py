@@ -22,6 +22,7 @@ GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_1
 
 VISITORS_PAGES = [
     "/",
+    "/company",
     "/accounts/login/",
     "/accounts/signup/",
     "/accounts/inactive/",

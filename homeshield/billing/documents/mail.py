@@ -6,7 +6,6 @@ from email.utils import parseaddr
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
@@ -18,6 +17,7 @@ from homeshield.billing.documents.facts import DocumentKind
 from homeshield.billing.documents.models import Document, DocumentMail
 from homeshield.billing.documents.render import document_pdf
 from homeshield.billing.documents.sheet import month_text, number_text
+from homeshield.lib.mails import mail_message
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +79,9 @@ def _claim(mail: DocumentMail, *, now: datetime) -> bool:
 def _send(document: Document, mail: DocumentMail, pdf: bytes) -> bool:
     month = month_text(document.month) if document.month else ""
     context = {"document": document, "company": name_for_mail(document.client.name), "month": month}
-    message = EmailMessage(
+    message = mail_message(
         f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject_of(document)}",
         render_to_string("billing/email/document.txt", context),
-        None,
         [mail.address],
         headers={"Message-ID": _message_id(document, mail)},
     )

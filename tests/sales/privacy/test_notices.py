@@ -86,7 +86,7 @@ def test_the_api_lists_and_confirms_them_once(buyer: User, now: datetime) -> Non
 
 
 def test_a_mail_that_cannot_be_sent_is_sent_later(buyer: User, now: datetime) -> None:
-    with patch("homeshield.accounts.owner_mail.send_mail", side_effect=OSError):
+    with patch("homeshield.accounts.owner_mail.mail_send", side_effect=OSError):
         assert ("notices_mail", "FAILED") in tasks_run()
     assert Notice.objects.filter(mailed_at_utc=None).count() == 2
     assert left_over_enqueue(as_of=now + timedelta(hours=2)) == 1
