@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
@@ -28,7 +29,7 @@ from homeshield.lib.api_requests import StrictParser, UnusableText, refuse_unkno
 from homeshield.lib.errors import DomainError
 from homeshield.lib.keyset import BadCursor
 from homeshield.openapi import DescribedApi
-from homeshield.refusals import refusal, refusal_of, refusal_of_status
+from homeshield.refusals import refusal, refusal_of, refusal_of_reading, refusal_of_status
 
 logger = logging.getLogger("django.request")
 
@@ -83,6 +84,13 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa
 def _broken_off(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:  # noqa: ARG001
     """The body never came."""
     return refusal_of_status(400)
+
+
+@api.exception_handler(SuspiciousOperation)
+def _unreadable(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:  # noqa: ARG001
+    """Django refuses to read the address or the body."""
+    said = refusal_of_reading(error)
+    return refusal_of(said) if said else refusal_of_status(400)
 
 
 @api.exception_handler(Http404)

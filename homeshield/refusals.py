@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.http import JsonResponse
 
 from homeshield.lib.errors import DomainError
@@ -18,6 +19,29 @@ class HttpsRequired(DomainError):
         "The API answers https only, and this call came by plain http. Nothing was done. If it sent an API key, others "
         "may have read it: revoke the key on the API keys page, create a new one, and send that to https:// only."
     )
+
+
+class TooManyFields(DomainError):
+    """Of a form or an address. Django counts them while it reads."""
+
+    code, status, title = "too_many_fields", 400, "Too much at once"
+    sentence = "A form or an address has {most:,} fields at most. Nothing was done. Send fewer at a time."
+    most: int
+
+
+class TooLarge(DomainError):
+    code, status, title = "too_large", 413, "Too much at once"
+    sentence = "What you sent is too large. Nothing was done. Send less at a time."
+
+
+def refusal_of_reading(error: SuspiciousOperation) -> DomainError | None:
+    """Says what was too much of a request that Django refused to read; None for another reason."""
+    match error:
+        case TooManyFieldsSent():
+            return TooManyFields(most=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS or 0)
+        case RequestDataTooBig():
+            return TooLarge()
+    return None
 
 
 class HttpRefusal(NamedTuple):

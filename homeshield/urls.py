@@ -20,6 +20,8 @@ for model in [model for model in admin.site._registry if model.__module__.starts
     admin.site.unregister(model)  # the user's own, and changed on the account pages alone
 admin.site.unregister(DBTaskResult)  # for operators: the web's login reads no tasks
 
+handler400 = "homeshield.views.bad_request"
+
 urlpatterns = [
     path("", home, name="home"),
     path("inventory/", include((inventory_urlpatterns, "inventory"))),

@@ -1,13 +1,26 @@
 from datetime import UTC, timedelta
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.views import defaults
 from django.views.decorators.http import require_safe
 
 from homeshield.lib.http import Request
+from homeshield.refusals import refusal_of_reading
 from homeshield.site_texts import blocks
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Says what was too much, where Django refused to read so much. Without the request, which cannot be read."""
+    said = refusal_of_reading(exception) if isinstance(exception, SuspiciousOperation) else None
+    if said is None:
+        return defaults.bad_request(request, exception)
+    return HttpResponse(render_to_string("errors/refused.html", {"error": said}), status=said.status)
+
 
 SECURITY_TXT_HOLDS = timedelta(days=180)
 

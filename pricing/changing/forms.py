@@ -46,6 +46,9 @@ class StartForm(forms.Form):
     `opened` (UTC) is when the page was made. An instant since then means now.
     """
 
+    not_before_now = "A price cannot be changed in the past"
+    """What is wrong with an instant that has passed."""
+
     when = forms.ChoiceField(
         label="Takes effect",
         choices=[(NOW, "Now"), (AT, "At the date and time below")],
@@ -88,7 +91,7 @@ class StartForm(forms.Form):
             return None
         if instant < self.as_of:
             raise forms.ValidationError(
-                f"A price cannot be changed in the past, and {utc(instant)} has passed: it is now {utc(self.as_of)}. "
+                f"{self.not_before_now}, and {utc(instant)} has passed: it is now {utc(self.as_of)}. "
                 "Choose Now, or a later time."
             )
         return instant

@@ -82,6 +82,8 @@ class IntervalForm(StartForm):
 
 
 class DiscountForm(IntervalForm):
+    not_before_now = "A discount cannot start in the past"
+
     name = forms.CharField(max_length=60, help_text="Buyers see it beside their price, for example “Spring sale”.")
     percentage = PercentField(
         label="Percent off", help_text="0.1 to 90, with one decimal at most.",
@@ -128,6 +130,8 @@ class ClientPriceForm(IntervalForm):
 
 class EndForm(StartForm):
     """`effective_from` is the end here; None is now."""
+
+    not_before_now = "What was in force stays so: it cannot end in the past"
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

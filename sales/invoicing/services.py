@@ -9,7 +9,7 @@ from homeshield.billing.documents.models import Document
 from sales.invoicing.contents import invoice_contents
 from sales.models import Order
 
-INVOICING: LiteralString = ISSUING.format(number="(SELECT number FROM orders WHERE id = %(document_source)s)")
+INVOICING: LiteralString = ISSUING.format(number="(SELECT number FROM orders WHERE id = document.source_id)")
 """Within the order's own message (sales/ordering/writing.py), or later for an order that is older than invoices."""
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db.models import DateTimeField, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -40,13 +41,15 @@ def days_shown(due: date, *, as_of: datetime) -> SafeString:
 class WithDaysLeft(ViewOnlyAdmin):
     """A list of what is due on a day."""
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        self._as_of = cast("Request", request).as_of
-        return super().get_queryset(request)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Each row carries the request's instant: all threads share this object."""
+        as_of = Value(cast("Request", request).as_of, output_field=DateTimeField())
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(as_of=as_of)
+        return rows
 
     @admin.display(description="days left", empty_value="-")
-    def days_left(self, row: OptOut | OptOutList) -> SafeString | None:
-        return None if row.done_at_utc else days_shown(row.due_on, as_of=self._as_of)
+    def days_left(self, row: Any) -> SafeString | None:
+        return None if row.done_at_utc else days_shown(row.due_on, as_of=row.as_of)
 
 
 @admin.register(OptOut)

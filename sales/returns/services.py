@@ -18,8 +18,7 @@ from psycopg import errors as pg
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import Details, audit_record
 from homeshield.billing.ledger.kinds import Kind
-from homeshield.billing.ledger.services import ledger_parameters
-from homeshield.billing.ledger.statements import RECORDING
+from homeshield.billing.ledger.services import ledger_parameters, ledger_record_each
 from homeshield.lib.deadlocks import tried_again
 from homeshield.lib.instants import instant_text
 from homeshield.lib.viewer import STAFF, seen_by
@@ -118,7 +117,7 @@ def returns_make(
             }
             _take_back(list(made.values()), answers, as_of=as_of)
             Return.objects.bulk_create(made.values())
-            credit(list(made.values()), as_of=as_of)
+            credit(list(made.values()), client_id=client_id, as_of=as_of)
             answers = [one if one.verdict.refusal else replace(one, made=made[one.asked.sale_id]) for one in answers]
             _record(answers, client_id=client_id, as_of=as_of)
             return answers
@@ -151,7 +150,7 @@ def return_decide(*, return_id: UUID, accept: bool, word: str, by_id: UUID, as_o
                 given = {one.sale.lead_id: reason}
                 one.withdrawal_id = leads_withdraw_each(given, note=NOTE, by_id=by_id, as_of=as_of)[one.sale.lead_id]
             one.save(update_fields=["status", "decided_at_utc", "decided_by", "word", "withdrawal"])
-            credit([one], as_of=as_of)
+            credit([one], client_id=one.client_id, as_of=as_of)
             return_decisions_mail.enqueue(str(one.client_id))
             details: Details = {"status": one.status, "reason": one.reason, "amount": one.amount}
             audit_record(
@@ -237,18 +236,22 @@ def _record(answers: Sequence[Answered], *, client_id: UUID, as_of: datetime) ->
     audit_record(action=AuditAction.RETURN_MAKE, client_id=client_id, details=details, as_of=as_of)
 
 
-def credit(rows: Sequence[Return], *, as_of: datetime) -> None:
-    """Gives back what was paid for the accepted ones, with a credit note for each. Last, because it locks the client's
-    account.
+def credit(rows: Sequence[Return], *, client_id: UUID, as_of: datetime) -> None:
+    """Gives back what a client paid for the accepted ones, with a credit note for each. Last, because it locks the
+    client's account. A thousand cost three statements: others wait for the lock of persons meanwhile.
     """
     # A lead that cost nothing moves nothing.
     credited = [row for row in rows if row.status == ReturnStatus.ACCEPTED and row.amount]
-    credit_notes_issue(credited, as_of=as_of)
-    with connection.cursor() as cursor:
-        for row in credited:
-            parameters = ledger_parameters(
-                kind=Kind.RETURN, client_id=row.client_id, source_id=row.id, amount=row.amount, as_of=as_of,
+    if not credited:
+        return
+    credit_notes_issue(credited, client_id=client_id, as_of=as_of)
+    ledger_record_each(
+        [
+            ledger_parameters(
+                kind=Kind.RETURN, client_id=client_id, source_id=row.id, amount=row.amount, as_of=as_of,
                 entered_by_id=row.decided_by_id or row.asked_by_id,
                 api_key_id=None if row.decided_by_id else row.asked_with_id, reference=f"Sale {row.sale_id}",
-            )  # fmt: skip
-            cursor.execute(RECORDING, parameters)
+            )
+            for row in credited
+        ]
+    )  # fmt: skip

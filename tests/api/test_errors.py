@@ -343,3 +343,13 @@ def test_our_own_mistakes_show_nothing_of_the_inside(
     assert "Ada" not in answer.content.decode()
     assert "Traceback" not in answer.content.decode()
     assert json.loads(answer.content)
+
+
+def test_a_call_with_too_many_parameters_is_told_so(caller: Caller) -> None:
+    """Django reads a thousand at most."""
+    answer = caller.get("prices", **{f"p{number}": "1" for number in range(1_001)})
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == {
+        "error": "too_many_fields",
+        "message": "A form or an address has 1,000 fields at most. Nothing was done. Send fewer at a time.",
+    }

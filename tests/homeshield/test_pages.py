@@ -235,3 +235,14 @@ def test_addresses_by_name() -> None:
     assert reverse("inventory:record-list") == "/inventory/"
     assert reverse("sales:draft-show") == "/order/"
     assert reverse("sales:order-list") == "/orders/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_page_says_that_a_form_has_too_many_fields(method: str) -> None:
+    fields = {f"p{number}": "1" for number in range(1_001)}
+    strict = Client(enforce_csrf_checks=True)
+    strict.get("/accounts/login/")
+    answer = getattr(strict, method)("/accounts/login/", fields)
+    assert answer.status_code == 400
+    assert "A form or an address has 1,000 fields at most." in answer.content.decode()

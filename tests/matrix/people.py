@@ -14,7 +14,6 @@ from exports.models import Export
 from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import Client, Invitation, User
 from homeshield.accounts.permissions import ClientRole, ClientStatus
-from homeshield.billing.documents.issuing import credit_note_issue
 from inventory.facts.criteria import Criteria
 from inventory.suppression.recognition import recognise
 from inventory.suppression.services import list_create, upload_receive
@@ -29,7 +28,7 @@ from sales.privacy import models as privacy
 from sales.returns.models import ReturnReason
 from sales.returns.services import Asked, returns_make
 from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactory, stock
-from tests.homeshield.billing.documents.examples import CREDIT
+from tests.homeshield.billing.documents.examples import credit_note_make
 from tests.homeshield.billing.payments.rows import rows_of_payments
 from tests.inventory.suppression.lists import number
 from tests.pricing.discounts.offers import offers_make
@@ -132,7 +131,7 @@ def _things(company: Client, now: datetime) -> Things:
         list_id=suppressed.id,
         upload_id=upload.id,
         user_id=UserFactory(client=company, role=ClientRole.VIEWER).id,
-        document_id=credit_note_issue(client_id=company.id, return_id=uuid4(), contents=CREDIT, as_of=now),
+        document_id=credit_note_make(company.id, as_of=now),
         payment_id=rows_of_payments(company, as_of=now),
         line_of={draft.user_id: draft.lines.get().id for draft in Draft.objects.filter(user__client=company)},
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """Adds to the ledger, in the transaction of the act that moves the money (contract, "Money")."""
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +15,7 @@ from homeshield.audit.services import audit_record
 from homeshield.billing.ledger.errors import BadAmount, NotReversible, TransactionNotFound
 from homeshield.billing.ledger.kinds import REVERSIBLE, SHAPES, Account, Kind
 from homeshield.billing.ledger.models import CreditLimitChange, LedgerTransaction
-from homeshield.billing.ledger.statements import RECORDING
+from homeshield.billing.ledger.statements import RECORDING, RECORDING_EACH
 from homeshield.lib.ids import new_id
 
 MOST = Decimal(10) ** 10 - Decimal("0.01")
@@ -46,6 +48,12 @@ def ledger_record(
         cursor.execute(RECORDING, parameters)
     made: UUID = parameters["ledger_id"]
     return made
+
+
+def ledger_record_each(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Does `ledger_record` for many of one client, given what `ledger_parameters` returned for each, in one message."""
+    with connection.cursor() as cursor:
+        cursor.execute(RECORDING_EACH, {"entries": json.dumps(entries, default=str)})
 
 
 def ledger_parameters(

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from homeshield.billing.payments.errors import BadSignature, StripeSaysNo
-from homeshield.billing.payments.failures import failure_follow_up
+from homeshield.billing.payments.failures import dispute_follow_up, failure_follow_up, refund_follow_up
 from homeshield.billing.payments.models import EventOutcome, Payment
 from homeshield.billing.payments.posting import Disagrees, dispute_apply, payment_apply, payment_lock, refund_apply
 from homeshield.billing.payments.reports import (
@@ -128,9 +128,9 @@ def _move(payment: Payment | None, report: OfPayment, *, as_of: datetime) -> Non
             payment_apply(payment, report, as_of=as_of)
             failure_follow_up(payment, as_of=as_of)
         case RefundReport():
-            refund_apply(payment, report, as_of=as_of)
+            refund_follow_up(refund_apply(payment, report, as_of=as_of))
         case DisputeReport():
-            dispute_apply(payment, report, as_of=as_of)
+            dispute_follow_up(dispute_apply(payment, report, as_of=as_of))
 
 
 def _payment_of(report: OfPayment) -> tuple[UUID, UUID] | None:

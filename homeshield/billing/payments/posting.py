@@ -55,8 +55,8 @@ def payment_apply(payment: Payment, report: PaymentReport, *, as_of: datetime) -
     ledger_post(payment, as_of=as_of)
 
 
-def refund_apply(payment: Payment, report: RefundReport, *, as_of: datetime) -> None:
-    """The same for a refund of a locked payment: one that we sent, or one that staff made at Stripe."""
+def refund_apply(payment: Payment, report: RefundReport, *, as_of: datetime) -> Refund:
+    """The same for a refund of a locked payment, which it returns: one that we sent, or that staff made at Stripe."""
     known = Refund.objects.filter(payment=payment)
     refund = known.filter(provider_id=report.provider_id).first() if report.provider_id else None
     if refund is None and report.about.refund_id:
@@ -75,10 +75,11 @@ def refund_apply(payment: Payment, report: RefundReport, *, as_of: datetime) -> 
             refund.status, refund.failure = report.status, report.failure
         refund.save(update_fields=["status", "provider_id", "failure"])
     ledger_post(payment, as_of=as_of)
+    return refund
 
 
-def dispute_apply(payment: Payment, report: DisputeReport, *, as_of: datetime) -> None:
-    """The same for a dispute of a locked payment."""
+def dispute_apply(payment: Payment, report: DisputeReport, *, as_of: datetime) -> Dispute:
+    """The same for a dispute of a locked payment, which it returns."""
     dispute = Dispute.objects.filter(payment=payment, provider_id=report.provider_id).first()
     if dispute is None:
         dispute = Dispute(
@@ -92,6 +93,7 @@ def dispute_apply(payment: Payment, report: DisputeReport, *, as_of: datetime) -
         dispute.status = report.status
         dispute.save(update_fields=["status"])
     ledger_post(payment, as_of=as_of)
+    return dispute
 
 
 def ledger_post(payment: Payment, *, as_of: datetime) -> None:

@@ -134,6 +134,7 @@ class Refund(models.Model):
     provider_id = models.CharField("refund at Stripe", max_length=255, null=True)
     made_at_utc = models.DateTimeField("made (UTC)")
     failure = models.CharField("reason for the failure", max_length=100, blank=True)
+    told_at_utc = models.DateTimeField("told of the failure (UTC)", null=True)
 
     not_personal = ("provider_id", "failure")
 
@@ -161,6 +162,11 @@ class Refund(models.Model):
             models.Index("payment", "made_at_utc", name="refund_by_payment"),
             models.Index("request", name="refund_by_request", condition=Q(request__isnull=False)),
             models.Index("made_at_utc", name="refund_sending", condition=Q(status=RefundStatus.SENDING)),
+            models.Index(
+                "id",
+                name="refund_failure_untold",
+                condition=Q(status=RefundStatus.FAILED, told_at_utc__isnull=True),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="refund_stays", operation=pgtrigger.Delete),
@@ -192,6 +198,9 @@ class DisputeStatus(models.TextChoices):
 DISPUTE_RANK = {status: rank for rank, status in enumerate(DisputeStatus)}
 """A dispute never goes back."""
 
+CLAIMED_BACK = (DisputeStatus.OPEN, DisputeStatus.LOST)
+"""Its money is with the bank."""
+
 
 class Dispute(models.Model):
     """A cardholder's bank claims a payment back. The money leaves the client's balance, and returns if we win."""
@@ -206,6 +215,7 @@ class Dispute(models.Model):
     status = models.CharField(max_length=7, choices=DisputeStatus)
     reason = models.CharField(max_length=100, blank=True)
     opened_at_utc = models.DateTimeField("opened (UTC)")
+    told_at_utc = models.DateTimeField("told (UTC)", null=True)
 
     not_personal = ("provider_id", "reason")
 
@@ -219,7 +229,10 @@ class Dispute(models.Model):
             models.CheckConstraint(name="dispute_amount_positive", condition=Q(amount__gt=0)),
             models.CheckConstraint(name="dispute_status_known", condition=Q(status__in=DisputeStatus.values)),
         ]
-        indexes = [models.Index("payment", name="dispute_by_payment")]
+        indexes = [
+            models.Index("payment", name="dispute_by_payment"),
+            models.Index("id", name="dispute_untold", condition=Q(status__in=CLAIMED_BACK, told_at_utc__isnull=True)),
+        ]
         triggers = [
             pgtrigger.Protect(name="dispute_stays", operation=pgtrigger.Delete),
             pgtrigger.Trigger(

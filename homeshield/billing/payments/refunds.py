@@ -25,8 +25,8 @@ from homeshield.billing.payments.mails import refund_mail
 from homeshield.billing.payments.models import Payment, PaymentStatus, Provider
 from homeshield.billing.payments.posting import ledger_post
 from homeshield.billing.payments.refund_models import (
+    CLAIMED_BACK,
     Dispute,
-    DisputeStatus,
     Refund,
     RefundRequest,
     RefundStatus,
@@ -139,7 +139,7 @@ def _payments(client_id: UUID) -> QuerySet[Payment]:
     """Payments with something `left`, which neither went back nor was claimed back. The newest first."""
     money = DecimalField(max_digits=12, decimal_places=2)
     refunds = Refund.objects.filter(payment=OuterRef("id")).exclude(status=RefundStatus.FAILED)
-    disputes = Dispute.objects.filter(payment=OuterRef("id"), status__in=(DisputeStatus.OPEN, DisputeStatus.LOST))
+    disputes = Dispute.objects.filter(payment=OuterRef("id"), status__in=CLAIMED_BACK)
     gone = [
         Coalesce(
             Subquery(rows.order_by().values("payment").annotate(all=Sum("amount")).values("all")),

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from homeshield.billing.payments.errors import StripeSaysNo
 from homeshield.billing.payments.events import report_apply
-from homeshield.billing.payments.mails import failure_mail, refund_mail
+from homeshield.billing.payments.mails import (
+    dispute_mail,
+    disputes_untold,
+    failure_mail,
+    refund_failed_mail,
+    refund_mail,
+    refunds_untold,
+)
 from homeshield.billing.payments.models import UNDER_WAY, Payment, PaymentStatus
 from homeshield.billing.payments.refund_models import Refund, RefundRequest, RefundStatus, RequestState
 from homeshield.billing.payments.reports import (
@@ -137,7 +144,8 @@ def left_over_enqueue(*, as_of: datetime) -> int:
     given = 0
     for task, rows in (
         (top_up_charge, charges), (payment_check, opened), (payment_check, debits), (refund_go, refunds),
-        (failure_mail, failures), (refund_mail, decided),
+        (failure_mail, failures), (refund_mail, decided), (refund_failed_mail, refunds_untold()),
+        (dispute_mail, disputes_untold()),
     ):  # fmt: skip
         for row_id in rows.values_list("id", flat=True)[:AT_ONCE]:
             task.enqueue(str(row_id))

@@ -19,7 +19,6 @@ from homeshield.accounts.models import ApiKey, Client, ClientChange, Invitation,
 from homeshield.accounts.previews import Previews, previews_spend
 from homeshield.audit.models import AuditEvent
 from homeshield.billing.documents.details import Details, details_change
-from homeshield.billing.documents.issuing import credit_note_issue
 from homeshield.billing.models import (
     BillingDetails,
     Budget,
@@ -66,7 +65,7 @@ from sales.privacy.models import Asked
 from sales.returns import services as returns
 from sales.returns.models import ReturnReason
 from tests.factories import ClientFactory, UserFactory, stock
-from tests.homeshield.billing.documents.examples import CREDIT
+from tests.homeshield.billing.documents.examples import credit_note_make
 from tests.homeshield.billing.ledger.money import pay_in
 from tests.homeshield.billing.payments.rows import rows_of_payments
 from tests.sales.purchases import buy, set_prices
@@ -161,7 +160,7 @@ def document(client: Client, *, as_of: datetime) -> None:
         client_id=client.id, details=Details(mail_to=("books@agency.example",)), by=UserFactory(client=client),
         as_of=as_of,
     )  # fmt: skip
-    credit_note_issue(client_id=client.id, return_id=uuid4(), contents=CREDIT, as_of=as_of)
+    credit_note_make(client.id, as_of=as_of)
 
 
 def notice(client: Client, order: Order, *, as_of: datetime) -> None:

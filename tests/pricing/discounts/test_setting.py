@@ -126,6 +126,11 @@ class TestOneScreenBeforeItCounts:
         ({"code": "TEN PERCENT"}, "code", "A code has 3 to 32 letters"),
         ({"code": "taken"}, "code", "There is or was a discount with this code."),
         ({"effective_until_0": "2001-01-01"}, "effective_until", "It must end after it starts"),
+        (
+            {"when": "at", "effective_from_0": "2001-01-01"},
+            "effective_from",
+            "A discount cannot start in the past, and 2001-01-01 00:00:00 UTC has passed",
+        ),
         ({"effective_until_0": "soon"}, "effective_until", "Write the date like 2026-12-01."),
         ({"percentage": "33"}, "percentage", "There is the same discount already: Same: 33% off."),
     ],

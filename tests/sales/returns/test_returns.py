@@ -11,7 +11,7 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.db.models import F
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from homeshield.accounts.models import Client
 from homeshield.audit.actions import AuditAction
@@ -64,6 +64,15 @@ def linked(*sales: Sale) -> None:
 
 
 class TestAtOnce:
+    @pytest.mark.parametrize("leads", [1, 2])
+    def test_many_cost_as_many_statements_as_one(
+        self, ten: Bought, leads: int, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        """A call of a thousand holds the lock of persons, for which others wait."""
+        sales = ten.sales[:leads]
+        with django_assert_max_num_queries(18):
+            assert [one.status for one in ten.give_back(*sales)] == [ACCEPTED] * leads
+
     def test_the_share_is_credited_and_the_rest_waits(self, ten: Bought) -> None:
         answers = ten.give_back(*ten.sales[:4])
         assert [one.status for one in answers] == [ACCEPTED, ACCEPTED, WAITING, WAITING]

@@ -4,6 +4,7 @@ import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
 import pypdf
 
@@ -18,6 +19,7 @@ from homeshield.billing.documents.facts import (
     Party,
     StatementContents,
 )
+from homeshield.billing.documents.issuing import credit_notes_issue
 from homeshield.billing.documents.render import LAYOUT, document_pdf
 from homeshield.billing.documents.sheet import sheet_of
 
@@ -70,3 +72,9 @@ def pdf(document: Facts) -> bytes:
 def text_of(file: bytes) -> str:
     """What a reader finds in a PDF, page after page."""
     return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(file)).pages)
+
+
+def credit_note_make(client_id: UUID, *, as_of: datetime) -> UUID:
+    """Issues CREDIT to a client, for a return of its own."""
+    [made] = credit_notes_issue(client_id=client_id, contents={uuid4(): CREDIT}, as_of=as_of)
+    return made

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -15,13 +15,12 @@ from django.utils import timezone
 
 from homeshield.accounts.models import User
 from homeshield.billing.documents.details import Details, details_change
-from homeshield.billing.documents.issuing import credit_note_issue
 from homeshield.billing.documents.mail import AGAIN_AFTER, MOST_ATTEMPTS, document_mail_now, file_name
 from homeshield.billing.documents.models import Document, DocumentMail
 from homeshield.billing.documents.retention import KEPT
 from homeshield.billing.documents.tasks import documents_enqueue
 from tests.factories import UserFactory
-from tests.homeshield.billing.documents.examples import CREDIT, text_of
+from tests.homeshield.billing.documents.examples import credit_note_make, text_of
 from tests.homeshield.worker import tasks_run
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +43,7 @@ def owner(now: datetime) -> User:
 
 def issue(owner: User, now: datetime) -> Document:
     assert owner.client_id
-    made = credit_note_issue(client_id=owner.client_id, return_id=uuid4(), contents=CREDIT, as_of=now)
+    made = credit_note_make(owner.client_id, as_of=now)
     return Document.objects.get(id=made)
 
 

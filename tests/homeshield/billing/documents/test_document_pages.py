@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
@@ -12,10 +11,9 @@ from homeshield.accounts.models import User
 from homeshield.accounts.permissions import ClientRole
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.models import AuditEvent
-from homeshield.billing.documents.issuing import credit_note_issue
 from homeshield.billing.documents.models import BillingDetails, Document
 from tests.factories import StaffFactory, UserFactory
-from tests.homeshield.billing.documents.examples import CREDIT, text_of
+from tests.homeshield.billing.documents.examples import credit_note_make, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +35,7 @@ def owner(client: Browser) -> User:
 
 def issue(user: User, now: datetime) -> Document:
     assert user.client_id
-    made = credit_note_issue(client_id=user.client_id, return_id=uuid4(), contents=CREDIT, as_of=now)
+    made = credit_note_make(user.client_id, as_of=now)
     return Document.objects.get(id=made)
 
 

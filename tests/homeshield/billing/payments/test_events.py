@@ -8,17 +8,22 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client as Browser
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from homeshield.accounts.models import Client
+from homeshield.accounts.models import Client, User
 from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.services import ledger_record
 from homeshield.billing.payments.models import Payment, PaymentEvent
 from homeshield.billing.payments.refund_models import Dispute, Refund
+from homeshield.billing.payments.tasks import left_over_enqueue
 from homeshield.lib.viewer import Viewer, seen_by
 from tests.factories import ClientFactory
 from tests.homeshield.billing.payments.paying import adds_up, balance, deliver, ledger, pay_in
+from tests.homeshield.worker import tasks_run
 from tests.stripe_server import Event, Stripe
 
 type AsWeb = Callable[[], AbstractContextManager[None]]
@@ -177,6 +182,31 @@ def test_an_inquiry_takes_nothing_until_it_is_a_dispute(paid: Payment, stripe: S
     inquiry["status"] = "needs_response"
     deliver(stripe.event("charge.dispute.updated", inquiry))
     assert balance(paid.client_id) == Decimal("40.00")
+
+
+def test_owners_are_mailed_once_of_a_dispute_and_of_a_refund_that_fails_later(
+    paid: Payment, stripe: Stripe, owner: User
+) -> None:
+    assert paid.intent_id is not None
+    deliver(stripe.refund(paid.intent_id, 2_500, status="pending"), stripe.dispute(paid.intent_id, 6_000))
+    failed = stripe.refund_becomes(stripe.the("refund")["id"], "failed")
+    deliver(failed, failed)
+    assert set(tasks_run()) == {("dispute_mail", "SUCCESSFUL"), ("refund_failed_mail", "SUCCESSFUL")}
+    assert left_over_enqueue(as_of=timezone.now()) == 0
+    disputed, returned = sorted(mail.outbox, key=lambda one: "disputed" not in one.subject)
+    assert (disputed.to, disputed.subject) == ([owner.email], "HomeShield: A payment is disputed")
+    assert "A bank claims $60.00 back of the $100.00 that your company paid in on" in str(disputed.body)
+    assert (returned.to, returned.subject) == ([owner.email], "HomeShield: A refund could not be paid")
+    assert "The refund of $25.00 could not be paid" in str(returned.body)
+
+
+def test_a_mail_that_was_lost_is_given_again(paid: Payment, stripe: Stripe) -> None:
+    assert paid.intent_id is not None
+    deliver(stripe.dispute(paid.intent_id, 6_000))
+    DBTaskResult.objects.all().delete()
+    assert left_over_enqueue(as_of=timezone.now()) == 1
+    assert tasks_run() == [("dispute_mail", "SUCCESSFUL")]
+    assert Dispute.objects.get().told_at_utc is not None
 
 
 def test_the_webs_login_takes_messages_and_sees_the_client_that_they_name_alone(
