@@ -3,6 +3,11 @@
 (() => {
   "use strict";
 
+  const night = window.matchMedia("(prefers-color-scheme: dark)");
+  const dress = () => document.documentElement.classList.toggle("dark-mode", night.matches);
+  night.addEventListener("change", dress);
+  dress();
+
   const place = document.getElementById("api-docs");
 
   // What Swagger UI draws without names, or out of the keyboard's reach.

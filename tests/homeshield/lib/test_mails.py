@@ -25,7 +25,8 @@ def test_a_mail_as_text_and_html() -> None:
     assert (message.body, message.to, message.extra_headers) == (
         TEXT, ["ann@agency.example"], {"Message-ID": "<1@x.example>"}
     )  # fmt: skip
-    [(html, kind)] = message.alternatives
+    [(content, kind)] = message.alternatives
+    html = str(content)
     assert kind == "text/html"
     assert "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;.<br>Two lines." in html
     assert 'href="https://shop.example/join?a=1&amp;b=2"' in html
