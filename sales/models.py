@@ -23,6 +23,7 @@ from leads.models import Lead
 from pricing.discounts.prices import Price
 from pricing.models import DiscountRule, Quote
 from sales.cart.models import Draft, DraftLine
+from sales.history.models import ErasedLead, PurchasedLead
 from sales.invoicing.models import OrderInvoice, order_has_its_invoice
 from sales.line_fields import LineFields
 from sales.privacy.models import Notice, OptOutCode
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from sales.history.origins import Origin
 
 __all__ = [
-    "CreditOfReturn", "Draft", "DraftLine", "Notice", "OptOutCode", "Order", "OrderInvoice", "OrderLine",
-    "OrderPayment", "Return", "Sale",
+    "CreditOfReturn", "Draft", "DraftLine", "ErasedLead", "Notice", "OptOutCode", "Order", "OrderInvoice", "OrderLine",
+    "OrderPayment", "PurchasedLead", "Return", "Sale",
 ]  # fmt: skip
 
 
@@ -271,9 +272,9 @@ class Sale(models.Model):
     sold_at_utc = models.DateTimeField("purchase date (UTC)")
 
     origin: "Origin"
-    """Where the lead came from, on sales that `order_sales_page` returns. Not stored."""
+    """Where the lead came from, on a sale that `lead_sale` returns. Not stored."""
     returned: Return | None
-    """Its return, if the buyer gave it back, on the same sales. Not stored."""
+    """Its return, if the buyer gave it back, on the same and those of `purchases_page`. Not stored."""
 
     not_personal = ("currency",)
 

@@ -67,7 +67,7 @@ def audit_record(
     return event_id
 
 
-def audit_seen(*, obj: models.Model, client_id: UUID | None, as_of: datetime) -> None:
+def audit_seen(*, obj: models.Model | tuple[str, object], client_id: UUID | None, as_of: datetime) -> None:
     """Records that the actor saw the personal data of `obj`, once per actor, object and clock hour (UTC).
 
     audit_event_seen_once_an_hour settles races. Call it before sending the data, so that no view goes unrecorded.

@@ -47,6 +47,8 @@ BUYERS_PAGES = [
     "/inventory/?view=map&state=LA&county=Caddo",
     "/inventory/?state=ZZ&age_bucket=OLD",
     "/orders/",
+    "/orders/year/",
+    "/leads/",
     "/suppression/",
 ]
 

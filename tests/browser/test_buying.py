@@ -34,7 +34,7 @@ def test_from_sign_in_to_the_downloaded_file(page: Page, buyer: User, tmp_path: 
     sign_in(page, buyer)
     order_gold_in_louisiana(page, 7)
     page.get_by_role("button", name="Buy 7 leads").click()
-    page.get_by_role("heading", name="7 leads for $35.00").wait_for()
+    page.get_by_role("heading", name="7 leads are yours").wait_for()
 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download CSV").click()

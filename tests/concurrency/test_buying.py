@@ -78,6 +78,9 @@ def test_a_storm_of_overlapping_orders(clients: list[Client], as_of: datetime) -
     assert Order.objects.count() + refusals == 8 * 12
 
 
+REMOVE_ORDERS = "TRUNCATE notices, returns, purchased_leads, sales, order_lines, orders, export_sanitised_cells"
+
+
 @pytest.fixture
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Locking switched off, and with it what else in the database would catch a double sale."""
@@ -89,7 +92,7 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(QuerySet, "select_for_update", lambda records, **options: records)
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE notices, returns, sales, order_lines, orders, export_sanitised_cells")
+        cursor.execute(REMOVE_ORDERS)
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute("ALTER TABLE sales ADD CONSTRAINT sales_inventory_id_key UNIQUE (inventory_id)")
@@ -107,7 +110,7 @@ def test_control_without_locks_the_same_buyers_oversell(
             return
         InventoryRecord.objects.update(sold_at_utc=None)
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE notices, returns, sales, order_lines, orders, export_sanitised_cells")
+            cursor.execute(REMOVE_ORDERS)
     pytest.fail("eight buyers without locks never sold a record twice")
 
 

@@ -43,6 +43,7 @@ class Things:
     """What a company has, by the names that addresses have for it."""
 
     order_id: UUID
+    sale_id: UUID
     key_id: UUID
     invitation_id: UUID
     user_id: UUID
@@ -122,6 +123,7 @@ def _things(company: Client, now: datetime) -> Things:
     upload = upload_receive(of=suppressed, recognised=recognised, replaces=False, user=owner, as_of=now)
     return Things(
         order_id=order.id,
+        sale_id=order.sales.get().id,
         notice_id=notice_make(order.sales.get(), now).id,
         key_id=key_create(client_id=company.id, name="key", created_by=owner, as_of=now).key.id,
         invitation_id=Invitation.objects.create(

@@ -13,7 +13,7 @@ from homeshield.lib.commands import DatabaseCommand
 from inventory.counting.compaction import counts_rebuild
 from inventory.exclusion.upkeep import exclusions_rebuild
 from inventory.models import InventoryRecord
-from sales.models import Notice, Order, OrderLine, Return, Sale
+from sales.models import Notice, Order, OrderLine, PurchasedLead, Return, Sale
 
 
 class Command(DatabaseCommand):
@@ -45,7 +45,8 @@ class Command(DatabaseCommand):
     def _reset(self) -> None:
         """TRUNCATE, because triggers keep a sale's rows from being deleted."""
         final = (
-            SanitisedCell, ExportCompletion, Export, Notice, DocumentMail, Document, Return, Sale, OrderLine, Order,
+            SanitisedCell, ExportCompletion, Export, Notice, DocumentMail, Document, Return, PurchasedLead, Sale,
+            OrderLine, Order,
         )  # fmt: skip
         tables = [model._meta.db_table for model in final]
         with pgtrigger.ignore("inventory.InventoryRecord:inventory_sold_stays_sold"), transaction.atomic():

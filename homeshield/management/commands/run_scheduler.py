@@ -26,6 +26,7 @@ from homeshield.lib.numbers import decimal_number
 from inventory.exclusion.starts import starts_forget
 from inventory.suppression.upkeep import lists_upkeep
 from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
+from sales.history.purchases import purchases_catch_up
 from sales.privacy.tasks import left_over_enqueue
 from sales.returns.tasks import unmailed_enqueue
 
@@ -157,6 +158,7 @@ class Command(DatabaseCommand):
             left_over_enqueue(as_of=now - REMOVED_EVERY)
             payments_left_over_enqueue(as_of=now)
             unmailed_enqueue(as_of=now - REMOVED_EVERY)
+            purchases_catch_up()
             self._remove_at = now + REMOVED_EVERY
 
     def _between_batches(self, leads: int) -> None:

@@ -60,7 +60,8 @@ from leads.models import SHOWN_BEFORE_PURCHASE, Lead, OptOut
 from leads.opt_outs.models import OptOutKind, OptOutState
 from pricing.models import ClientPrice, DiscountRule, Quote, QuoteItem
 from pricing.quotes import quote_create
-from sales.models import Notice, Order, OrderLine, Return, Sale
+from sales.history.purchases import purchases_refresh
+from sales.models import Notice, Order, OrderLine, PurchasedLead, Return, Sale
 from sales.privacy.models import Asked
 from sales.returns import services as returns
 from sales.returns.models import ReturnReason
@@ -108,6 +109,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     Dispute: "client_id",
     TopUp: "client_id",
     Return: "client_id",
+    PurchasedLead: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
@@ -142,6 +144,7 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         money(client, as_of=as_of)
         document(client, as_of=as_of)
         give_back(client, order, as_of=as_of)
+        purchases_refresh(client.id)
         PickStart.objects.create(
             client=client,
             classification=Classification.GOLD,
@@ -360,6 +363,11 @@ def count(client: Client, as_of: datetime) -> tuple[int, int]:
         ("SELECT * FROM sales WHERE order_id = %(id)s ORDER BY line_number, id LIMIT 50", "sale_by_order"),
         ("SELECT FROM sales WHERE client_id = %(id)s AND lead_id = %(id)s", "sale_once_per_client_and_lead"),
         ("SELECT * FROM order_lines WHERE order_id = %(id)s", "order_line_number_once"),
+        (
+            "SELECT sale_id FROM purchased_leads WHERE client_id = %(id)s AND last_name >= lower('Qu')"
+            " AND last_name < lower('Qv') ORDER BY last_name, first_name, sale_id LIMIT 50",
+            "purchased_by_last_name",
+        ),
         (
             "SELECT id FROM inventory WHERE classification = 'Gold' AND age_bucket = 'MONTH_6_TO_8'"
             " AND sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld AND expires_at_utc > now()"

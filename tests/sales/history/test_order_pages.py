@@ -402,6 +402,7 @@ class TestOrdersPlaced:
         said = text(shop.get("/orders/"))
         newer = f"{instant_text(now)} – 3 $24.00"
         older = f"{now:%b} {now.day}, {now:%Y}, 12:00 AM UTC – 2 $16.00"
+        assert f"{now:%B} {now:%Y} 5 $40.00" in said
         assert said.index(newer) < said.index(older)
 
     def test_pages_of_fifty_orders(self, shop: Client, buyer: User, now: datetime) -> None:
@@ -429,33 +430,40 @@ class TestOrdersPlaced:
         order = buy(buyer.client, 1, GOLD, as_of=now)
         response = shop.get(f"/orders/{order.id}/")
         said = text(response)
-        for fact in facts.values():
-            assert fact in said
-        assert "1 lead for $8.00" in said
+        for name in ("full_name", "city", "mortgage_amount", "borrower_age"):
+            assert facts[name] in said
+        assert "(318) 100-0177" in said
+        assert "1 lead is yours" in said
+        assert "$8.00 · placed" in said
         assert "Gold, 6 to 8 months, all states 1 $8.00 $8.00" in said
         assert f'href="/orders/{order.id}/leads.csv"' in response.content.decode()
+        whole = text(shop.get(f"/leads/{order.sales.get().id}/"))
+        for name in facts.keys() - {"borrower_phone", "call_in_phone_number"}:
+            assert facts[name] in whole
+        assert "(318) 100-0178" in whole
 
     def test_absent_facts_are_dashes(self, shop: Client, buyer: User, now: datetime) -> None:
         assert buyer.client is not None
         stock(1, as_of=now, full_name=None, first_name=None, zip=None, address=None, city=None)
         order = buy(buyer.client, 1, GOLD, as_of=now)
-        said = text(shop.get(f"/orders/{order.id}/"))
+        assert "None" not in text(shop.get(f"/orders/{order.id}/"))
+        said = text(shop.get(f"/leads/{order.sales.get().id}/"))
         assert "Name unknown" in said
         assert "None" not in said
 
-    def test_leads_come_in_pages_of_fifty_and_a_page_costs_the_same_queries(
+    def test_leads_come_in_pages_of_a_hundred_and_a_page_costs_the_same_queries(
         self, shop: Client, buyer: User, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         assert buyer.client is not None
-        stock(51, as_of=now)
-        order = buy(buyer.client, 51, GOLD, as_of=now)
-        # session, user with company; order, lines, sales with leads and their origins, what was returned; that they
-        # were seen; the header's numbers and its balance
-        with django_assert_num_queries(11):
+        stock(101, as_of=now)
+        order = buy(buyer.client, 101, GOLD, as_of=now)
+        # session, user with company; order, lines; taking in new orders, its leads, their sales, what was returned;
+        # that they were seen; its map; the header's numbers and its balance
+        with django_assert_num_queries(13):
             first = shop.get(f"/orders/{order.id}/")
-        assert first.content.decode().count('<article class="lead"') == 50
+        assert first.content.decode().count("data-opens") == 100
         last = shop.get(f"/orders/{order.id}/?cursor={first.context['page'].next_cursor}")
-        assert last.content.decode().count('<article class="lead"') == 1
+        assert last.content.decode().count("data-opens") == 1
 
     def test_another_companys_order_is_not_found(self, shop: Client, now: datetime) -> None:
         stock(1, as_of=now)

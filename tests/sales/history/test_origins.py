@@ -1,4 +1,4 @@
-"""An order's page shows of each lead when it was loaded, from whom, how often it was sold, and until when it is
+"""The page of a lead shows when it was loaded, from whom, how often it was sold, and until when it is
 exclusive."""
 
 from datetime import datetime, timedelta
@@ -36,11 +36,11 @@ def test_a_first_sale_is_exclusive_until_the_lead_leaves_its_bucket(
     loaded = sale.lead.ingested_at_utc
     assert origins_of([sale.id]) == {sale.id: Origin(loaded, None, 0, record.expires_at_utc)}
     expires = record.expires_at_utc
-    said = text(shop.get(f"/orders/{order.id}/"))
+    said = text(shop.get(f"/leads/{order.sales.get().id}/"))
     assert f"Sold before Never Exclusive until {instant_text(expires)}" in said
     assert "ACME" not in said
     settings.SHOW_SUPPLIERS = True
-    assert "Supplier ACME Sold before" in text(shop.get(f"/orders/{order.id}/"))
+    assert "Supplier ACME Sold before" in text(shop.get(f"/leads/{order.sales.get().id}/"))
 
 
 def test_sales_of_the_person_before_count_under_whichever_lead(buyer: User, shop: Client, now: datetime) -> None:
@@ -57,7 +57,7 @@ def test_sales_of_the_person_before_count_under_whichever_lead(buyer: User, shop
     sale = order.sales.get()
     counts = {sale_id: origin.sold_before for sale_id, origin in origins_of([earlier.id, sale.id, other.id]).items()}
     assert counts == {earlier.id: 0, sale.id: 1, other.id: 0}
-    assert "Sold before Once" in text(shop.get(f"/orders/{order.id}/"))
+    assert "Sold before Once" in text(shop.get(f"/leads/{order.sales.get().id}/"))
 
 
 def test_the_last_bucket_has_no_end(shop: Client, buyer: User, now: datetime) -> None:
@@ -66,5 +66,5 @@ def test_the_last_bucket_has_no_end(shop: Client, buyer: User, now: datetime) ->
     order = buy(buyer.client, 1, OLDEST, as_of=now)
     [origin] = origins_of([order.sales.get().id]).values()
     assert origin.exclusive_until_utc is None
-    assert "Exclusive until Always" in text(shop.get(f"/orders/{order.id}/"))
+    assert "Exclusive until Always" in text(shop.get(f"/leads/{order.sales.get().id}/"))
     assert InventoryRecord.objects.count() == 1
