@@ -1,22 +1,26 @@
 """Criteria as programs send them."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
+from pydantic.config import JsonDict
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from homeshield.lib.api_schemas import Body
+from homeshield.lib.api_schemas import Body, example
 from inventory.county_names import LONGEST_COUNTY, county_meant
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.facts.place import UNKNOWN, Place
+from inventory.facts.territory import MAX_PLACES, Share, Territory, overlap
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.geography import STATES
+from leads.geography import STATES, match_county
 
 INVENTORY_EXAMPLE = "0190d3c4-7a10-7c3e-8a55-5f1d2b3c4d5e"
+TERRITORY_EXAMPLE = [{"state": "LA", "county": "Caddo"}, {"state": "LA", "county": "Bossier"}]
 
 type InventoryId = Annotated[
     UUID,
@@ -142,15 +146,78 @@ class Filters(Schema):
         )
 
 
+class TerritoryPlace(Body):
+    """A state, or a county of it."""
+
+    model_config = example({"state": "LA", "county": "Caddo"}, {"state": "TX"})
+
+    state: StateCode
+    county: CountyName | None = Field(
+        None, description="A county of the state; without it, the whole state.", examples=["Caddo"]
+    )
+
+    @property
+    def place(self) -> Place:
+        return Place(self.state, _as_leads_carry_it(self.state, self.county))
+
+
+def _apart(places: list[TerritoryPlace]) -> list[TerritoryPlace]:
+    """As the Census spells them: one county may be sent in two spellings."""
+    named = [Place(one.state, (one.county and match_county(one.state, one.county)) or one.county) for one in places]
+    if found := overlap(named):
+        around, inside = (place.label for place in found)
+        twice, within = "{inside} is in the territory twice.", "{inside} lies in {around}: name one of them."
+        said = twice if around == inside else within
+        raise PydanticCustomError("overlapping_places", said, {"inside": inside, "around": around})
+    return places
+
+
+type Places = Annotated[
+    list[TerritoryPlace],
+    Field(
+        min_length=1,
+        max_length=MAX_PLACES,
+        description="Several places for one line, in the place of state and county. None may lie in another. What one "
+        "lacks at the moment of purchase the others make good.",
+        examples=[TERRITORY_EXAMPLE],
+        json_schema_extra={"uniqueItems": True},
+    ),
+    AfterValidator(_apart),
+]
+
+type ShareName = Annotated[
+    Share,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": Share.values,
+            "description": "How the leads are shared among the places of a territory, as far as each has them: the "
+            "same number from each, in proportion to what each has, or what leaves its age bucket first wherever it "
+            "is.",
+            "examples": ["evenly"],
+        }
+    ),
+]
+
+
+def _together(*there: str, **types: str) -> JsonDict:
+    """Of a request: what must be there, and of which type what is there must be, to be refused."""
+    return {"properties": {name: {"type": kind} for name, kind in types.items()}, "required": list(there)}
+
+
 class LineCriteria(Body):
-    """The class, the age and, if it matters, the place of the leads of one line. A county needs its state."""
+    """The class, the age and, if it matters, the place of the leads of one line: a state, a county of it, or a
+    territory of several. A county needs its state."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            # Of a county there is no state. An anyOf would say the same, and make two classes of a client.
+            # An anyOf at the top would say the same, and make several classes of a client.
             "not": {
-                "properties": {"county": {"type": "string"}, "state": {"type": "null"}},
-                "required": ["county"],
+                "anyOf": [
+                    _together("county", county="string", state="null"),
+                    _together("territory", "state", territory="array", state="string"),
+                    _together("share", share="string", territory="null"),
+                ]
             }
         }
     )
@@ -160,6 +227,16 @@ class LineCriteria(Body):
     state: StateCode | None = Field(None, description="USPS code; without it, leads of all states.", examples=["LA"])
     county: CountyName | None = Field(
         None, description="A county of the state; without it, the whole state.", examples=["Caddo"]
+    )
+    territory: Places | None = Field(
+        None,
+        description="Several places for one line, in the place of state and county.",
+        examples=[TERRITORY_EXAMPLE],
+    )
+    share: ShareName | None = Field(
+        None,
+        description="How a territory’s leads are shared among its places; without it, evenly.",
+        examples=["evenly"],
     )
 
     @field_validator("county")
@@ -172,13 +249,31 @@ class LineCriteria(Body):
             )
         return county
 
+    @field_validator("territory")
+    @classmethod
+    def _instead_of_a_place(
+        cls, territory: list[TerritoryPlace] | None, info: ValidationInfo
+    ) -> list[TerritoryPlace] | None:
+        if territory is not None and (info.data.get("state") or info.data.get("county")):
+            raise PydanticCustomError(
+                "territory_and_place", "A line has a state and county or a territory, not both: leave one out."
+            )
+        return territory
+
+    @field_validator("share")
+    @classmethod
+    def _of_a_territory(cls, share: Share | None, info: ValidationInfo) -> Share | None:
+        if share is not None and info.data.get("territory", ...) is None:
+            raise PydanticCustomError("share_without_territory", "Only a territory is shared: name its places.")
+        return share
+
     @property
     def criteria(self) -> Criteria:
-        return Criteria(
-            classification=self.classification,
-            age_bucket=self.age_bucket,
-            place=Place(self.state, _as_leads_carry_it(self.state, self.county)),
-        )
+        cell = Criteria(classification=self.classification, age_bucket=self.age_bucket)
+        if self.territory:
+            places = tuple(one.place for one in self.territory)
+            return replace(cell, territory=Territory(places, self.share or Share.EVENLY))
+        return cell.at(Place(self.state, _as_leads_carry_it(self.state, self.county)))
 
 
 class Line(LineCriteria):

@@ -99,7 +99,7 @@ class Shortage(DomainError):
         }
 
     def _description(self, offer: Alternative) -> str:
-        place = offer.criteria.place.label
+        place = offer.criteria.place_label
         there = f"({offer.available:,} available{f' in {place}' if place else ''})"
         match offer.kind:
             case Suggestion.PARTIAL:
@@ -108,12 +108,13 @@ class Shortage(DomainError):
             case Suggestion.NO_LOCATION_FILTER if place:  # any county instead of an unknown one
                 return f"Remove location filter {there}"
             case Suggestion.NO_LOCATION_FILTER:
-                asked = self.line.criteria.place.known.label
+                territory = self.line.criteria.territory
+                asked = territory.label if territory else self.line.criteria.place.known.label
                 return f"Remove location filter ({offer.available:,} available without {asked} filter)"
             case Suggestion.DIFFERENT_AGE_BUCKET:
                 return f"Try {offer.criteria.age_bucket} age bucket {there}"
             case Suggestion.WHOLE_STATE:
-                return f"Try the whole state {there}"
+                return f"Try the whole state{'s' if offer.criteria.territory else ''} {there}"
             case Suggestion.ADJACENT_COUNTY:
                 return f"Try the neighboring county {there}"
             case Suggestion.DIFFERENT_CLASSIFICATION:

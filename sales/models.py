@@ -205,6 +205,12 @@ class OrderLine(LineFields):
     replaced = models.PositiveSmallIntegerField(
         default=0, help_text="How many leads replaced ones that were asked for by id and were gone."
     )
+    territory = models.PositiveSmallIntegerField(
+        null=True, help_text="Lines of one number are the places of one territory that was asked for, as that line."
+    )
+    territory_label = models.TextField(blank=True, default="", db_default="")
+
+    not_personal = (*LineFields.not_personal, "territory_label")
 
     table_rules = TableRules(
         web_may=APPEND,
@@ -230,6 +236,11 @@ class OrderLine(LineFields):
                 name="order_line_amount_is_price_times_quantity",
                 condition=Q(amount=F("unit_price") * F("quantity")),
             ),
+            models.CheckConstraint(
+                name="order_line_of_a_territory_has_its_place_and_label",
+                condition=Q(territory__isnull=True, territory_label="")
+                | Q(territory__gte=1, state__isnull=False) & ~Q(territory_label=""),
+            ),
         ]
         indexes = [
             models.Index("discount", condition=Q(discount__isnull=False), name="order_line_by_discount"),
@@ -254,6 +265,11 @@ class OrderLine(LineFields):
     def price(self) -> Price:
         """What each lead of the line cost, and why."""
         return Price(self.unit_price, self.list_price, self.discount.facts if self.discount else None)
+
+    @property
+    def territory_index(self) -> int | None:
+        """From 0, as programs count the lines that they ask for."""
+        return None if self.territory is None else self.territory - 1
 
 
 class Sale(models.Model):

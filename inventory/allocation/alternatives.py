@@ -1,31 +1,18 @@
-"""What else would fill a short line (contract, "Purchase").
-
-Places are nested, so lines of one class and bucket can be filled together if and only if no place is asked for more
-than it holds.
-"""
+"""What else would fill a short line (contract, "Purchase")."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from inventory.allocation.matching import ANY_NUMBER, Matching
 from inventory.counting.reading import available_counts
 from inventory.errors import Alternative, Shortage, Suggestion
 from inventory.facts.criteria import Criteria, Demand, allocation_order
 from inventory.facts.place import EVERYWHERE, Place
+from inventory.facts.territory import Territory
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.neighbours import neighbours
-
-
-def fillable(criteria: Criteria, *, beside: Sequence[Demand], supply: Callable[[Criteria], int]) -> int:
-    """The most records that a line can have while the lines `beside` it are filled."""
-    most = supply(criteria)
-    for place in criteria.widened():
-        wanted = sum(other.quantity for other in beside if place.contains(other.criteria))
-        if wanted:
-            most = min(most, supply(place) - wanted)
-    return max(0, most)
-
 
 type PriceOf = Callable[[Criteria, int], tuple[Decimal, Decimal] | None]
 """What one lead costs in an order of so many, and what it was before discounts, in USD. None: not for sale."""
@@ -37,20 +24,18 @@ def explained(shortage: Shortage, price_of: PriceOf) -> Shortage:
     Each can be bought beside all other demands that can be filled.
     """
     demands, index, short = shortage.demands, shortage.index, shortage.line
-    others = [other for place, other in enumerate(demands) if place != index]
+    others = sum(demand.quantity for demand in demands) - short.quantity
     kinds = _kinds(short)
+    asked = [criteria for _, criteria in kinds] + [demand.criteria for demand in demands]
     counts = available_counts(
-        criteria=_needed([criteria for _, criteria in kinds] + [demand.criteria for demand in demands], others),
-        buyer=shortage.buyer,
-        as_of=shortage.as_of,
+        criteria={part for criteria in asked for part in criteria.parts}, buyer=shortage.buyer, as_of=shortage.as_of
     )
-    supply = counts.__getitem__
-    before, beside = _filled_with(demands, index, supply)
+    before, beside = _filled_with(demands, index, Matching(counts, counts.__getitem__))
     offers = []
     for kind, criteria in kinds:
-        there = fillable(criteria, beside=beside, supply=supply)
+        there = fillable(criteria, beside=beside)
         quantity = min(short.quantity, there) if kind in _IN_PART else short.quantity
-        if there >= quantity > 0 and (price := price_of(criteria, quantity + sum(one.quantity for one in others))):
+        if there >= quantity > 0 and (price := price_of(criteria, quantity + others)):
             unit, listed = price
             offers.append(
                 Alternative(
@@ -62,7 +47,7 @@ def explained(shortage: Shortage, price_of: PriceOf) -> Shortage:
                     list_price=listed,
                 )
             )
-    available = fillable(short.criteria, beside=before, supply=supply)
+    available = fillable(short.criteria, beside=before)
     return replace(shortage, available=available, alternatives=_worth_offering(short, offers))
 
 
@@ -80,35 +65,35 @@ def _worth_offering(short: Demand, offers: list[Alternative]) -> list[Alternativ
     ]
 
 
-def _filled_with(
-    demands: Sequence[Demand], index: int, supply: Callable[[Criteria], int]
-) -> tuple[list[Demand], list[Demand]]:
+def fillable(criteria: Criteria, *, beside: Matching) -> int:
+    """The most records that a line can have while the lines in the matching are filled."""
+    return beside.copy().give(_ANOTHER, criteria.parts, ANY_NUMBER)
+
+
+_ANOTHER = -1
+"""The number of a line that is not in the order."""
+
+
+def _filled_with(demands: Sequence[Demand], index: int, matching: Matching) -> tuple[Matching, Matching]:
     """The other demands that can be filled: those before the one at `index`, and all."""
-    before: list[Demand] = []
-    filled: list[Demand] = []
-    for place in allocation_order(demands):
-        if place == index:
-            before = list(filled)
-        elif fillable(demands[place].criteria, beside=filled, supply=supply) >= demands[place].quantity:
-            filled.append(demands[place])
+    before = filled = matching
+    for line in allocation_order(demands):
+        if line == index:
+            before = filled
+            continue
+        also = filled.copy()
+        if also.give(line, demands[line].criteria.parts, demands[line].quantity) == demands[line].quantity:
+            filled = also
     return before, filled
-
-
-def _needed(criteria: Sequence[Criteria], others: Sequence[Demand]) -> set[Criteria]:
-    """What `fillable` will ask the supply of."""
-    return {
-        place
-        for one in criteria
-        for place in one.widened()
-        if place == one or any(place.contains(other.criteria) for other in others)
-    }
 
 
 def _kinds(short: Demand) -> list[tuple[Suggestion, Criteria]]:
     """In the order of offer. The state stands in for an unknown county, which no buyer can ask for."""
-    asked = short.criteria.at(short.criteria.place.known)
+    asked = short.criteria
+    if not asked.territory:
+        asked = asked.at(asked.place.known)
     kinds = [(Suggestion.PARTIAL if asked == short.criteria else Suggestion.NO_LOCATION_FILTER, asked)]
-    if asked.place != EVERYWHERE:
+    if asked.territory or asked.place != EVERYWHERE:
         kinds.append((Suggestion.NO_LOCATION_FILTER, asked.at(EVERYWHERE)))
     return kinds + list(_others(asked))
 
@@ -116,6 +101,8 @@ def _kinds(short: Demand) -> list[tuple[Suggestion, Criteria]]:
 def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
     for bucket in _nearest_first(criteria.age_bucket):
         yield Suggestion.DIFFERENT_AGE_BUCKET, replace(criteria, age_bucket=bucket)
+    if criteria.territory:
+        yield from _whole_states(criteria, criteria.territory)
     state, county = criteria.place.state, criteria.place.county
     if state is not None and county is not None:
         yield Suggestion.WHOLE_STATE, criteria.at(Place(state))
@@ -124,6 +111,14 @@ def _others(criteria: Criteria) -> Iterator[tuple[Suggestion, Criteria]]:
     for classification in Classification:
         if classification != criteria.classification:
             yield Suggestion.DIFFERENT_CLASSIFICATION, replace(criteria, classification=classification)
+
+
+def _whole_states(criteria: Criteria, territory: Territory) -> Iterator[tuple[Suggestion, Criteria]]:
+    """The states that the territory lies in, where they are more than it."""
+    states = tuple(map(Place, territory.states))
+    if states != territory.places:
+        whole = replace(criteria, territory=Territory(states, territory.share))
+        yield Suggestion.WHOLE_STATE, whole if len(states) > 1 else criteria.at(*states)
 
 
 def _nearest_first(bucket: AgeBucket | None) -> list[AgeBucket]:

@@ -187,7 +187,9 @@ def available_counts(*, criteria: Collection[Criteria], buyer: Buyer, as_of: dat
 def stock_of(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -> dict[Criteria, Stock]:
     """The same, with what is excluded for the buyer beside it."""
     lines = list(dict.fromkeys(criteria))
-    asked = [(number, cell, line.place) for number, line in enumerate(lines) for cell in line.cells]
+    asked = [
+        (number, cell, part.place) for number, line in enumerate(lines) for part in line.parts for cell in line.cells
+    ]
     rows = _rows(
         LINES,
         buyer=buyer,
@@ -197,7 +199,7 @@ def stock_of(*, criteria: Collection[Criteria], buyer: Buyer, as_of: datetime) -
         age_buckets=[str(bucket) for _, (_, bucket), _ in asked],
         states=[place.state for _, _, place in asked],
         line_counties=[place.county for _, _, place in asked],
-        counties_in=[line.place for line in lines if line.place.county is not None],
+        counties_in=[part.place for line in lines for part in line.parts if part.place.county is not None],
     )
     found = {number: Stock(*map(int, counts)) for number, *counts in rows}
     return {line: found.get(number, Stock()) for number, line in enumerate(lines)}

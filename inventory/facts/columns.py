@@ -24,7 +24,7 @@ class Facts(models.Model):
     state = models.CharField(max_length=2)
     county = models.TextField(blank=True)
 
-    not_personal = LEVELS
+    not_personal: tuple[str, ...] = LEVELS
 
     class Meta:
         abstract = True

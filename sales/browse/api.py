@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from ninja import Query, Router
@@ -6,13 +8,15 @@ from pydantic import Field
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest
 from homeshield.accounts.permissions import KEY_MAY, Act, allowed
 from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Paged, PageSize, refused_by
+from inventory.allocation.preview import PlaceShare, territory_shares
 from inventory.api_schemas import Filters
-from inventory.buyer import buyer_of
+from inventory.buyer import Buyer, buyer_of
 from inventory.counting.reading import Stock, available_count, stock_of
+from inventory.facts.criteria import Criteria, Demand
 from inventory.listing import ListedRecord, previews_page
 from inventory.replica_reads import replica_may_answer
 from pricing.discounts.codes import code_check, code_of
-from pricing.discounts.prices import Prices
+from pricing.discounts.prices import Price, Prices
 from pricing.errors import DiscountCodeRefused
 from pricing.selectors import price_book
 from sales.browse.api_schemas import (
@@ -22,6 +26,7 @@ from sales.browse.api_schemas import (
     InventoryItem,
     InventoryPage,
     LineAvailability,
+    PlaceAvailability,
 )
 
 router = Router(tags=["Inventory"])
@@ -89,24 +94,31 @@ def availability_ask(request: ApiRequest, body: AvailabilityRequest) -> Availabi
     book = price_book(client_id=client_id, as_of=as_of, code=code)
     code_check(book, code, client_id=client_id, as_of=as_of)
     prices = book.for_order(max(1, sum(line.quantity or 0 for line in body.criteria)))
-    asked = [line.criteria for line in body.criteria]
-    stock = stock_of(criteria=asked, buyer=buyer_of(request.auth), as_of=request.as_of)
-    lines = [_line_availability(line, stock[line.criteria], prices) for line in body.criteria]
-    amounts = [line.amount for line in lines if line.amount is not None]
-    complete = len(amounts) == len(lines)
+    buyer, lines = buyer_of(request.auth), [(line, line.criteria) for line in body.criteria]
+    asked = [criteria for _, whole in lines for criteria in (whole, *whole.parts)]
+    stock = stock_of(criteria=asked, buyer=buyer, as_of=as_of)
+    found = [
+        _line_availability(line, criteria, stock[criteria], prices.find(criteria)).model_copy(
+            update={"places": _places(line, criteria, stock, prices.find(criteria), buyer, as_of)}
+        )
+        for line, criteria in lines
+    ]
+    amounts = [line.amount for line in found if line.amount is not None]
+    complete = len(amounts) == len(found)
     return AvailabilityAnswer(
-        as_of=request.as_of, criteria=lines, total=sum(amounts, Decimal("0.00")) if complete else None
+        as_of=request.as_of, criteria=found, total=sum(amounts, Decimal("0.00")) if complete else None
     )
 
 
-def _line_availability(line: AvailabilityLine, stock: Stock, prices: Prices) -> LineAvailability:
-    asked = line.criteria
-    price = prices.get((line.classification, line.age_bucket))
+def _line_availability(
+    line: AvailabilityLine, criteria: Criteria, stock: Stock, price: Price | None
+) -> LineAvailability:
     return LineAvailability(
         classification=line.classification,
         age_bucket=line.age_bucket,
-        state=asked.place.state,
-        county=asked.place.county,
+        state=criteria.place.state,
+        county=criteria.place.county,
+        places=None,
         available=stock.available,
         owned=stock.owned,
         suppressed=stock.suppressed,
@@ -115,3 +127,31 @@ def _line_availability(line: AvailabilityLine, stock: Stock, prices: Prices) -> 
         quantity=line.quantity,
         amount=price.unit_price * line.quantity if price and line.quantity is not None else None,
     )
+
+
+def _places(
+    line: AvailabilityLine,
+    criteria: Criteria,
+    stock: Mapping[Criteria, Stock],
+    price: Price | None,
+    buyer: Buyer,
+    as_of: datetime,
+) -> list[PlaceAvailability] | None:
+    if criteria.territory is None:
+        return None
+    counts = {part: stock[part].available for part in criteria.parts}
+    if line.quantity is None:
+        shares = [PlaceShare(part.place, counts[part], None) for part in criteria.parts]
+    else:
+        demand = Demand(criteria=criteria, quantity=line.quantity)
+        shares = territory_shares(demand=demand, counts=counts, buyer=buyer, as_of=as_of)
+    return [
+        PlaceAvailability(
+            state=share.place.state or "",
+            county=share.place.county,
+            available=share.available,
+            quantity=share.quantity,
+            amount=price.unit_price * share.quantity if price and share.quantity is not None else None,
+        )
+        for share in shares
+    ]

@@ -72,6 +72,25 @@ class AvailabilityRequest(Body):
     discount_code: DiscountCode | None = Field(None, description="A discount code.", examples=[CODE_EXAMPLE])
 
 
+class PlaceAvailability(Answer):
+    """What one place of a territory would give."""
+
+    state: StateOf
+    county: AskedCounty
+    available: int = Field(description="How many you can buy there.", examples=[120])
+    quantity: int | None = Field(
+        description="How many of the line it would give at this instant, other lines aside; null where no quantity was "
+        "asked.",
+        examples=[25],
+    )
+    amount: Money | None = Field(
+        description="What these cost, in US dollars; null where they or a price are missing.", examples=["200.00"]
+    )
+
+
+_PLACE = {"state": "LA", "county": "Caddo", "available": 120, "quantity": 25, "amount": "200.00"}
+
+
 class LineAvailability(Answer):
     """What one line would find."""
 
@@ -79,6 +98,9 @@ class LineAvailability(Answer):
     age_bucket: BucketName
     state: AskedState
     county: AskedCounty
+    places: list[PlaceAvailability] | None = Field(
+        description="The places of a territory, sorted; null where none was asked.", examples=[[_PLACE]]
+    )
     available: int = Field(description="How many you can buy under these criteria, other lines aside.", examples=[324])
     owned: OwnedCount
     suppressed: SuppressedCount
@@ -90,7 +112,15 @@ class LineAvailability(Answer):
     )
 
 
-_AVAILABLE = {**LINE_EXAMPLE, "available": 324, "owned": 14, "suppressed": 37, "unit_price": "8.00", "amount": "400.00"}
+_AVAILABLE = {
+    **LINE_EXAMPLE,
+    "places": None,
+    "available": 324,
+    "owned": 14,
+    "suppressed": 37,
+    "unit_price": "8.00",
+    "amount": "400.00",
+}
 
 
 class AvailabilityAnswer(Answer):

@@ -1,9 +1,15 @@
+from dataclasses import replace
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import MD5
 
 from homeshield.lib.ids import new_id
 from homeshield.lib.table_rules import KEEP, TableRules
 from inventory.facts.columns import FACTS
+from inventory.facts.criteria import Criteria
+from inventory.facts.territory import Territory
 from sales.line_fields import LineFields
 
 
@@ -31,6 +37,9 @@ class DraftLine(LineFields):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    territory = models.TextField(null=True, blank=True, help_text="In the place of a place: Territory.as_text.")
+
+    not_personal = (*LineFields.not_personal, "territory")
 
     table_rules = TableRules(web_may=KEEP)
 
@@ -42,9 +51,26 @@ class DraftLine(LineFields):
             models.UniqueConstraint(
                 fields=["draft", *FACTS],
                 name="draft_line_once_per_criteria",
+                condition=Q(territory__isnull=True),
                 nulls_distinct=False,
             ),
+            models.UniqueConstraint(
+                "draft",
+                "classification",
+                "age_bucket",
+                MD5("territory"),  # a text may be too long for an index
+                name="draft_line_once_per_territory",
+            ),
+            models.CheckConstraint(
+                name="draft_line_place_or_territory",
+                condition=Q(territory__isnull=True) | Q(state__isnull=True, county__isnull=True),
+            ),
         ]
+
+    @property
+    def criteria(self) -> Criteria:
+        criteria = super().criteria
+        return replace(criteria, territory=Territory.of_text(self.territory)) if self.territory else criteria
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.criteria.label}"

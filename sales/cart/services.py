@@ -148,12 +148,7 @@ def _locked(user: User) -> Draft:
 
 
 def _line_of(draft: Draft, criteria: Criteria) -> DraftLine | None:
-    return draft.lines.filter(
-        classification=criteria.classification,
-        age_bucket=criteria.age_bucket,
-        state=criteria.place.state,
-        county=criteria.place.county,
-    ).first()
+    return next((line for line in draft.lines.all() if line.criteria == criteria), None)
 
 
 def _get(draft: Draft, line_id: UUID) -> DraftLine:
@@ -170,6 +165,7 @@ def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int
     line.classification = str(criteria.classification)
     line.age_bucket = str(criteria.age_bucket)
     line.state, line.county = criteria.place.state, criteria.place.county
+    line.territory = criteria.territory.as_text if criteria.territory else None
     line.quantity = quantity
     line.save()
     _touch(draft)

@@ -5,20 +5,17 @@ from pydantic import Field
 
 from homeshield.lib.api_schemas import Answer, CurrencyCode, Instant, Money, NextCursor, example
 from homeshield.lib.money import CURRENCY
-from inventory.api_schemas import BucketName, ClassName
-from pricing.api_schemas import ListPrice, list_price
 from sales.api_schemas import (
-    LINE_EXAMPLE,
+    BOUGHT_EXAMPLE,
     ORDER_EXAMPLE,
     ORDER_NUMBER_EXAMPLE,
     SALES_EXAMPLE,
-    AskedCounty,
-    AskedState,
+    BoughtLine,
     OrderId,
     OrderNumber,
     SaleIds,
 )
-from sales.models import Order, OrderLine
+from sales.models import Order
 
 _SUMMARY = {
     "order_id": ORDER_EXAMPLE,
@@ -29,7 +26,6 @@ _SUMMARY = {
     "currency": CURRENCY,
     "api_key": "hs_live_4k2p9x7m1q8z",
 }
-_BOUGHT = {**LINE_EXAMPLE, "unit_price": "8.00", "amount": "400.00", "replaced": 0}
 
 
 class OrderSummary(Answer):
@@ -60,31 +56,12 @@ class OrdersPage(Answer):
     next_cursor: NextCursor
 
 
-class BoughtLine(Answer):
-    """One line of an order, as it was bought."""
-
-    classification: ClassName
-    age_bucket: BucketName
-    state: AskedState
-    county: AskedCounty
-    quantity: int = Field(description="Leads of this line.", examples=[50])
-    unit_price: Money = Field(description="What each of them cost, in US dollars.", examples=["8.00"])
-    list_price: ListPrice = list_price()
-    amount: Money = Field(description="What they cost together, in US dollars.", examples=["400.00"])
-    replaced: int = Field(description="Leads in the place of ones asked for by id that were gone.", examples=[0])
-
-    @classmethod
-    def of(cls, line: OrderLine) -> "BoughtLine":
-        bought = cls.model_validate(line)
-        return bought if line.list_price > line.unit_price else bought.model_copy(update={"list_price": None})
-
-
 class OrderAnswer(OrderSummary):
     """An order with its lines and sales."""
 
-    model_config = example({**_SUMMARY, "lines": [_BOUGHT], "sale_ids": SALES_EXAMPLE})
+    model_config = example({**_SUMMARY, "lines": [BOUGHT_EXAMPLE], "sale_ids": SALES_EXAMPLE})
 
-    lines: list[BoughtLine] = Field(description="As they were ordered.", examples=[[_BOUGHT]])
+    lines: list[BoughtLine] = Field(description="As they were ordered.", examples=[[BOUGHT_EXAMPLE]])
     sale_ids: SaleIds
 
     @classmethod

@@ -9,12 +9,14 @@ from inventory.errors import Suggestion
 from pricing.api import InventoryIds
 from pricing.api_schemas import CODE_EXAMPLE, DiscountCode
 from sales.api_schemas import (
+    BOUGHT_EXAMPLE,
     CLIENT_EXAMPLE,
     LINE_EXAMPLE,
     ORDER_EXAMPLE,
     ORDER_NUMBER_EXAMPLE,
     QUOTE_EXAMPLE,
     SALES_EXAMPLE,
+    BoughtLine,
     ClientId,
     Criteria,
     OrderId,
@@ -68,6 +70,7 @@ class PurchaseAnswer(Answer):
             "items_requested": 50,
             "items_purchased": 50,
             "items_replaced": 0,
+            "lines": [BOUGHT_EXAMPLE],
             "errors": [],
             "message": "Purchase completed successfully.",
         }
@@ -88,6 +91,10 @@ class PurchaseAnswer(Answer):
     items_requested: int = Field(description="Leads asked for, all lines together.", examples=[50])
     items_purchased: int = Field(description="Leads bought: as many.", examples=[50])
     items_replaced: int = Field(description="Leads in the place of ones asked for by id that were gone.", examples=[0])
+    lines: list[BoughtLine] = Field(
+        description="What the order became: its lines, those over a territory place by place.",
+        examples=[[BOUGHT_EXAMPLE]],
+    )
     errors: list[str] = Field(description="Always empty: an order is filled in full or not at all.", examples=[[]])
     message: str = Field(
         default="Purchase completed successfully.",
@@ -97,6 +104,7 @@ class PurchaseAnswer(Answer):
 
     @classmethod
     def of(cls, order: Order, sale_ids: list[UUID]) -> "PurchaseAnswer":
+        lines = [BoughtLine.of(line) for line in order.lines.all()]
         return cls(
             order_id=order.id,
             order_number=order.number,
@@ -105,7 +113,8 @@ class PurchaseAnswer(Answer):
             total_paid=order.total,
             items_requested=order.quantity,
             items_purchased=len(sale_ids),
-            items_replaced=sum(line.replaced for line in order.lines.all()),
+            items_replaced=sum(line.replaced for line in lines),
+            lines=lines,
             errors=[],
         )
 

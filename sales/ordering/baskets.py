@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -127,10 +127,16 @@ def _with(code: str) -> list[str]:
 
 def _as_matched(criteria: Criteria) -> Criteria:
     """In the Census's spelling: the spellings in stock may change between a request and its repeat."""
-    state, county = criteria.place.state, criteria.place.county
-    if state is None or county is None:
-        return criteria
-    return criteria.at(Place(state, match_county(state, county) or county))
+    if criteria.territory:
+        places = tuple(map(_spelled, criteria.territory.places))
+        return replace(criteria, territory=replace(criteria.territory, places=places))
+    return criteria.at(_spelled(criteria.place))
+
+
+def _spelled(place: Place) -> Place:
+    if place.state is None or place.county is None:
+        return place
+    return Place(place.state, match_county(place.state, place.county) or place.county)
 
 
 def _digest(*parts: object) -> str:

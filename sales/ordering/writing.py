@@ -5,7 +5,7 @@ from django.db import connection
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import RECORDING, audit_parameters
-from homeshield.billing.documents.facts import DocumentKind, InvoiceContents
+from homeshield.billing.documents.facts import DocumentKind, InvoiceContents, Line
 from homeshield.billing.documents.issuing import issuing_parameters
 from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.services import ledger_parameters
@@ -13,6 +13,7 @@ from homeshield.billing.ledger.statements import LEGS, TRANSACTION
 from homeshield.lib.ids import new_id
 from homeshield.lib.sql_arrays import array_text
 from inventory.allocation.services import Filled
+from inventory.facts.criteria import Criteria
 from sales.invoicing.contents import invoice_line
 from sales.invoicing.services import INVOICING
 from sales.models import Order
@@ -28,12 +29,12 @@ WRITE = """
         SELECT * FROM jsonb_to_recordset(%(lines)s::jsonb)
                           AS line (id uuid, number smallint, classification text, age_bucket text, state text,
                                    county text, quantity smallint, unit_price numeric, list_price numeric,
-                                   discount uuid, replaced smallint)
+                                   discount uuid, replaced smallint, territory smallint, territory_label text)
     ), written AS (
         INSERT INTO order_lines (id, order_id, number, classification, age_bucket, state, county, quantity, unit_price,
-                                 list_price, discount_id, amount, replaced)
+                                 list_price, discount_id, amount, replaced, territory, territory_label)
         SELECT id, %(order)s, number, classification, age_bucket, state, county, quantity, unit_price, list_price,
-               discount, unit_price * quantity, replaced
+               discount, unit_price * quantity, replaced, territory, territory_label
         FROM line
     ), marked AS (
         UPDATE inventory SET sold_at_utc = %(as_of)s WHERE id = ANY (%(inventory_ids)s::uuid[])
@@ -60,7 +61,10 @@ NUMBER = "SELECT number FROM orders WHERE id = %(order)s"
 
 
 def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[Filled]) -> None:
-    """Writes an order, its audit event, its invoice and its payment in one message, and gives the order its number."""
+    """Writes an order, its audit event, its invoice and its payment in one message, and gives the order its number.
+
+    What was filled become the order's lines: of a territory, one for each place that gives something.
+    """
     sold = [(number, record) for number, got in enumerate(filled, 1) for record in got.records]
     parameters = {
         "order": order.id,
@@ -74,7 +78,7 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
         "quote": order.quote_id,
         "key": order.idempotency_key,
         "digest": order.request_digest,
-        "lines": json.dumps([_row(*line) for line in zip(range(1, len(lines) + 1), lines, filled, strict=True)]),
+        "lines": json.dumps([_row(number, lines[got.line], got) for number, got in enumerate(filled, 1)]),
         "ids": array_text(new_id() for _ in sold),
         "inventory_ids": array_text(record.inventory_id for _, record in sold),
         "lead_ids": array_text(record.lead_id for _, record in sold),
@@ -84,7 +88,7 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
         action=AuditAction.PURCHASE,
         obj=order,
         client_id=order.client_id,
-        details={"leads": order.quantity, "lines": len(lines), "total": order.total, "currency": order.currency},
+        details={"leads": order.quantity, "lines": len(filled), "total": order.total, "currency": order.currency},
         as_of=order.placed_at_utc,
     )
     invoice = issuing_parameters(
@@ -117,24 +121,34 @@ def order_write(*, order: Order, lines: Sequence[PricedLine], filled: Sequence[F
 def _invoiced(order: Order, lines: Sequence[PricedLine], filled: Sequence[Filled]) -> InvoiceContents:
     return InvoiceContents(
         placed_at_utc=order.placed_at_utc,
-        lines=tuple(
-            invoice_line(
-                text=line.demand.criteria.at(line.demand.criteria.place.known).label, quantity=line.demand.quantity,
-                list_price=line.price.list_price, unit_price=line.price.unit_price, replaced=got.replaced,
-            )
-            for line, got in zip(lines, filled, strict=True)
-        ),
+        lines=tuple(_invoiced_line(lines[got.line], got) for got in filled),
+    )
+
+
+def _invoiced_line(line: PricedLine, got: Filled) -> Line:
+    territory = line.demand.criteria.territory
+    return invoice_line(
+        text=_known(got).label, quantity=got.demand.quantity, list_price=line.price.list_price,
+        unit_price=line.price.unit_price, replaced=got.replaced, territory=territory.label if territory else "",
     )  # fmt: skip
 
 
+def _known(got: Filled) -> Criteria:
+    criteria = got.demand.criteria
+    return criteria.at(criteria.place.known)
+
+
 def _row(number: int, line: PricedLine, got: Filled) -> dict[str, str | int | None]:
+    territory = line.demand.criteria.territory
     return {
         "id": str(new_id()),
         "number": number,
-        **line.demand.criteria.at(line.demand.criteria.place.known).as_filter(),
-        "quantity": line.demand.quantity,
+        **_known(got).as_filter(),
+        "quantity": got.demand.quantity,
         "unit_price": str(line.price.unit_price),
         "list_price": str(line.price.list_price),
         "discount": str(line.price.discount.id) if line.price.discount else None,
         "replaced": got.replaced,
+        "territory": got.line + 1 if territory else None,
+        "territory_label": territory.label if territory else "",
     }

@@ -5,6 +5,7 @@ record of its own, by augmenting paths, over all pairs that fit.
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,26 +15,42 @@ from hypothesis import strategies as st
 
 from homeshield.accounts.models import Client
 from inventory.allocation.alternatives import fillable
+from inventory.allocation.matching import Matching
 from inventory.errors import Shortage
 from inventory.facts.criteria import Criteria, Demand
-from inventory.facts.place import Place
+from inventory.facts.place import EVERYWHERE, Place
+from inventory.facts.territory import Share, Territory
 from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.neighbours import neighbours
+from sales.models import Order
 from tests.factories import ClientFactory, stock
 from tests.sales.purchases import place, set_prices
 
 PLACES = [("LA", "Caddo"), ("LA", "Orleans"), ("LA", None), ("TX", "Travis")]
+CELL = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
+LA, TX = Place("LA"), Place("TX")
+CADDO, ORLEANS, TRAVIS = Place("LA", "Caddo"), Place("LA", "Orleans"), Place("TX", "Travis")
 
 
-def criteria(state: str | None, county: str | None) -> Criteria:
-    return Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place(state, county))
+def over(share: Share, *places: Place) -> Criteria:
+    return replace(CELL, territory=Territory(places, share))
 
 
-wanted_places = st.sampled_from([(None, None), ("LA", None), ("TX", None), *(p for p in PLACES if p[1])])
+single_places = st.sampled_from([CELL.at(place) for place in (EVERYWHERE, LA, TX, CADDO, ORLEANS, TRAVIS)])
+territories = st.builds(
+    lambda share, places: over(share, *places),
+    st.sampled_from(Share),
+    st.sampled_from([
+        (CADDO, ORLEANS), (CADDO, TRAVIS), (ORLEANS, TRAVIS), (CADDO, ORLEANS, TRAVIS), (LA, TX), (LA, TRAVIS),
+        (CADDO, TX),
+    ]),
+)  # fmt: skip
 demands = st.lists(
-    st.builds(lambda place, n: Demand(criteria=criteria(*place), quantity=n), wanted_places, st.integers(1, 4)),
+    st.builds(
+        lambda wanted, n: Demand(criteria=wanted, quantity=n), st.one_of(single_places, territories), st.integers(1, 4)
+    ),
     min_size=1,
     max_size=5,
 )
@@ -41,8 +58,10 @@ supplies = st.lists(st.sampled_from(PLACES), max_size=12)
 
 
 def fits(record: tuple[str, str | None], wanted: Criteria) -> bool:
-    state, county = wanted.place.state, wanted.place.county
-    return state in (None, record[0]) and county in (None, record[1])
+    """A line over several places takes any of them."""
+    return any(
+        part.place.state in (None, record[0]) and part.place.county in (None, record[1]) for part in wanted.parts
+    )
 
 
 def can_be_assigned(supply: list[tuple[str, str | None]], order: list[Demand]) -> bool:
@@ -63,7 +82,7 @@ def can_be_assigned(supply: list[tuple[str, str | None]], order: list[Demand]) -
 
 
 @given(supply=supplies, order=demands)
-@settings(max_examples=300)
+@settings(max_examples=500)
 def test_fillable_is_what_a_matcher_finds(supply: list[tuple[str, str | None]], order: list[Demand]) -> None:
     first, *beside = order
     if not can_be_assigned(supply, beside):
@@ -73,7 +92,10 @@ def test_fillable_is_what_a_matcher_finds(supply: list[tuple[str, str | None]], 
     def count(asked: Criteria) -> int:
         return sum(number for record, number in there.items() if fits(record, asked))
 
-    most = fillable(first.criteria, beside=beside, supply=count)
+    matching = Matching({part for one in order for part in one.criteria.parts}, count)
+    for number, other in enumerate(beside):
+        assert matching.give(number, other.criteria.parts, other.quantity) == other.quantity
+    most = fillable(first.criteria, beside=matching)
     for quantity in range(1, len(supply) + 2):
         line = Demand(criteria=first.criteria, quantity=quantity)
         assert can_be_assigned(supply, [line, *beside]) == (quantity <= most)
@@ -103,12 +125,23 @@ def test_an_order_is_filled_if_and_only_if_a_matcher_can_fill_it(
             assert not InventoryRecord.objects.filter(sold_at_utc__isnull=False).exists()
         else:
             assert expected
-            for number, line in enumerate(order, 1):
-                sold = placed.sales.filter(line_number=number).values_list("lead__state", "lead__county")
-                assert len(sold) == line.quantity
-                assert all(fits((state, county), line.criteria) for state, county in sold)
+            assert_filled(placed, order)
     finally:
         transaction.savepoint_rollback(before)
+
+
+def assert_filled(placed: Order, order: list[Demand]) -> None:
+    """A line over several places became lines for one place each, which say so."""
+    lines = list(placed.lines.all())
+    own = iter([line for line in lines if line.territory is None])
+    for number, wanted in enumerate(order):
+        parts = [line for line in lines if line.territory_index == number] if wanted.criteria.territory else [next(own)]
+        assert sum(line.quantity for line in parts) == wanted.quantity
+        assert {line.criteria for line in parts} <= set(wanted.criteria.parts)
+        for line in parts:
+            sold = placed.sales.filter(line_number=line.number).values_list("lead__state", "lead__county")
+            assert len(sold) == line.quantity
+            assert all(fits((state, county), line.criteria) for state, county in sold)
 
 
 def test_neighbours_are_those_of_the_same_state_first() -> None:
