@@ -109,7 +109,7 @@ _OF_AN_OPERATION = {
 }
 """Headers of an operation's 200."""
 
-_PUBLIC_NAMES = {"ClassName": "Classification", "BucketName": "AgeBucket", "PriceList": "Prices"}
+_PUBLIC_NAMES = {"ClassName": "Classification", "BucketName": "AgeBucket", "ShareName": "Share", "PriceList": "Prices"}
 """Names that read better in generated clients."""
 
 HEALTH = "/health"

@@ -1,13 +1,17 @@
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, override
 from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
 
 from homeshield.lib.number_fields import DecimalNumberField, WholeNumberField
-from inventory.facts.criteria import MAX_QUANTITY
+from inventory.county_names import county_meant
+from inventory.facts.criteria import MAX_QUANTITY, Criteria
+from inventory.facts.place import EVERYWHERE
+from inventory.facts.territory import Territory
 from inventory.forms import CriteriaForm
+from leads.geography import STATES
 
 _RANGE = f"A line has 1 to {MAX_QUANTITY:,} leads."
 
@@ -76,9 +80,10 @@ def _line_id(name: str) -> UUID | None:
 
 
 class LineForm(CriteriaForm):
-    """A line to order: hidden criteria and a quantity."""
+    """A line to order: hidden criteria and a quantity. A territory comes as the text that its criteria give a form."""
 
     quantity = _quantity_field()
+    territory = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,10 +93,31 @@ class LineForm(CriteriaForm):
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = "Pick a class and an age first."
 
+    def clean_territory(self) -> Territory | None:
+        try:
+            territory = Territory.of_text(self.cleaned_data["territory"]) if self.cleaned_data["territory"] else None
+        except ValueError:
+            raise forms.ValidationError("These places are not a territory. Choose them again.") from None
+        for state, county in [place.levels for place in territory.places] if territory else ():
+            if state not in STATES or (county is not None and county_meant(state, county) is None):
+                raise forms.ValidationError("We don’t know one of these places. Choose them again.")
+        return territory
+
+    @property
+    @override
+    def criteria(self) -> Criteria:
+        criteria = super().criteria
+        territory = self.cleaned_data.get("territory")
+        return replace(criteria, place=EVERYWHERE, territory=territory) if territory else criteria
+
     @property
     def criteria_errors(self) -> list[str]:
         """Errors in the hidden criteria, without repeats."""
-        return list(dict.fromkeys(str(text) for name in CriteriaForm.base_fields for text in self.errors.get(name, [])))
+        return list(
+            dict.fromkeys(
+                str(text) for name in (*CriteriaForm.base_fields, "territory") for text in self.errors.get(name, [])
+            )
+        )
 
 
 class BuyForm(forms.Form):

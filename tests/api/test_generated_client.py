@@ -41,10 +41,10 @@ MODELS = {
     "BalanceAnswer", "BoughtLine", "Classification", "CountiesByState", "CriteriaPurchase", "FacetCount", "Facets",
     "FieldError", "Health", "HealthStatus", "InventoryItem", "InventoryPage", "LedgerEntry", "LedgerPage", "Line",
     "LineAvailability", "Locations", "Malformed", "MoreEntries", "NamedPurchase", "NewSuppressionList",
-    "NoticeAnswer", "NoticesPage", "OrderAnswer", "OrderSummary", "OrdersPage", "Price", "Prices", "PurchaseAnswer",
-    "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused", "ReturnAnswer",
-    "ReturnOutcome", "ReturnOutcomes", "ReturnReason", "ReturnRequest", "ReturnStatus", "ReturnsPage", "ShortageAnswer",
-    "StateCode", "SuppressionListAnswer", "SuppressionLists",
+    "NoticeAnswer", "NoticesPage", "OrderAnswer", "OrderSummary", "OrdersPage", "PlaceAvailability", "Price", "Prices",
+    "PurchaseAnswer", "PurchaseConflict", "QuoteAnswer", "QuoteRequest", "QuotedItem", "Refusal", "Refused",
+    "ReturnAnswer", "ReturnOutcome", "ReturnOutcomes", "ReturnReason", "ReturnRequest", "ReturnStatus", "ReturnsPage",
+    "Share", "ShortageAnswer", "StateCode", "SuppressionListAnswer", "SuppressionLists", "TerritoryPlace",
 }  # fmt: skip
 """A new name here is read before it is added: it is what a programmer will write."""
 

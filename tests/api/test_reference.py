@@ -178,6 +178,7 @@ def test_a_purchase_by_criteria(caller: Caller, buyer: User, now: datetime) -> N
         "order_id": str(order.id),
         "order_number": order.number,
         "replayed": False,
+        "lines": [CADDO | {"unit_price": "8.00", "amount": "400.00", "replaced": 0, "territory_index": None}],
     }
     assert "Idempotent-Replayed" not in answer
     assert (order.client, order.placed_by) == (caller.client, buyer)
@@ -432,7 +433,7 @@ class TestBeyondTheReference:
         assert shown["lines"] == [
             {
                 "classification": "Gold", "age_bucket": "MONTH_6_TO_8", "state": "LA", "county": "Caddo",
-                "quantity": 2, "unit_price": "8.00", "amount": "16.00", "replaced": 0,
+                "quantity": 2, "unit_price": "8.00", "amount": "16.00", "replaced": 0, "territory_index": None,
             }
         ]  # fmt: skip
         assert newer.status_code == 200

@@ -155,6 +155,10 @@ def shop(caller: Caller, now: datetime, settings: Settings) -> Iterator[None]:
     request_finished.connect(close_old_connections)
 
 
+def lines_of(body: Any) -> list[dict[str, Any]]:
+    return body.get("criteria", []) if isinstance(body, dict) else []
+
+
 @schema.parametrize()
 @settings(
     max_examples=25,
@@ -175,6 +179,9 @@ def test_every_answer_is_as_described(case: Case[Any], caller: Caller) -> None:
         if isinstance(case.body, dict) and "entries" in case.body:
             case.body["entries"] = [number(1)]  # which numbers are nobody's, no description says
             case.body |= {"name": str(uuid4())} if "name" in case.body else {}  # each name once
+        for asked in lines_of(case.body):
+            if asked.get("territory"):  # which places overlap, no description says
+                asked["territory"] = asked["territory"][:1]
         if "order_id" in case.path_parameters:
             case.path_parameters["order_id"] = str(Order.objects.values_list("id", flat=True)[0])
     # In an address everything is text: a list that is no county by its type may be one as it is written.
