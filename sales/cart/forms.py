@@ -98,8 +98,9 @@ class LineForm(CriteriaForm):
             territory = Territory.of_text(self.cleaned_data["territory"]) if self.cleaned_data["territory"] else None
         except ValueError:
             raise forms.ValidationError("These places are not a territory. Choose them again.") from None
-        for state, county in [place.levels for place in territory.places] if territory else ():
-            if state not in STATES or (county is not None and county_meant(state, county) is None):
+        for place in territory.places if territory else ():
+            state, county = place.state, place.county
+            if state is None or state not in STATES or (county is not None and county_meant(state, county) is None):
                 raise forms.ValidationError("We don’t know one of these places. Choose them again.")
         return territory
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("pricing", "0002_discounts"),
-        ("sales", "0008_returns"),
+        ("sales", "0009_purchased_leads"),
     ]
 
     operations = [
