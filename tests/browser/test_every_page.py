@@ -2,15 +2,22 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 from playwright.sync_api import Page, expect
 
 from homeshield.accounts.keys import key_find
 from homeshield.accounts.models import User
+from inventory.facts.criteria import Criteria
+from leads.age import AgeBucket
+from leads.classification import Classification
 from tests.browser.conftest import sign_in
+from tests.sales.purchases import buy
 
 
-def test_times_are_the_reader_s_and_a_key_is_copied(open_page: Callable[..., Page], buyer: User) -> None:
+def test_times_are_the_reader_s_a_key_is_copied_and_a_slash_searches(
+    open_page: Callable[..., Page], buyer: User, now: datetime
+) -> None:
     page = open_page(timezone_id="Asia/Kolkata", permissions=["clipboard-read", "clipboard-write"])
     sign_in(page, buyer)
     page.goto("/accounts/sessions/")
@@ -29,3 +36,11 @@ def test_times_are_the_reader_s_and_a_key_is_copied(open_page: Callable[..., Pag
     page.get_by_role("button", name="Copy key").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert key_find(page.evaluate("navigator.clipboard.readText()"))
+
+    assert buyer.client
+    buy(buyer.client, 1, Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_12_TO_23), as_of=now)
+    page.goto("/orders/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Find leads")).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(page.get_by_role("searchbox", name="Find leads")).to_have_value("a/b")
