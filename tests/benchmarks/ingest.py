@@ -129,9 +129,9 @@ def compare_beside(folder: Path, *, rows: int, rounds: int, beside: int) -> None
             there += 2 * rows
             ours.append((alone, full))
             floors.append((floor_alone, floor_full))
-        for name, runs in (("ingest_csv", ours), ("psql \\copy", floors)):
+        for what, runs in (("ingest_csv", ours), ("psql \\copy", floors)):
             ratio = statistics.median(full.seconds / alone.seconds for alone, full in runs[1:])
-            say(f"{name:<12}  {ratio:8.2f} of an empty shop")
+            say(f"{what:<12}  {ratio:8.2f} of an empty shop")
         more = statistics.median(full.seconds - alone.seconds for alone, full in ours[1:])
         floor_more = statistics.median(full.seconds - alone.seconds for alone, full in floors[1:])
         say(f"beside them   {more:8.2f} s more for ingest_csv, {floor_more:.2f} s more for psql \\copy")
