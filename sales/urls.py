@@ -11,6 +11,7 @@ from sales.ordering import views as ordering
 from sales.privacy import public_views as public
 from sales.privacy import views as privacy
 from sales.returns import views as returns
+from sales.territories import views as territories
 
 app_name = "sales"
 
@@ -28,6 +29,8 @@ urlpatterns = [
     path("order/lines/quote/", browse.line_quote, name="line-quote"),
     path("order/lines/<uuid:line_id>/remove/", cart.line_remove, name="line-remove"),
     path("order/lines/<uuid:line_id>/replace/", cart.line_replace, name="line-replace"),
+    path("order/territory/", territories.territory_show, name="territory-show"),
+    path("order/territory/add/", territories.territory_add, name="territory-add"),
     path("notices/", privacy.notice_list, name="notice-list"),
     path("notices/confirm/", privacy.notice_confirm_all, name="notice-confirm-all"),
     path("notices/<uuid:notice_id>/confirm/", privacy.notice_confirm_one, name="notice-confirm"),

@@ -53,6 +53,13 @@ CLIENTS_PAGES = {
     "sales:line-replace": Page(
         Act.DRAFT, "POST", "line_id", {"classification": "Gold", "age_bucket": "MONTH_3_TO_5", "quantity": "1"}
     ),
+    "sales:territory-show": Page(Act.DRAFT),
+    "sales:territory-add": Page(
+        Act.DRAFT,
+        "POST",
+        None,
+        {"classification": "Gold", "age_bucket": "MONTH_3_TO_5", "quantity": "1", "share": "evenly", "places": "TX"},
+    ),
     "sales:order-list": Page(Act.ORDERS),
     "sales:order-show": Page(Act.ORDERS, "GET", "order_id"),
     "sales:order-year": Page(Act.ORDERS),

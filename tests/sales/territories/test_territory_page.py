@@ -1,0 +1,127 @@
+"""One line over several counties on its page: pasted, ticked, seen and added."""
+
+import re
+from datetime import datetime
+
+import pytest
+from django.test import Client as Browser
+
+from homeshield.accounts.models import Client, User
+from inventory.facts.place import Place
+from inventory.facts.territory import Share, Territory
+from inventory.place_lists import county_codes, places_read
+from leads.geography import COUNTIES
+from sales.cart.selectors import draft_summary
+from sales.models import Draft, Order
+from tests.factories import stock
+
+pytestmark = pytest.mark.django_db
+
+PAGE, ADD = "/order/territory/", "/order/territory/add/"
+CADDO, BOSSIER, HARRIS = Place("LA", "Caddo"), Place("LA", "Bossier"), Place("TX", "Harris")
+ASKED = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "quantity": "9", "share": "evenly"}
+
+
+def test_a_pasted_list_is_read_by_names_and_codes() -> None:
+    read = places_read(
+        "Caddo, LA\nbossier parish, Louisiana; TX\n22017, 1001\nNew York\nHarris TX\n\nAtlantis, LA\n71118"
+    )
+    assert read.places == [
+        CADDO, BOSSIER, Place("TX"), Place("AL", "Autauga"), Place("NY"), HARRIS,
+    ]  # fmt: skip
+    assert read.unknown == ["Atlantis, LA", "71118"]
+    assert places_read(f"{'x' * 9_000}, LA").places == []
+    known = {(state, county) for state, names in COUNTIES.items() for county in names}
+    assert {place.levels for place in county_codes().values() if place.state in COUNTIES} <= known
+
+
+def cells(page: str) -> list[list[str]]:
+    """The rows of the preview."""
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    return [
+        [re.sub(r"<.*?>|\s+", " ", one).strip() for one in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
+        for row in rows
+    ]
+
+
+def test_the_page_shows_what_each_place_gives_and_costs_and_adds_the_line(
+    shop: Browser, buyer: User, now: datetime, engine: dict[str, str]
+) -> None:
+    stock(2, as_of=now)
+    stock(20, as_of=now, county="Bossier")
+    stock(5, as_of=now, state="TX", county="Harris")
+    asked = ASKED | {"places": "Caddo, LA\n22015\nTX"}
+
+    page = shop.get(PAGE, asked, headers=engine).content.decode()
+
+    assert cells(page) == [
+        ["Bossier, LA", "20", "4", "$32.00"], ["Caddo, LA", "2", "2", "$16.00"], ["TX", "5", "3", "$24.00"],
+    ]  # fmt: skip
+    assert "Add 9 leads to cart" in page
+    assert not Draft.objects.exists()
+
+    for _ in range(2):
+        shop.post(ADD, asked, headers=engine)
+    (line,) = draft_summary(user=buyer, as_of=now).lines
+    assert (line.criteria.territory, line.quantity, line.available) == (
+        Territory((CADDO, BOSSIER, Place("TX")), Share.EVENLY), 18, 27,
+    )  # fmt: skip
+    cart = shop.get("/order/").content.decode()
+    assert "3 places in 2 states" in cart
+
+
+def test_an_order_of_the_cart_becomes_lines_for_places(shop: Browser, buyer: User, now: datetime) -> None:
+    """Short, its alternative is taken by the page's own form; then it is bought."""
+    stock(4, as_of=now)
+    stock(6, as_of=now, county="Bossier")
+    shop.post(ADD, ASKED | {"quantity": "12", "places": "Caddo, LA; Bossier, LA"})
+    draft = draft_summary(user=buyer, as_of=now)
+    buying = {"draft_id": draft.draft_id, "version": draft.version, "expected_total": draft.total}
+    refused = shop.post("/order/buy/", buying)
+    assert refused.status_code == 409
+    offer = refused.context["offers"][0].alternative
+    assert (offer.kind, offer.quantity) == ("partial", 10)
+    shop.post(f"/order/lines/{draft.lines[0].id}/replace/", offer.criteria.as_filter() | {"quantity": 10})
+    draft = draft_summary(user=buyer, as_of=now)
+    assert (draft.lines[0].criteria, draft.quantity) == (offer.criteria, 10)
+    shop.post("/order/buy/", {"draft_id": draft.draft_id, "version": draft.version, "expected_total": draft.total})
+    order = Order.objects.get()
+    assert list(order.lines.values_list("county", "quantity", "territory_label")) == [
+        ("Bossier", 6, "Bossier and Caddo, LA"), ("Caddo", 4, "Bossier and Caddo, LA"),
+    ]  # fmt: skip
+    shown = shop.get(f"/orders/{order.id}/").content.decode()
+    assert shown.count("Part of Bossier and Caddo, LA") == 2
+
+
+def test_ticking_and_unticking_counties_changes_the_list(shop: Browser) -> None:
+    page = shop.get(PAGE, ASKED | {"places": "LA\nHarris, TX", "state": "LA"})
+    assert "Caddo" in page.content.decode()
+    ticked = {"counties_of": "LA", "shown": "LA\nHarris, TX", "county": ["Caddo", "Bossier"], "state": "LA"}
+    page = shop.get(PAGE, ASKED | ticked | {"places": "LA\nHarris, TX\nAustin, TX"})
+    assert page.context["form"].data["places"].split("\n") == ["Harris, TX", "Austin, TX", "Caddo, LA", "Bossier, LA"]
+    listed = page.context["form"].data["places"]
+    unticked = ticked | {"shown": listed, "county": ["Bossier"]}
+    page = shop.get(PAGE, ASKED | unticked | {"places": listed})
+    assert page.context["form"].data["places"].split("\n") == ["Harris, TX", "Austin, TX", "Bossier, LA"]
+
+
+@pytest.mark.parametrize(
+    ("places", "message"),
+    [
+        ("", "Name at least one place."),
+        ("Atlantis, LA\n71118", "“Atlantis, LA”, “71118”"),
+        ("Caddo, LA\nLA", "Caddo, LA lies in LA: keep one of them."),
+        ("\n".join(f"{county}, LA" for county in COUNTIES["LA"][:51]), "50 places at most, and these are 51"),
+        ("TX", "Your company isn’t licensed in TX."),
+    ],
+    ids=["none", "unknown", "overlap", "51", "licenses"],
+)
+def test_what_is_no_territory_is_said_at_the_list(
+    shop: Browser, buyer: User, places: str, message: str, engine: dict[str, str]
+) -> None:
+    Client.objects.filter(users=buyer).update(licensed_states=["LA"])
+    answer = shop.post(ADD, ASKED | {"places": places}, headers=engine)
+    assert answer.status_code == 422
+    assert message in str(answer.context["form"].errors["places"][0])
+    assert not Draft.objects.exists()
