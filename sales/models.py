@@ -28,13 +28,14 @@ from sales.invoicing.models import OrderInvoice, order_has_its_invoice
 from sales.line_fields import LineFields
 from sales.privacy.models import Notice, OptOutCode
 from sales.returns.models import CreditOfReturn, Return
+from sales.territories.models import SavedTerritory
 
 if TYPE_CHECKING:
     from sales.history.origins import Origin
 
 __all__ = [
     "CreditOfReturn", "Draft", "DraftLine", "ErasedLead", "Notice", "OptOutCode", "Order", "OrderInvoice", "OrderLine",
-    "OrderPayment", "PurchasedLead", "Return", "Sale",
+    "OrderPayment", "PurchasedLead", "Return", "Sale", "SavedTerritory",
 ]  # fmt: skip
 
 

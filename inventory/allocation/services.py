@@ -157,12 +157,13 @@ def _fill_territories(demands: Sequence[Demand], picking: _Picking) -> list[Fill
 def _in_turn(demands: Sequence[Demand], picking: _Picking) -> Iterator[_Picked]:
     """Picks for one demand after the other. They may overlap, and our own locks do not stop us."""
     taken: defaultdict[Criteria, list[UUID]] = defaultdict(list)
-    for index in allocation_order(demands):
+    *_, last = order = allocation_order(demands)
+    for index in order:
         demand = demands[index]
         beside = taken[demand.criteria]
         records, replaced = _pick(demand, beside, picking)
         yield _Picked(index, records, replaced, len(beside))
-        for around in demand.criteria.widened():
+        for around in demand.criteria.widened() if index != last else ():  # in vain for an order of one line
             taken[around] += [record.inventory_id for record in records]
 
 

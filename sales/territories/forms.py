@@ -1,8 +1,11 @@
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
+from homeshield.accounts.company_names import UNSEEN
 from homeshield.lib.number_fields import WholeNumberField
 from inventory.buyer import Buyer
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
@@ -12,6 +15,7 @@ from inventory.place_lists import places_read
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import COUNTIES, STATES
+from sales.territories.models import LONGEST_NAME, SavedTerritory
 
 _RANGE = f"A line has 1 to {MAX_QUANTITY:,} leads."
 LONGEST_LIST = 10_000
@@ -40,10 +44,11 @@ class TerritoryForm(forms.Form):
         },
     )  # fmt: skip
 
-    def __init__(self, data: QueryDict, *, buyer: Buyer) -> None:
+    def __init__(self, data: QueryDict, *, buyer: Buyer, saved: Sequence[SavedTerritory] = ()) -> None:
         """What was ticked and unticked among the counties of a state (`county`, of `counties_of`) changes the list, as
         against the list that the page showed with them (`shown`)."""
         self._buyer = buyer
+        self._saved = saved
         values: dict[str, Any] = {name: data.get(name, "") for name in self.base_fields}
         if (state := data.get("counties_of", "")) in COUNTIES:
             values["places"] = _ticked(values["places"], state, data.getlist("county"), data.get("shown", ""))
@@ -69,14 +74,30 @@ class TerritoryForm(forms.Form):
 
     @property
     def demand(self) -> Demand:
-        """Of a valid form."""
+        """Of a valid form. Places that the company has saved together bear the name that it gave them."""
         asked = self.cleaned_data
+        places = frozenset(asked["places"])
+        name = next((one.name for one in self._saved if frozenset(one.value.places) == places), "")
         criteria = Criteria(
             classification=Classification(asked["classification"]),
             age_bucket=AgeBucket(asked["age_bucket"]),
-            territory=Territory(asked["places"], Share(asked["share"])),
+            territory=Territory(asked["places"], Share(asked["share"]), name),
         )
         return Demand(criteria=criteria, quantity=asked["quantity"])
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(
+        max_length=LONGEST_NAME,
+        label="Save these places as",
+        error_messages={"required": "Name the territory, such as North Texas."},
+    )
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if re.search(UNSEEN, name):
+            raise forms.ValidationError("A name has no control characters or invisible characters.")
+        return name
 
 
 class CountyChoice:

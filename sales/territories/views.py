@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -28,7 +30,10 @@ from pricing.discounts.prices import Price
 from pricing.selectors import price_book
 from sales.cart.selectors import draft_size
 from sales.cart.services import draft_line_add
-from sales.territories.forms import CountyChoice, TerritoryForm
+from sales.territories.errors import TerritoryNameTaken
+from sales.territories.forms import CountyChoice, NameForm, TerritoryForm
+from sales.territories.models import SavedTerritory
+from sales.territories.services import territory_remove, territory_rename, territory_save
 
 _BEGIN = {
     "classification": Classification.GOLD.value,
@@ -76,7 +81,7 @@ def territory_show(request: Request) -> HttpResponse:
     data = request.GET.copy()
     for name, value in _BEGIN.items():
         data.setdefault(name, value)
-    form = TerritoryForm(data, buyer=buyer_of(request.user))
+    form = _form(request, data)
     asked = bool(form.data["places"])
     return _page(request, form, data.get("state", ""), asked=asked)
 
@@ -86,7 +91,7 @@ def territory_show(request: Request) -> HttpResponse:
 @require_POST
 def territory_add(request: Request) -> HttpResponse:
     """Adds the line to the cart, and shows the cart."""
-    form = TerritoryForm(request.POST, buyer=buyer_of(request.user))
+    form = _form(request, request.POST)
     if form.is_valid():
         demand = form.demand
         try:
@@ -101,17 +106,87 @@ def territory_add(request: Request) -> HttpResponse:
     return _page(request, form, "", asked=True)
 
 
-def _page(request: Request, form: TerritoryForm, state: str, *, asked: bool) -> HttpResponse:
+@requires(Act.DRAFT)
+@require_POST
+def territory_keep(request: Request) -> HttpResponse:
+    """Saves the places and their share for the company, under a name."""
+    form, named = _form(request, request.POST), NameForm(request.POST)
+    if form.is_valid() and named.is_valid():
+        assert request.user.client_id is not None
+        territory = form.demand.criteria.territory
+        assert territory is not None
+        try:
+            saved = territory_save(
+                client_id=request.user.client_id, name=named.cleaned_data["name"], territory=territory,
+                as_of=request.as_of,
+            )  # fmt: skip
+        except DomainError as refusal:
+            named.add_error("name", refusal.message)
+        else:
+            messages.success(request, f"“{saved.name}” saved for your company.")
+            return redirect(_address(form, saved))
+    return _page(request, form, "", asked=True, named=named)
+
+
+def _address(form: TerritoryForm, saved: SavedTerritory) -> str:
+    """The page with the saved territory in it, and what else was chosen."""
+    cell = {name: form.data[name] for name in ("classification", "age_bucket", "quantity", "share")}
+    query = urlencode({**cell, "places": saved.places_text})
+    return f"{reverse('sales:territory-show')}?{query}"
+
+
+@requires(Act.DRAFT)
+@require_POST
+def territory_change(request: Request, territory_id: UUID) -> HttpResponse:
+    """Renames a saved territory."""
+    named = NameForm(request.POST)
+    assert request.user.client_id is not None
+    try:
+        if named.is_valid():
+            territory_rename(
+                client_id=request.user.client_id, territory_id=territory_id, name=named.cleaned_data["name"]
+            )
+            messages.success(request, f"Now called “{named.cleaned_data['name']}”.")
+        else:
+            messages.error(request, str(named.errors["name"][0]))
+    except TerritoryNameTaken as refusal:
+        messages.error(request, refusal.message)
+    return redirect("sales:territory-show")
+
+
+@requires(Act.DRAFT)
+@require_POST
+def territory_drop(request: Request, territory_id: UUID) -> HttpResponse:
+    """Removes a saved territory."""
+    assert request.user.client_id is not None
+    territory_remove(client_id=request.user.client_id, territory_id=territory_id)
+    messages.success(request, "Territory removed. Lines in carts keep their places.")
+    return redirect("sales:territory-show")
+
+
+def _form(request: Request, data: QueryDict) -> TerritoryForm:
+    return TerritoryForm(data, buyer=buyer_of(request.user), saved=_saved(request))
+
+
+def _saved(request: Request) -> list[SavedTerritory]:
+    return list(SavedTerritory.objects.filter(client_id=request.user.client_id)) if request.user.client_id else []
+
+
+def _page(
+    request: Request, form: TerritoryForm, state: str, *, asked: bool, named: NameForm | None = None
+) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "asked": asked,
         "choice": CountyChoice(state, form.data["places"], buyer_of(request.user)),
         "most": MAX_PLACES,
+        "saved": _saved(request),
+        "named": named or NameForm(),
     }
     if asked and form.is_valid():
         context["preview"] = _preview(request, form.demand)
     fragment = "#territory" if request.htmx else ""
-    status = 422 if asked and form.errors else 200
+    status = 422 if (asked and form.errors) or (named and named.errors) else 200
     return render(request, f"sales/territory.html{fragment}", context, status=status)
 
 

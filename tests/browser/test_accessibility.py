@@ -46,6 +46,8 @@ BUYERS_PAGES = [
     "/inventory/?view=map",
     "/inventory/?view=map&state=LA&county=Caddo",
     "/inventory/?state=ZZ&age_bucket=OLD",
+    "/order/territory/?state=LA&places=Caddo,+LA%0AAllen,+LA&age_bucket=MONTH_12_TO_23",
+    "/order/territory/?places=Atlantis",
     "/orders/",
     "/orders/year/",
     "/leads/",

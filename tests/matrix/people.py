@@ -15,6 +15,8 @@ from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import Client, Invitation, User
 from homeshield.accounts.permissions import ClientRole, ClientStatus
 from inventory.facts.criteria import Criteria
+from inventory.facts.place import Place
+from inventory.facts.territory import Territory
 from inventory.suppression.recognition import recognise
 from inventory.suppression.services import list_create, upload_receive
 from inventory.withholding.services import leads_withdraw
@@ -27,6 +29,7 @@ from sales.models import Draft, Notice, Sale
 from sales.privacy import models as privacy
 from sales.returns.models import ReturnReason
 from sales.returns.services import Asked, returns_make
+from sales.territories.services import territory_save
 from tests.factories import ClientFactory, LoadFactory, StaffFactory, UserFactory, stock
 from tests.homeshield.billing.documents.examples import credit_note_make
 from tests.homeshield.billing.payments.rows import rows_of_payments
@@ -54,6 +57,7 @@ class Things:
     document_id: UUID
     payment_id: UUID
     """Begun with a card, and not paid."""
+    territory_id: UUID
     line_of: dict[UUID, UUID]
     """A line of each user's draft."""
 
@@ -135,6 +139,9 @@ def _things(company: Client, now: datetime) -> Things:
         user_id=UserFactory(client=company, role=ClientRole.VIEWER).id,
         document_id=credit_note_make(company.id, as_of=now),
         payment_id=rows_of_payments(company, as_of=now),
+        territory_id=territory_save(
+            client_id=company.id, name="South", territory=Territory((Place("TX"), Place("LA"))), as_of=now
+        ).id,
         line_of={draft.user_id: draft.lines.get().id for draft in Draft.objects.filter(user__client=company)},
     )  # fmt: skip
 

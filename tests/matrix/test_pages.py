@@ -14,7 +14,7 @@ from homeshield.accounts.permissions import Act
 from homeshield.billing.documents.models import BillingDetails
 from homeshield.billing.models import Budget, Payment, RefundRequest, TopUp
 from inventory.models import SuppressionList, SuppressionUpload
-from sales.models import Draft, DraftLine, Notice, Order, Return
+from sales.models import Draft, DraftLine, Notice, Order, Return, SavedTerritory
 from tests.inventory.suppression.lists import number
 from tests.matrix.addresses import names
 from tests.matrix.documentation import may
@@ -25,7 +25,20 @@ pytestmark = pytest.mark.django_db
 LISTS: tuple[type[models.Model], ...] = (SuppressionList, SuppressionUpload)
 MONEY: tuple[type[models.Model], ...] = (Payment, RefundRequest, TopUp)
 KEPT: tuple[type[models.Model], ...] = (
-    *(Client, User, ApiKey, Invitation, Order, Draft, DraftLine, Notice, Return, BillingDetails, Budget),
+    *(
+        Client,
+        User,
+        ApiKey,
+        Invitation,
+        Order,
+        Draft,
+        DraftLine,
+        Notice,
+        Return,
+        BillingDetails,
+        Budget,
+        SavedTerritory,
+    ),
     *LISTS,
     *MONEY,
 )
@@ -60,6 +73,21 @@ CLIENTS_PAGES = {
         None,
         {"classification": "Gold", "age_bucket": "MONTH_3_TO_5", "quantity": "1", "share": "evenly", "places": "TX"},
     ),
+    "sales:territory-save": Page(
+        Act.DRAFT,
+        "POST",
+        None,
+        {
+            "classification": "Gold",
+            "age_bucket": "MONTH_3_TO_5",
+            "quantity": "1",
+            "share": "evenly",
+            "places": "TX",
+            "name": "Texas",
+        },
+    ),
+    "sales:territory-rename": Page(Act.DRAFT, "POST", "territory_id", {"name": "Other"}),
+    "sales:territory-remove": Page(Act.DRAFT, "POST", "territory_id"),
     "sales:order-list": Page(Act.ORDERS),
     "sales:order-show": Page(Act.ORDERS, "GET", "order_id"),
     "sales:order-year": Page(Act.ORDERS),

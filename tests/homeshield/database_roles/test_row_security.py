@@ -41,6 +41,8 @@ from inventory.buyer import Buyer
 from inventory.counting.compaction import counts_compare
 from inventory.counting.reading import availability
 from inventory.facts.criteria import Criteria
+from inventory.facts.place import Place
+from inventory.facts.territory import Territory
 from inventory.models import (
     Exclusion,
     InventoryRecord,
@@ -61,10 +63,11 @@ from leads.opt_outs.models import OptOutKind, OptOutState
 from pricing.models import ClientPrice, DiscountRule, Quote, QuoteItem
 from pricing.quotes import quote_create
 from sales.history.purchases import purchases_refresh
-from sales.models import Notice, Order, OrderLine, PurchasedLead, Return, Sale
+from sales.models import Notice, Order, OrderLine, PurchasedLead, Return, Sale, SavedTerritory
 from sales.privacy.models import Asked
 from sales.returns import services as returns
 from sales.returns.models import ReturnReason
+from sales.territories.services import territory_save
 from tests.factories import ClientFactory, UserFactory, stock
 from tests.homeshield.billing.documents.examples import credit_note_make
 from tests.homeshield.billing.ledger.money import pay_in
@@ -110,6 +113,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     TopUp: "client_id",
     Return: "client_id",
     PurchasedLead: "client_id",
+    SavedTerritory: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
@@ -145,6 +149,7 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         document(client, as_of=as_of)
         give_back(client, order, as_of=as_of)
         purchases_refresh(client.id)
+        territory_save(client_id=client.id, name="Texas", territory=Territory((Place("TX"),)), as_of=as_of)
         PickStart.objects.create(
             client=client,
             classification=Classification.GOLD,

@@ -12,8 +12,8 @@ from inventory.facts.territory import Share, Territory
 from inventory.place_lists import county_codes, places_read
 from leads.geography import COUNTIES
 from sales.cart.selectors import draft_summary
-from sales.models import Draft, Order
-from tests.factories import stock
+from sales.models import Draft, Order, SavedTerritory
+from tests.factories import UserFactory, stock
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +125,38 @@ def test_what_is_no_territory_is_said_at_the_list(
     assert answer.status_code == 422
     assert message in str(answer.context["form"].errors["places"][0])
     assert not Draft.objects.exists()
+
+
+def test_a_territory_is_named_used_again_renamed_and_removed(shop: Browser, buyer: User, now: datetime) -> None:
+    """By everyone of the company, and by nobody else; lines bear its name, and stay when it is gone."""
+    asked = ASKED | {"places": "Caddo, LA\nBossier, LA", "share": "by_stock"}
+    page = shop.post("/order/territory/save/", asked | {"name": "North"}, follow=True).content.decode()
+    assert "“North” saved for your company." in page
+    (saved,) = SavedTerritory.objects.all()
+    assert (saved.client_id, saved.value.places, saved.value.share) == (
+        buyer.client_id, (BOSSIER, CADDO), Share.BY_STOCK,
+    )  # fmt: skip
+    again = shop.post("/order/territory/save/", asked | {"name": "north", "places": "TX"})
+    assert again.status_code == 422
+    assert "You have a territory called “north” already." in again.content.decode()
+    blank = shop.post("/order/territory/save/", asked | {"name": " "})
+    assert (blank.status_code, SavedTerritory.objects.count()) == (422, 1)
+
+    colleague, stranger = Browser(), Browser()
+    colleague.force_login(UserFactory(client=buyer.client))
+    stranger.force_login(UserFactory())
+    assert "Bossier and Caddo, LA" in colleague.get(PAGE).content.decode()
+    assert stranger.get(PAGE).context["saved"] == []
+    shop.post(ADD, asked)
+    assert [line.criteria.label for line in draft_summary(user=buyer, as_of=now).lines] == [
+        "Gold, 6 to 8 months, North"
+    ]
+    for act, data in (("rename", {"name": "Stolen"}), ("remove", {})):
+        assert stranger.post(f"/order/territories/{saved.id}/{act}/", data).status_code == 404
+    shop.post("/order/territory/save/", asked | {"name": "South", "places": "TX"})
+    colleague.post(f"/order/territories/{saved.id}/rename/", {"name": "SOUTH"})
+    assert set(SavedTerritory.objects.values_list("name", flat=True)) == {"North", "South"}
+    colleague.post(f"/order/territories/{saved.id}/rename/", {"name": "Far north"})
+    colleague.post(f"/order/territories/{saved.id}/remove/")
+    assert SavedTerritory.objects.get().name == "South"
+    assert len(draft_summary(user=buyer, as_of=now).lines) == 1
