@@ -44,6 +44,8 @@ MONEY, CREDIT = Decimal("5000.00"), Decimal("16.00")
 COMPANY = "Example Insurance Agency"
 DISCOUNTS = (("Volume", Decimal("10.0"), 25, ""), ("Welcome", Decimal("12.5"), 1, "WELCOME"))
 """Name, percentage, least number of leads, code."""
+BANK = "Example Bank\nName: HomeShield, demo\nRouting number: 000000000\nAccount: 000 0001"
+"""Where to transfer, unless the settings say."""
 SUPPLIERS = ("SUNRISE", "LAKEVIEW")
 
 

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from homeshield.lib.http import Request
+from homeshield.lib.money import dollars
 from homeshield.lib.view_only_admin import ViewOnlyAdmin
 from sales.returns.errors import ReturnDecided, ReturnsBusy, WordMissing
 from sales.returns.forms import DecisionForm
@@ -25,7 +26,7 @@ QUEUE = "?status__exact=waiting"
 class ReturnAdmin(ViewOnlyAdmin):
     change_list_template = "admin/returns/change_list.html"
     change_form_template = "admin/returns/change_form.html"
-    list_display = ("id", "asked_at_utc", "client", "reason", "amount", "status", "decided_at_utc", "decided_by")
+    list_display = ("asked_at_utc", "client", "reason", "paid", "status", "decided_at_utc", "decided_by")
     list_select_related = ("client", "decided_by")
     list_filter = ("status", "reason")
     exact_search_fields = ("id", "client_id", "sale_id")
@@ -35,6 +36,10 @@ class ReturnAdmin(ViewOnlyAdmin):
         "decided_at_utc", "decided_by", "word", "withdrawal", "mailed_at_utc", "read_at_utc",
     )  # fmt: skip
     readonly_fields = ("id",)
+
+    @admin.display(description="paid", ordering="amount")
+    def paid(self, row: Return) -> str:
+        return dollars(row.amount)
 
     def get_urls(self) -> list[URLPattern]:
         decide = self.admin_site.admin_view(self.decide_view)

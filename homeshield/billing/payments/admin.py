@@ -23,12 +23,20 @@ from homeshield.lib.money import dollars
 from homeshield.lib.view_only_admin import ViewOnlyAdmin
 
 
+class OfMoney(ViewOnlyAdmin):
+    """A list of amounts, by when they moved: an id in the first column would tell nobody anything."""
+
+    @admin.display(description="amount")
+    def usd(self, row: Payment | RefundRequest | Refund | Dispute) -> str:
+        return dollars(row.amount)
+
+
 @admin.register(Payment)
-class PaymentAdmin(ViewOnlyAdmin):
+class PaymentAdmin(OfMoney):
     """What clients paid in. Staff record transfers on a page of its own."""
 
     change_list_template = "admin/billing/payments.html"
-    list_display = ("id", "client", "provider", "amount", "status", "started_at_utc", "paid_at_utc", "reference")
+    list_display = ("started_at_utc", "client", "usd", "provider", "status", "paid_at_utc", "reference")
     list_filter = ("status", "provider", "automatic")
     list_select_related = ("client",)
     exact_search_fields = ("id", "client_id")
@@ -80,11 +88,11 @@ class PaymentAdmin(ViewOnlyAdmin):
 
 
 @admin.register(RefundRequest)
-class RefundRequestAdmin(ViewOnlyAdmin):
+class RefundRequestAdmin(OfMoney):
     """What owners ask to have back."""
 
     change_form_template = "admin/billing/refund_request.html"
-    list_display = ("id", "client", "amount", "state", "asked_at_utc", "decided_at_utc", "decided_by")
+    list_display = ("asked_at_utc", "client", "usd", "state", "decided_at_utc", "decided_by")
     list_filter = ("state",)
     list_select_related = ("client", "decided_by")
     exact_search_fields = ("id", "client_id")
@@ -154,10 +162,10 @@ class RefundRequestAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(ViewOnlyAdmin):
+class RefundAdmin(OfMoney):
     """What went back of which payment."""
 
-    list_display = ("id", "client", "amount", "status", "made_at_utc", "payment_id", "failure")
+    list_display = ("made_at_utc", "client", "usd", "status", "failure", "payment_id")
     list_filter = ("status",)
     list_select_related = ("client",)
     exact_search_fields = ("id", "payment_id", "request_id")
@@ -167,10 +175,10 @@ class RefundAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Dispute)
-class DisputeAdmin(ViewOnlyAdmin):
+class DisputeAdmin(OfMoney):
     """What a cardholder's bank claims back."""
 
-    list_display = ("id", "client", "amount", "status", "reason", "opened_at_utc", "payment_id")
+    list_display = ("opened_at_utc", "client", "usd", "status", "reason", "payment_id")
     list_filter = ("status",)
     list_select_related = ("client",)
     exact_search_fields = ("id", "payment_id")

@@ -1,5 +1,6 @@
 """The forms of paying in, of automatic top-up, and of refunds."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from homeshield.billing.payments.models import LONGEST_REFERENCE
 from homeshield.billing.payments.services import client_of_code, reference_check
 from homeshield.billing.payments.top_ups import THRESHOLD_LEAST
 from homeshield.lib.money import dollars
+from homeshield.lib.numbers import NotANumber, read_number
 
 PER_TIME = f"From {dollars(PAY_IN_LEAST)} to {dollars(PAY_IN_MOST)}."
 
@@ -29,6 +31,14 @@ class PayInForm(forms.Form):
 
     amount = AmountField(least=PAY_IN_LEAST, most=PAY_IN_MOST, label="Amount (USD)", help_text=PER_TIME)
     next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def asked(self) -> Decimal | None:
+        """What a link to the page asks for, in USD; None where it names no amount."""
+        try:
+            return read_number(self.initial.get("amount", ""))
+        except NotANumber:
+            return None
 
 
 class TopUpForm(forms.Form):

@@ -97,6 +97,9 @@ def _pay_in_page(
         "takes_cards": stripe_is_on(),
         "transfer_details": settings.BANK_TRANSFER_DETAILS,
         "transfer_code": transfer_code(client_id),
+        "asked": form.asked,
+        "onward": (onward := own_path(str(form["next"].value() or ""))),
+        "to_cart": onward == reverse("sales:draft-show"),
         "on_its_way": Payment.objects.filter(client_id=client_id, status=PaymentStatus.PROCESSING),
     }
     return render(request, "billing/payment_new.html", context, status=status)

@@ -101,6 +101,7 @@ class Command(DatabaseCommand):
         return f"{made:,} fictional ones loaded" + (f" beside {there:,} from before" if there else "")
 
     def _serve(self, port: int) -> None:
+        settings.BANK_TRANSFER_DETAILS = settings.BANK_TRANSFER_DETAILS or contents.BANK
         # Forked workers must not share connections.
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL only
