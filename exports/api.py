@@ -97,6 +97,5 @@ def order_download(request: ApiRequest, order_id: OrderInPath) -> StreamingHttpR
 def _csv(export: Export) -> StreamingHttpResponse:
     headers = {
         "Content-Disposition": f'attachment; filename="homeshield-leads-{export.exported_at_utc:%Y-%m-%d}.csv"',
-        "X-Content-Type-Options": "nosniff",
     }
     return StreamingHttpResponse(export_stream(export), content_type="text/csv; charset=utf-8", headers=headers)

@@ -26,7 +26,6 @@ def order_download(request: Request, order_id: UUID) -> StreamingHttpResponse:
     headers = {
         "Content-Disposition": f'attachment; filename="{_file_name(order)}"',
         "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
     }
     return StreamingHttpResponse(export_stream(export), content_type="text/csv; charset=utf-8", headers=headers)
 

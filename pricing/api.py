@@ -26,6 +26,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.api_schemas import CODE_EXAMPLE, DiscountCode, ListPrice, list_price
 from pricing.discounts.codes import code_of
+from pricing.discounts.prices import reduced_from
 from pricing.errors import DiscountCodeRefused, NoPrice, NotForSale
 from pricing.models import QuoteItem
 from pricing.quotes import quote_create
@@ -113,7 +114,7 @@ class QuotedItem(Answer):
             state=record.state,
             county=record.county,
             unit_price=item.unit_price,
-            list_price=item.list_price if item.list_price > item.unit_price else None,
+            list_price=reduced_from(item.unit_price, item.list_price),
         )
 
 
@@ -158,7 +159,7 @@ def prices_list(request: ApiRequest) -> PriceList:
                 classification=row,
                 age_bucket=bucket,
                 unit_price=price.unit_price,
-                list_price=price.list_price if price.is_reduced else None,
+                list_price=price.reduced_from,
             )
             for row, bucket in product(Classification, AgeBucket)
             if (price := in_force.get((row, bucket)))

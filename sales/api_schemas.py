@@ -9,6 +9,7 @@ from pydantic import Field
 from homeshield.lib.api_schemas import Answer, Money
 from inventory.api_schemas import BucketName, ClassName
 from pricing.api_schemas import ListPrice, list_price
+from pricing.discounts.prices import reduced_from
 from sales.cart.services import MAX_LINES
 from sales.models import OrderLine
 
@@ -79,4 +80,4 @@ class BoughtLine(Answer):
     @classmethod
     def of(cls, line: OrderLine) -> "BoughtLine":
         bought = cls.model_validate(line)
-        return bought if line.list_price > line.unit_price else bought.model_copy(update={"list_price": None})
+        return bought.model_copy(update={"list_price": reduced_from(line.unit_price, line.list_price)})

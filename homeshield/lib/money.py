@@ -10,6 +10,8 @@ from homeshield.lib.number_fields import DollarsField
 
 CURRENCY = "USD"
 
+CENT = Decimal("0.01")
+
 
 class MoneyField(models.DecimalField):  # type: ignore[type-arg]
     """Up to 9,999,999,999.99."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from homeshield.lib.deadlocks import tried_again
+from homeshield.lib.locks import tried_again
 from homeshield.lib.tasks import background
 from inventory.suppression.pieces import list_step
 

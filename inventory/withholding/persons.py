@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from homeshield.lib.deadlocks import tried_again
+from homeshield.lib.locks import tried_again
 from inventory.counting.compaction import counts_compact
 from inventory.exclusion.loads import exclusions_for_load, exclusions_sold_meanwhile
 from inventory.withholding import statements_of_loads as of_loads

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import Detail, audit_record
-from homeshield.lib.deadlocks import tried_again
+from homeshield.lib.locks import tried_again
 from homeshield.lib.sql_arrays import array_text
 from inventory.withholding.errors import (
     LeadsNotFound,

@@ -160,7 +160,9 @@ class ChangePages(StaffPages, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _page(self, request: Request, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
         template = f"admin/pricing/pricerule/{name}.html"
-        context = self.admin_site.each_context(request) | {"opts": self.opts, "media": self.media} | context
+        context = (
+            self.admin_site.each_context(request) | {"opts": self.opts, "list": LIST, "media": self.media} | context
+        )
         return TemplateResponse(request, template, context, status=status)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
-from homeshield.lib.money import dollars
+from homeshield.lib.money import CENT, dollars
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.changing.change import PriceChange, utc
@@ -33,7 +33,7 @@ def price_check(amount: Decimal) -> None:
         raise AmountRefused(reason="A price is not negative.")
     if amount > MAX_AMOUNT:
         raise AmountRefused(reason=f"A price is {dollars(MAX_AMOUNT)} at most.")
-    if amount != amount.quantize(Decimal("0.01")):
+    if amount != amount.quantize(CENT):
         raise AmountRefused(reason="A price has at most two decimals.")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
+from homeshield.lib.money import CENT
 from inventory.facts.criteria import Criteria
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -12,8 +13,6 @@ from pricing.errors import NoPrice
 
 type Cell = tuple[str, str]
 """Class and bucket."""
-
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,12 @@ class Price:
 
     @property
     def is_reduced(self) -> bool:
-        return self.unit_price < self.list_price
+        return self.reduced_from is not None
+
+    @property
+    def reduced_from(self) -> Decimal | None:
+        """The general price where something lowered it."""
+        return reduced_from(self.unit_price, self.list_price)
 
     @property
     def reason(self) -> str:
@@ -57,6 +61,11 @@ class Price:
         if not self.is_reduced:
             return ""
         return f"{self.discount.percent_label} off: {self.discount.name}" if self.discount else "Your price"
+
+
+def reduced_from(unit_price: Decimal, list_price: Decimal) -> Decimal | None:
+    """Returns what a price was before it was lowered (USD); None if it was not."""
+    return list_price if list_price > unit_price else None
 
 
 def best_of(discounts: Sequence[Discount], leads: int) -> Discount | None:

@@ -73,7 +73,7 @@ def _item(record: ListedRecord, prices: Prices) -> InventoryItem:
         county=record.county,
         classification=record.classification,
         unit_price=price.unit_price if price else None,
-        list_price=price.list_price if price and price.is_reduced else None,
+        list_price=price.reduced_from if price else None,
         first_name=record.first_name,
         city=record.city,
     )
@@ -123,7 +123,7 @@ def _line_availability(
         owned=stock.owned,
         suppressed=stock.suppressed,
         unit_price=price.unit_price if price else None,
-        list_price=price.list_price if price and price.is_reduced else None,
+        list_price=price.reduced_from if price else None,
         quantity=line.quantity,
         amount=price.unit_price * line.quantity if price and line.quantity is not None else None,
     )

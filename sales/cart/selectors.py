@@ -14,8 +14,8 @@ from inventory.buyer import buyer_of
 from inventory.counting.reading import available_counts
 from inventory.errors import Alternative, Shortage
 from inventory.facts.criteria import MAX_QUANTITY, Criteria
-from pricing.discounts.codes import code_require
-from pricing.discounts.prices import Discount, Price, Prices, Tier
+from pricing.discounts.codes import code_check
+from pricing.discounts.prices import Discount, Price, PriceBook, Prices, Tier, reduced_from
 from pricing.errors import DiscountCodeRefused
 from pricing.selectors import price_book
 from sales.cart.paying import DraftPayment, draft_payment
@@ -103,7 +103,7 @@ class DraftOffer:
 
     @property
     def is_reduced(self) -> bool:
-        return self.alternative.unit_price < self.alternative.list_price
+        return reduced_from(self.alternative.unit_price, self.alternative.list_price) is not None
 
     @property
     def joins(self) -> bool:
@@ -134,7 +134,7 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
         quantity=quantity,
         code=code,
         code_discount=next((one for one in book.discounts if code and one.code == code), None),
-        code_refusal=_code_refusal(code, user, as_of) if code and not book.has_code(code) else None,
+        code_refusal=_code_refusal(book, code, user, as_of),
         tiers=list(book.tiers(quantity)),
         total=total,
         list_total=_sum(line.list_amount for line in summaries),
@@ -152,9 +152,9 @@ def _summary(line: DraftLine, available: int, prices: Prices) -> DraftLineSummar
     )
 
 
-def _code_refusal(code: str, user: User, as_of: datetime) -> DiscountCodeRefused | None:
+def _code_refusal(book: PriceBook, code: str, user: User, as_of: datetime) -> DiscountCodeRefused | None:
     try:
-        code_require(code, client_id=user.client_id, as_of=as_of)
+        code_check(book, code, client_id=user.client_id, as_of=as_of)
     except DiscountCodeRefused as refusal:
         return refusal
     return None

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from psycopg import errors as pg
 
 from homeshield.accounts.models import User
+from homeshield.lib.locks import lock_timeout_set
 from inventory.allocation import waiting
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from pricing.discounts.codes import code_of, code_require
@@ -129,8 +130,7 @@ def _changing(user: User) -> Iterator[Draft]:
     """Locks the user's draft, or a new one. Raises DraftBusy."""
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [waiting.LOCK_TIMEOUT])
+            lock_timeout_set(waiting.LOCK_TIMEOUT)
             yield _locked(user)
     except OperationalError as error:
         if isinstance(error.__cause__, pg.LockNotAvailable):

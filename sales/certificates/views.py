@@ -25,6 +25,5 @@ def order_certificate(request: Request, order_id: UUID) -> HttpResponse:
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
     }
     return HttpResponse(certificate(order, as_of=request.as_of), content_type="application/json", headers=headers)

@@ -6,12 +6,11 @@ from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from homeshield.lib.money import CENT
 from sales.returns.models import ReturnReason, ReturnStatus
 
 WINDOW_OF_CREDITS = timedelta(days=30)
 """What was credited and bought in these days is compared. A month is 30 days here."""
-
-CENT = Decimal("0.01")
 
 
 class Refusal(StrEnum):

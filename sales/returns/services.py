@@ -19,8 +19,8 @@ from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import Details, audit_record
 from homeshield.billing.ledger.kinds import Kind
 from homeshield.billing.ledger.services import ledger_parameters, ledger_record_each
-from homeshield.lib.deadlocks import tried_again
 from homeshield.lib.instants import instant_text
+from homeshield.lib.locks import lock_timeout_set, tried_again
 from homeshield.lib.viewer import STAFF, seen_by
 from inventory.withholding.locking import persons_lock
 from inventory.withholding.services import leads_withdraw_each
@@ -105,7 +105,7 @@ def returns_make(
 
     def make() -> list[Answered]:
         with seen_by(STAFF), transaction.atomic():
-            _wait_at_most()
+            lock_timeout_set(PATIENCE)
             if any(one.reason.withdraws for one in asked):
                 persons_lock()
             returns_lock(client_id)
@@ -136,7 +136,7 @@ def return_decide(*, return_id: UUID, accept: bool, word: str, by_id: UUID, as_o
 
     def decide_now() -> Return:
         with seen_by(STAFF), transaction.atomic():
-            _wait_at_most()
+            lock_timeout_set(PATIENCE)
             if accept:
                 persons_lock()
             one = Return.objects.select_for_update(of=("self",)).filter(id=return_id).select_related("sale").first()
@@ -165,11 +165,6 @@ def returns_lock(client_id: UUID) -> None:
     """One client's returns are decided one call after another: none sees an allowance that another is using up."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('returns'), hashtext(%s))", [str(client_id)])
-
-
-def _wait_at_most() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
 
 
 def _in_turn[Result](act: Callable[[], Result]) -> Result:

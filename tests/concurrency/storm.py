@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from homeshield.accounts.models import Client
-from homeshield.lib.deadlocks import tried_again
+from homeshield.lib.locks import tried_again
 from inventory.buyer import Buyer
 from inventory.counting.compaction import counts_compact
 from inventory.counting.reading import availability

@@ -61,7 +61,6 @@ def pdf_answer(document: Document) -> HttpResponse:
     headers = {
         "Content-Disposition": f'attachment; filename="{file_name(document)}"',
         "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
     }
     pdf = document_pdf(document.sheet, issued_at=document.issued_at_utc, layout=document.layout)
     return HttpResponse(pdf, content_type="application/pdf", headers=headers)

@@ -23,7 +23,6 @@ def ledger_csv(header: Row, rows: Iterable[Row], *, as_of: datetime) -> Streamin
     headers = {
         "Content-Disposition": f'attachment; filename="homeshield-ledger-{as_of:%Y-%m-%d}.csv"',
         "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
     }
     return StreamingHttpResponse(_chunks(header, rows), content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -3,6 +3,7 @@ from decimal import Decimal
 from django import forms
 
 from homeshield.billing.ledger.services import MOST
+from homeshield.lib.money import CENT
 from homeshield.lib.number_fields import DollarsField
 
 _TWO_PLACES = "Enter dollars with two decimals at most, such as 250.00."
@@ -33,7 +34,7 @@ class CreditLimitForm(forms.Form):
 
 class AdjustmentForm(forms.Form):
     direction = forms.ChoiceField(choices=[("add", "Add to the balance"), ("take", "Take from the balance")])
-    amount = dollars_field("Amount", least=Decimal("0.01"), help_text="In dollars.")
+    amount = dollars_field("Amount", least=CENT, help_text="In dollars.")
     reason = forms.CharField(max_length=200, help_text="The client sees it. Kept permanently. No personal data.")
 
     @property

@@ -17,8 +17,9 @@ from homeshield.billing.ledger.kinds import REVERSIBLE, SHAPES, Account, Kind
 from homeshield.billing.ledger.models import CreditLimitChange, LedgerTransaction
 from homeshield.billing.ledger.statements import RECORDING, RECORDING_EACH
 from homeshield.lib.ids import new_id
+from homeshield.lib.money import CENT
 
-MOST = Decimal(10) ** 10 - Decimal("0.01")
+MOST = Decimal(10) ** 10 - CENT
 """As in the column (homeshield/lib/money.py)."""
 
 

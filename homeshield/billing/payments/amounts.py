@@ -7,15 +7,15 @@ from typing import Any, override
 from django import forms
 
 from homeshield.billing.payments.errors import PaymentRefused
-from homeshield.lib.money import dollars
+from homeshield.lib.money import CENT, dollars
 from homeshield.lib.number_fields import DollarsField
 
 PAY_IN_LEAST, PAY_IN_MOST = Decimal(5), Decimal(50_000)
 """Of one payment by card or bank debit. Below the least, fees eat it up."""
 
-TRANSFER_LEAST, TRANSFER_MOST = Decimal("0.01"), Decimal(9_999_999)
+TRANSFER_LEAST, TRANSFER_MOST = CENT, Decimal(9_999_999)
 
-CENT, REFUND_MOST = Decimal("0.01"), Decimal(1_000_000_000)
+REFUND_MOST = Decimal(1_000_000_000)
 """Of what an owner may type. What can be refunded is less, and said by the service."""
 
 _CURRENCY = re.compile(r"[€£¥₹]|(?<![a-z])(?!usd)[a-z]{3}(?![a-z])", re.IGNORECASE)

@@ -8,7 +8,6 @@ from django import forms
 
 from homeshield.accounts.models import Client
 from homeshield.billing.payments.amounts import (
-    CENT,
     PAY_IN_LEAST,
     PAY_IN_MOST,
     REFUND_MOST,
@@ -20,7 +19,7 @@ from homeshield.billing.payments.errors import PaymentRefused
 from homeshield.billing.payments.models import LONGEST_REFERENCE
 from homeshield.billing.payments.services import client_of_code, reference_check
 from homeshield.billing.payments.top_ups import THRESHOLD_LEAST
-from homeshield.lib.money import dollars
+from homeshield.lib.money import CENT, dollars
 from homeshield.lib.numbers import NotANumber, read_number
 
 PER_TIME = f"From {dollars(PAY_IN_LEAST)} to {dollars(PAY_IN_MOST)}."

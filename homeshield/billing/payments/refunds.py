@@ -13,7 +13,7 @@ from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.billing.ledger.selectors import balance_of
-from homeshield.billing.payments.amounts import CENT, REFUND_MOST, amount_check
+from homeshield.billing.payments.amounts import REFUND_MOST, amount_check
 from homeshield.billing.payments.errors import (
     NothingToRefund,
     PaymentRefused,
@@ -34,6 +34,7 @@ from homeshield.billing.payments.refund_models import (
 )
 from homeshield.billing.payments.services import reference_check
 from homeshield.billing.payments.tasks import refund_go
+from homeshield.lib.money import CENT
 
 ZERO = Decimal("0.00")
 

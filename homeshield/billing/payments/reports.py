@@ -11,6 +11,7 @@ from uuid import UUID
 
 from homeshield.billing.payments.models import PaymentStatus
 from homeshield.billing.payments.refund_models import DisputeStatus, RefundStatus
+from homeshield.lib.money import CENT
 
 type Object = Mapping[str, Any]
 
@@ -200,4 +201,4 @@ def _id(reference: object) -> str | None:
 def _dollars(cents: object) -> Decimal:
     if not isinstance(cents, int):
         raise TypeError("An amount is a whole number of cents.")
-    return Decimal(cents).scaleb(-2).quantize(Decimal("0.01"))
+    return Decimal(cents).scaleb(-2).quantize(CENT)

@@ -1,8 +1,8 @@
-"""Trying again what PostgreSQL broke off because of a deadlock."""
+"""Waiting for locks: for how long, and again after a deadlock."""
 
 from collections.abc import Callable
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from psycopg.errors import DeadlockDetected
 
 
@@ -16,3 +16,9 @@ def tried_again[Result](act: Callable[[], Result], *, tries: int) -> Result:
             if not isinstance(error.__cause__, DeadlockDetected) or not left:
                 raise
     raise AssertionError("the loop returns or raises")
+
+
+def lock_timeout_set(patience: str) -> None:
+    """Until the transaction ends, a statement waits that long for each lock (`10s`), and then fails."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])

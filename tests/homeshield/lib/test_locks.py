@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
-from homeshield.lib.deadlocks import tried_again
+from homeshield.lib.locks import tried_again
 
 
 def failing(times: int, kind: type[Exception]) -> tuple[Callable[[], int], list[int]]:
