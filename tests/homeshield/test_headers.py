@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
-from homeshield import views
+from sales import front_page
 from tests.factories import StaffFactory, UserFactory
 from tests.homeshield.test_pages import _Violations
 from tests.homeshield.test_settings import KEY, SHOP, WEB, python
@@ -104,7 +104,7 @@ def test_the_pages_for_what_goes_wrong_have_them_too(
         405: client.post("/health"),
         413: client.post("/api/v1/availability", "x" * (settings.API_MAX_BODY_BYTES + 1), content_type="text/plain"),
     }
-    monkeypatch.setattr(views, "render", fail)
+    monkeypatch.setattr(front_page, "render", fail)
     found[500] = strict.get("/")
     for status, response in found.items():
         assert response.status_code == status

@@ -50,7 +50,9 @@ class TestOrderPage:
         browser, of = shop
         page = browser.get(reverse("sales:order-show", args=[of.order.id])).content.decode()
         assert page.count('form="return-form"') == 10
-        assert f"{address(of)}?sale={of.sales[0].id}" in page
+        assert f'name="sale" value="{of.sales[0].id}"' in page
+        lead = browser.get(reverse("sales:lead-show", args=[of.sales[0].id])).content.decode()
+        assert f"{address(of)}?sale={of.sales[0].id}" in lead
 
     def test_none_afterwards(self, client: Browser, now: datetime) -> None:
         set_prices(since=now - timedelta(days=9))
