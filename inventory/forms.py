@@ -1,16 +1,11 @@
 """Criteria in a URL or a form."""
 
-from collections.abc import Mapping
 from typing import Any, override
 
 from django import forms
-from django.forms.renderers import BaseRenderer
-from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.http import QueryDict
 from django.utils.text import Truncator
 
-from inventory.counting.reading import Availability, Facet
 from inventory.county_names import county_meant
 from inventory.facts.criteria import Criteria
 from inventory.facts.place import Place
@@ -18,9 +13,23 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES
 
-type Choice = tuple[str, str]
+MOST_COUNTIES = 50
+"""At once. A cart has no more lines."""
 
-_STATE_NAMES = {code: state.name for code, state in STATES.items()}
+
+def state_meant(text: str) -> str:
+    """The state's code. Raises ValidationError."""
+    state = text.upper()
+    if state not in STATES:
+        raise forms.ValidationError(f"We don’t know the state “{_short(state)}”. Choose one from the list.")
+    return state
+
+
+def county_of_state(state: str, text: str) -> str:
+    """The county as the state's leads have it. Raises ValidationError."""
+    if not (meant := county_meant(state, text)):
+        raise forms.ValidationError(f"{STATES[state].name} has no county “{_short(text)}”. Choose one from the list.")
+    return meant
 
 
 class CriteriaForm(forms.Form):
@@ -32,10 +41,8 @@ class CriteriaForm(forms.Form):
     age_bucket = forms.CharField(required=False, label="Age")
 
     def clean_state(self) -> str | None:
-        state: str = self.cleaned_data["state"].upper()
-        if state and state not in STATES:
-            raise forms.ValidationError(f"We don’t know the state “{_short(state)}”. Choose one from the list.")
-        return state or None
+        state: str = self.cleaned_data["state"]
+        return state_meant(state) if state else None
 
     def clean_county(self) -> str | None:
         county: str = self.cleaned_data["county"]
@@ -43,11 +50,7 @@ class CriteriaForm(forms.Form):
             return None  # the state has its own error
         if not (state := self.cleaned_data["state"]):
             raise forms.ValidationError("Choose the state too: many states have a county of this name.")
-        if not (meant := county_meant(state, county)):
-            raise forms.ValidationError(
-                f"{STATES[state].name} has no county “{_short(county)}”. Choose one from the list."
-            )
-        return meant
+        return county_of_state(state, county)
 
     def clean_classification(self) -> Classification | None:
         value: str = self.cleaned_data["classification"]
@@ -73,67 +76,53 @@ class CriteriaForm(forms.Form):
         )
 
 
-class QuickSelect(forms.Select):
-    """Django's own renders a template per option: half the time of a page with the counties of Texas."""
+class TextsField(forms.CharField):
+    """A name that an address may hold several times: each value once, in the order sent, without empty ones."""
+
+    widget = forms.MultipleHiddenInput
 
     @override
-    def render(
-        self,
-        name: str,
-        value: Any,
-        attrs: dict[str, Any] | None = None,
-        renderer: BaseRenderer | None = None,
-    ) -> SafeString:
-        select = self.get_context(name, value, attrs)["widget"]
-        options = format_html_join(
-            "\n",
-            '<option value="{}"{}>{}</option>',
-            (
-                (option["value"], flatatt(option["attrs"]), option["label"])
-                for _, group, _ in select["optgroups"]
-                for option in group
-            ),
-        )
-        return format_html('<select name="{}"{}>{}</select>', select["name"], flatatt(select["attrs"]), options)
+    def clean(self, value: Any) -> list[str]:
+        texts = dict.fromkeys(super(TextsField, self).clean(text) for text in value or ())
+        return [text for text in texts if text]
 
 
-class FilterForm(CriteriaForm):
-    """Offers what is in stock, with exact counts.
+class FilterForm(forms.Form):
+    """What a page is about: a class, an age, and several places: states, or counties of one state.
 
-    `county_of` is the state whose counties the page offered: choosing another state drops the county. Without it (a
-    shared link) a county of another state is an error.
+    `county_of` is the state whose counties the page offered: choosing another state drops them. Without it (a shared
+    link), counties of another state are an error.
     """
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        values = {name: data.get(name, "") for name in self.base_fields}
-        if "county_of" in data and data["county_of"] != values["state"]:
-            values["county"] = ""
-        super().__init__(values)
-        for field in self.fields.values():
-            field.widget = QuickSelect()
+    state = TextsField(required=False)
+    county = TextsField(required=False)
+    classification = CriteriaForm.base_fields["classification"]
+    age_bucket = CriteriaForm.base_fields["age_bucket"]
 
-    def offer(self, stock: Availability) -> None:
-        """Fills the controls. A chosen value stays, even at 0."""
-        asked = self.criteria
-        self._choices("state", "All states", _counted(stock.states, asked.place.state, _STATE_NAMES))
-        self._choices("county", "All counties", _counted(stock.counties, asked.place.county, {}))
-        self._choices("classification", "Gold and Silver", Classification.choices)
-        self._choices("age_bucket", "Every age", AgeBucket.choices)
-        if asked.place.state is None and not self.errors:
-            self.fields["county"].widget.attrs["disabled"] = True
+    clean_classification = CriteriaForm.clean_classification
+    clean_age_bucket = CriteriaForm.clean_age_bucket
 
-    def _choices(self, name: str, everything: str, choices: list[Choice]) -> None:
-        widget = self.fields[name].widget
-        assert isinstance(widget, forms.Select)
-        widget.choices = [("", everything), *choices]
+    def __init__(self, data: QueryDict) -> None:
+        sent = data.copy()
+        if "county_of" in sent and sent.getlist("state") != [sent["county_of"]]:
+            sent.setlist("county", [])
+        super().__init__(sent)
 
+    def clean_state(self) -> list[str]:
+        return list(dict.fromkeys(state_meant(state) for state in self.cleaned_data["state"]))
 
-def _counted(facets: list[Facet], chosen: str | None, names: Mapping[str, str]) -> list[Choice]:
-    counts = {facet.value: facet.count for facet in facets}
-    if chosen is not None:
-        counts.setdefault(chosen, 0)
-    named = sorted((names.get(value, value), value, count) for value, count in counts.items())
-    return [(value, f"{name} ({count:,})") for name, value, count in named]
+    def clean_county(self) -> list[str]:
+        counties: list[str] = self.cleaned_data["county"]
+        if not counties or "state" not in self.cleaned_data:
+            return []  # the state has its own error
+        states: list[str] = self.cleaned_data["state"]
+        if not states:
+            raise forms.ValidationError("Choose the state too: many states have a county of this name.")
+        if len(states) > 1:
+            raise forms.ValidationError("Choose one state: counties are chosen within it.")
+        if len(counties) > MOST_COUNTIES:
+            raise forms.ValidationError(f"Choose {MOST_COUNTIES} counties at most, or the whole state.")
+        return list(dict.fromkeys(county_of_state(states[0], county) for county in counties))
 
 
 def _short(value: str) -> str:

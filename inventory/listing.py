@@ -4,6 +4,7 @@ The indexes begin with class and bucket (inventory/models.py). If a filter leave
 with an index each, which PostgreSQL merges (Merge Append) until the page is full. So each page costs the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,6 +18,7 @@ from inventory.buyer import Buyer
 from inventory.exclusion.models import NOT_EXCLUDED
 from inventory.facts.columns import OPEN_SQL
 from inventory.facts.criteria import Criteria
+from inventory.facts.place import Place
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
 from leads.models import SHOWN_BEFORE_PURCHASE
@@ -51,23 +53,31 @@ class ListedRecord:
 
 
 def records_page(
-    *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
+    *,
+    criteria: Criteria,
+    buyer: Buyer,
+    as_of: datetime,
+    cursor: str | None,
+    limit: int = 50,
+    places: Sequence[Place] = (),
 ) -> Page[ListedRecord]:
-    """Raises BadCursor."""
-    find = partial(records_in_order, criteria, buyer, as_of)
-    of = list_of_records(criteria=criteria, buyer=buyer)
+    """Several `places` stand in for the criteria's. Raises BadCursor."""
+    wanted = [criteria.at(place) for place in places] or [criteria]
+    find = partial(records_in_order, wanted, buyer, as_of)
+    of = list_of_records(criteria=criteria, buyer=buyer, places=places)
     return found_page(find, by="expires_at_utc", of=of, cursor=cursor, limit=limit)
 
 
-def list_of_records(*, criteria: Criteria, buyer: Buyer) -> str:
+def list_of_records(*, criteria: Criteria, buyer: Buyer, places: Sequence[Place] = ()) -> str:
     """The list's name in its cursors, which are valid for no other list."""
-    return f"inventory of {buyer.client_id}: {criteria.as_filter()}"
+    several = f" {sorted(place.label for place in places)}" if len(places) > 1 else ""
+    return f"inventory of {buyer.client_id}: {criteria.as_filter()}{several}"
 
 
 def records_in_order(
-    criteria: Criteria, buyer: Buyer, as_of: datetime, beyond: Position | None, reverse: bool, limit: int
+    wanted: Sequence[Criteria], buyer: Buyer, as_of: datetime, beyond: Position | None, reverse: bool, limit: int
 ) -> list[ListedRecord]:
-    """Records beyond a position, or from the start."""
+    """Records under any of the criteria, which must not overlap, beyond a position or from the start."""
     order = "expires_at_utc DESC, id DESC" if reverse else "expires_at_utc, id"
     parameters: dict[str, Any] = {"as_of": as_of, "limit": limit, "client": buyer.client_id}
     parameters["licensed"] = sorted(buyer.licensed_states)
@@ -80,7 +90,7 @@ def records_in_order(
     if buyer.client_id:
         everywhere.append(NOT_EXCLUDED.format("%(client)s"))
     parts = []
-    for number, part in enumerate(_parts(criteria, buyer)):
+    for number, part in enumerate(_parts(wanted, buyer)):
         conditions = [f"{column} = %({column}_{number})s" for column in part.as_filter()]
         parameters |= {f"{column}_{number}": value for column, value in part.as_filter().items()}
         if buyer.licensed_states and part.place.state is None:
@@ -126,23 +136,26 @@ def _beyond(part: Criteria, position: Position, reverse: bool) -> str | None:
     return f"(expires_at_utc, id) {sign} (%(value)s, %(id)s)"
 
 
-def _parts(criteria: Criteria, buyer: Buyer) -> list[Criteria]:
+def _parts(wanted: Sequence[Criteria], buyer: Buyer) -> list[Criteria]:
     """The criteria, split into disjoint ones with an index each.
 
     A condition on several states would lose the index's order.
     """
-    state = criteria.place.state
-    if state is not None and not buyer.is_licensed_in(state):
-        return []
-    states = sorted(buyer.licensed_states) if state is None and buyer.licensed_states else [state]
-    if criteria == Criteria() and states == [None]:
-        return [criteria]
+    if wanted == [Criteria()] and not buyer.licensed_states:
+        return [*wanted]
     parts = [
         Criteria(classification=row, age_bucket=bucket, place=replace(criteria.place, state=state))
+        for criteria in wanted
         for row, bucket in criteria.cells
-        for state in states
+        for state in _states(criteria.place.state, buyer)
     ]
-    return parts if len(parts) <= MOST_PARTS else [criteria]
+    return parts if len(parts) <= MOST_PARTS or len(wanted) > 1 else [*wanted]
+
+
+def _states(state: str | None, buyer: Buyer) -> list[str | None]:
+    if state is not None:
+        return [state] if buyer.is_licensed_in(state) else []
+    return [*sorted(buyer.licensed_states)] or [None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +167,24 @@ class PreviewPage:
 
 
 def previews_page(
-    *, criteria: Criteria, buyer: Buyer, as_of: datetime, cursor: str | None, limit: int = 50
+    *,
+    criteria: Criteria,
+    buyer: Buyer,
+    as_of: datetime,
+    cursor: str | None,
+    limit: int = 50,
+    places: Sequence[Place] = (),
 ) -> PreviewPage:
     """Like `records_page`, but counts the leads as shown, and cuts the page to the allowance.
 
     Call it last: the count stays if the request fails later. Raises BadCursor, and PreviewsUsed if nothing is left.
     """
-    page = records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=cursor, limit=limit)
+    find = partial(records_page, criteria=criteria, buyer=buyer, as_of=as_of, cursor=cursor, places=places)
+    page = find(limit=limit)
     if not page.rows:
         return PreviewPage(page, None)
     assert buyer.client_id is not None, "an allowance is a client's"
     previews = previews_spend(client_id=buyer.client_id, wanted=len(page.rows), as_of=as_of)
     if previews.granted < len(page.rows):  # at most once a day
-        page = records_page(criteria=criteria, buyer=buyer, as_of=as_of, cursor=cursor, limit=previews.granted)
+        page = find(limit=previews.granted)
     return PreviewPage(page, previews.left)

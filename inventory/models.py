@@ -224,6 +224,11 @@ class InventoryRecord(Facts):
                 "enters_at_utc", name="inventory_open_last_by_entry",
                 condition=OPEN & Q(age_bucket=AgeBucket.MONTH_24_PLUS),
             ),
+            # What is new there is asked of states and counties too (inventory/counting/recent.py).
+            models.Index(
+                "classification", "state", "enters_at_utc", "county", name="inventory_open_last_by_state",
+                condition=OPEN & Q(age_bucket=AgeBucket.MONTH_24_PLUS),
+            ),
         ]  # fmt: skip
         triggers = [
             *inventory_triggers(),

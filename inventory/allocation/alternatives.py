@@ -1,10 +1,12 @@
 """What else would fill a short line (contract, "Purchase")."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from inventory.allocation.matching import ANY_NUMBER, Matching
+from inventory.buyer import Buyer
 from inventory.counting.reading import available_counts
 from inventory.errors import Alternative, Shortage, Suggestion
 from inventory.facts.criteria import Criteria, Demand, allocation_order
@@ -14,8 +16,33 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.neighbours import neighbours
 
+type Counts = Mapping[Criteria, int]
+"""How many records there are of each place."""
+
 type PriceOf = Callable[[Criteria, int], tuple[Decimal, Decimal] | None]
 """What one lead costs in an order of so many, and what it was before discounts, in USD. None: not for sale."""
+
+
+def shortages(demands: Sequence[Demand], counts: Counts, *, buyer: Buyer, as_of: datetime) -> list[Shortage]:
+    """The demands that an order of all of them could not fill. `counts` are of all their places."""
+    filled = Matching(counts, counts.__getitem__)
+    short = []
+    for index in allocation_order(demands):
+        also = filled.copy()
+        there = also.give(index, demands[index].criteria.parts, demands[index].quantity)
+        if there == demands[index].quantity:
+            filled = also
+        else:
+            short.append(Shortage(demands=demands, index=index, available=there, buyer=buyer, as_of=as_of))
+    return short
+
+
+def quantities_there(demands: Sequence[Demand], counts: Counts) -> list[int]:
+    """What all demands together can have, if each takes what those before it in the order of allocation leave."""
+    matching = Matching(counts, counts.__getitem__)
+    for index in allocation_order(demands):
+        matching.give(index, demands[index].criteria.parts, demands[index].quantity)
+    return [matching.given(index).total() for index in range(len(demands))]
 
 
 def explained(shortage: Shortage, price_of: PriceOf) -> Shortage:
@@ -23,13 +50,25 @@ def explained(shortage: Shortage, price_of: PriceOf) -> Shortage:
 
     Each can be bought beside all other demands that can be filled.
     """
+    return explained_all([shortage], price_of)[0]
+
+
+def explained_all(found: Sequence[Shortage], price_of: PriceOf) -> list[Shortage]:
+    """The same for several shortages of one order, counted by one statement."""
+    if not found:
+        return []
+    asked = [demand.criteria for demand in found[0].demands]
+    asked += [criteria for shortage in found for _, criteria in _kinds(shortage.line)]
+    counts = available_counts(
+        criteria={part for criteria in asked for part in criteria.parts}, buyer=found[0].buyer, as_of=found[0].as_of
+    )
+    return [_explained(shortage, price_of, counts) for shortage in found]
+
+
+def _explained(shortage: Shortage, price_of: PriceOf, counts: Counts) -> Shortage:
     demands, index, short = shortage.demands, shortage.index, shortage.line
     others = sum(demand.quantity for demand in demands) - short.quantity
     kinds = _kinds(short)
-    asked = [criteria for _, criteria in kinds] + [demand.criteria for demand in demands]
-    counts = available_counts(
-        criteria={part for criteria in asked for part in criteria.parts}, buyer=shortage.buyer, as_of=shortage.as_of
-    )
     before, beside = _filled_with(demands, index, Matching(counts, counts.__getitem__))
     offers = []
     for kind, criteria in kinds:

@@ -71,14 +71,17 @@ STOCK = f"""
 
 FACETS = f"""{STOCK}
     SELECT 'state' AS facet, state AS value, NULL AS age_bucket,
-           sum(CASE WHEN owner IS NULL THEN records ELSE -records END) AS available, 0 AS owned,
-           0 AS suppressed
+           sum(CASE WHEN owner IS NULL THEN records ELSE -records END) AS available,
+           coalesce(sum(records) FILTER (WHERE owner IS NOT NULL AND NOT listed), 0) AS owned,
+           coalesce(sum(records) FILTER (WHERE listed), 0) AS suppressed
     FROM of_states
     WHERE (%(classification)s::text IS NULL OR classification = %(classification)s)
       AND (%(age_bucket)s::text IS NULL OR age_bucket = %(age_bucket)s)
     GROUP BY state
     UNION ALL
-    SELECT 'county', county, NULL, sum(CASE WHEN owner IS NULL THEN records ELSE -records END), 0, 0
+    SELECT 'county', county, NULL, sum(CASE WHEN owner IS NULL THEN records ELSE -records END),
+           coalesce(sum(records) FILTER (WHERE owner IS NOT NULL AND NOT listed), 0),
+           coalesce(sum(records) FILTER (WHERE listed), 0)
     FROM of_counties
     WHERE state = %(state)s
       AND (%(classification)s::text IS NULL OR classification = %(classification)s)
@@ -89,11 +92,11 @@ FACETS = f"""{STOCK}
            coalesce(sum(records) FILTER (WHERE owner IS NOT NULL AND NOT listed), 0),
            coalesce(sum(records) FILTER (WHERE listed), 0)
     FROM (
-        SELECT * FROM of_states WHERE %(county)s::text IS NULL
+        SELECT * FROM of_states WHERE %(in_counties)s::text[] IS NULL
         UNION ALL
-        SELECT * FROM of_counties WHERE county = %(county)s
-    ) AS of_place
-    WHERE %(state)s::text IS NULL OR state = %(state)s
+        SELECT * FROM of_counties WHERE county = ANY (%(in_counties)s::text[])
+    ) AS of_places
+    WHERE %(in_states)s::text[] IS NULL OR state = ANY (%(in_states)s::text[])
     GROUP BY classification, age_bucket
 """  # noqa: S608
 """Counts under criteria and each change of one."""
@@ -140,7 +143,8 @@ class Availability:
     """`owned` and `suppressed` match but are excluded: the buyer has leads of those persons, or has them on its list
     (contract, "Exclusion").
 
-    `states` and `counties` apply the class and bucket of the criteria, `cells` the place.
+    `states` and `counties` apply the class and bucket of the criteria, `cells` the places. `by_place` is what `states`
+    and `counties` count, also where nothing is left.
     """
 
     total: int
@@ -149,29 +153,57 @@ class Availability:
     states: list[Facet]
     counties: list[Facet]
     cells: dict[Cell, int]
+    by_place: dict[Place, Stock]
+
+    def at(self, place: Place) -> Stock:
+        """Of a state, of a county of the criteria's state, or of everything that was asked about."""
+        if place == EVERYWHERE:
+            return Stock(self.total, self.owned, self.suppressed)
+        return self.by_place.get(place, Stock())
 
 
-def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> Availability:
-    """Omits places that would leave nothing."""
+def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime, places: Sequence[Place] = ()) -> Availability:
+    """Omits places that would leave nothing.
+
+    Of several `places`, states or counties of the criteria's state, totals and cells count all together.
+    """
     asked = {"classification": None, "age_bucket": None, "state": None, "county": None} | criteria.as_filter()
+    places = places or [criteria.place]
     total = owned = suppressed = 0
-    places: dict[str, list[Facet]] = {"state": [], "county": []}
+    facets: dict[str, list[Facet]] = {"state": [], "county": []}
+    by_place = {}
     cells = dict.fromkeys(product(Classification, AgeBucket), 0)
     around = Place(criteria.place.state) if criteria.place.state else criteria.place
     about = [around] if around != EVERYWHERE else []
-    rows = _rows(FACETS, buyer=buyer, as_of=as_of, counties_in=about, **asked)
-    for facet, value, bucket, available, already, on_lists in rows:
+    states = sorted({place.state for place in places if place.state is not None})
+    counties = sorted({place.county for place in places if place.county is not None})
+    rows = _rows(
+        FACETS, buyer=buyer, as_of=as_of, counties_in=about,
+        in_states=states or None, in_counties=counties or None, **asked,
+    )  # fmt: skip
+    for facet, value, bucket, *counts in rows:
+        found = Stock(*map(int, counts))
         if facet == "cell":
             cell = Classification(value), AgeBucket(bucket)
-            cells[cell] = int(available)
+            cells[cell] = found.available
             if cell in criteria.cells:
-                total += int(available)
-                owned += int(already)
-                suppressed += int(on_lists)
-        elif available > 0 and value != UNKNOWN:
-            places[facet].append(Facet(value, int(available)))
-    states, counties = (sorted(facets, key=lambda each: each.value) for facets in places.values())
-    return Availability(total=total, owned=owned, suppressed=suppressed, states=states, counties=counties, cells=cells)
+                total += found.available
+                owned += found.owned
+                suppressed += found.suppressed
+        else:
+            if found != Stock():
+                by_place[Place(value) if facet == "state" else Place(criteria.place.state, value)] = found
+            if found.available > 0 and value != UNKNOWN:
+                facets[facet].append(Facet(value, found.available))
+    return Availability(
+        total=total,
+        owned=owned,
+        suppressed=suppressed,
+        states=sorted(facets["state"], key=lambda each: each.value),
+        counties=sorted(facets["county"], key=lambda each: each.value),
+        cells=cells,
+        by_place=by_place,
+    )
 
 
 def available_count(*, criteria: Criteria, buyer: Buyer, as_of: datetime) -> int:

@@ -134,6 +134,11 @@ class PriceBook:
         best = best_of(self.discounts, leads)
         return Prices({cell: lowest_price(general, self.own.get(cell), best) for cell, general in self.general.items()})
 
+    def amounts_of(self, criteria: Criteria, leads: int) -> tuple[Decimal, Decimal] | None:
+        """Returns what one lead costs in an order of so many, and what it was before; None if it is not for sale."""
+        price = self.for_order(leads).find(criteria)
+        return (price.unit_price, price.list_price) if price else None
+
     def has_code(self, code: str) -> bool:
         return any(discount.code == code for discount in self.discounts)
 

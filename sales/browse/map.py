@@ -3,13 +3,13 @@
 A page names shapes by id (sales/map_shapes.py), so that only counts travel with a filter's change.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inventory.counting.reading import Availability
-from inventory.facts.criteria import Criteria
 from inventory.facts.place import Place
 from leads.geography import STATES
+from sales.browse.selection import Selection
 from sales.map_shapes import NATION, SHADES, outlines, shade, view_box
 
 
@@ -18,9 +18,10 @@ class Area:
     """A place on the map.
 
     `outlines` are the addresses of its shapes: an independent city may lie beside its county. `count` is what the buyer
-    can buy there, `shade` 0 to SHADES. `address` selects the place, or deselects it.
+    can buy there, `shade` 0 to SHADES. `address` selects the place, or deselects it. `value` is its name in an address.
     """
 
+    value: str
     name: str
     address: str
     outlines: tuple[str, ...]
@@ -31,9 +32,10 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Map:
-    """`beside` are places with stock that have no shape. `largest` is the largest count."""
+    """`beside` are places with stock that have no shape. `largest` is the largest count. `level` is state or county."""
 
     title: str
+    level: str
     view_box: str
     areas: list[Area]
     beside: list[Area]
@@ -49,30 +51,34 @@ class Map:
         return sorted((area for area in [*self.areas, *self.beside] if area.count), key=lambda area: area.name)
 
 
-def stock_map(criteria: Criteria, stock: Availability, address: Callable[[Criteria], str]) -> Map:
-    """Draws the counties of the state that the criteria name, or the states. The counts are those of `stock`."""
-    state = criteria.place.state
+def stock_map(selection: Selection, stock: Availability) -> Map:
+    """Draws the counties of the state that is chosen, or the states. The counts are those of `stock`.
+
+    A state opens its counties; a county joins those that are chosen, or leaves them.
+    """
+    state = selection.state
     facets = stock.states if state is None else stock.counties
     counts = {facet.value: facet.count for facet in facets}
     drawn = outlines(state or NATION)
     largest = max(counts.values(), default=0)
 
     def area(value: str, shapes: Sequence[str]) -> Area:
-        count, chosen = counts.get(value, 0), criteria.place.county == value and state is not None
-        place = Place(value) if state is None else Place(state, None if chosen else value)
+        count = counts.get(value, 0)
         return Area(
-            address=address(criteria.at(place)),
+            value=value,
+            address=selection.toggled(Place(value) if state is None else Place(state, value)).address(),
             name=STATES[value].name if state is None and value in STATES else value,
             outlines=tuple(shapes),
             count=count,
             shade=shade(count, largest),
-            chosen=chosen,
+            chosen=value in (selection.states if state is None else selection.counties),
         )
 
     return Map(
         title="United States" if state is None else STATES[state].name,
+        level="state" if state is None else "county",
         view_box=view_box(state or NATION) if drawn else "",
-        # The chosen one is drawn last: its thick outline lies over its neighbors'.
+        # The chosen ones are drawn last: their thick outlines lie over their neighbors'.
         areas=sorted((area(value, shapes) for value, shapes in drawn.items()), key=lambda area: area.chosen),
         beside=[area(value, ()) for value in counts if value not in drawn],
         largest=largest,

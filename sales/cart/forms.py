@@ -8,7 +8,7 @@ from django.http import QueryDict
 from homeshield.lib.number_fields import DecimalNumberField, WholeNumberField
 from inventory.county_names import county_meant
 from inventory.facts.criteria import MAX_QUANTITY, Criteria
-from inventory.facts.place import EVERYWHERE
+from inventory.facts.place import EVERYWHERE, Place
 from inventory.facts.territory import Territory
 from inventory.forms import CriteriaForm
 from leads.geography import STATES
@@ -56,6 +56,22 @@ class QuantitiesForm(forms.Form):
         return {line_id: self.cleaned_data[name] for name, line_id in self._sent if name in self.cleaned_data}
 
     @property
+    def stepped(self) -> dict[UUID, int]:
+        """The same after the press of a button: `step` is a line's id, and by how much."""
+        quantities = self.quantities
+        line, _, by = self.data.get("step", "").partition(" ")
+        if (line_id := _line_id(line)) in quantities and by in ("1", "-1"):
+            assert line_id is not None
+            quantities[line_id] = min(max(1, quantities[line_id] + int(by)), MAX_QUANTITY)
+        return quantities
+
+    @property
+    def shown_version(self) -> int | None:
+        self.is_valid()
+        version: int | None = self.cleaned_data.get("version")
+        return version
+
+    @property
     def wrong(self) -> dict[UUID, WrongQuantity]:
         """The invalid ones."""
         return {
@@ -80,15 +96,13 @@ def _line_id(name: str) -> UUID | None:
 
 
 class LineForm(CriteriaForm):
-    """A line to order: hidden criteria and a quantity. A territory comes as the text that its criteria give a form."""
+    """A line to order. A territory comes as the text that its criteria give a form."""
 
     quantity = _quantity_field()
     territory = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in CriteriaForm.base_fields:
-            self.fields[name].widget = forms.HiddenInput()
         for name in ("classification", "age_bucket"):
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = "Pick a class and an age first."
@@ -111,14 +125,61 @@ class LineForm(CriteriaForm):
         territory = self.cleaned_data.get("territory")
         return replace(criteria, place=EVERYWHERE, territory=territory) if territory else criteria
 
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A box for a quantity. `place` is as `place_text` writes it; `error` says what is wrong with what was typed."""
+
+    place: str
+    typed: str
+    line: tuple[Criteria, int] | None = None
+    error: str = ""
+
+
+MOST_ROWS = 60
+"""More than a cart has lines, so that it is the cart that says so."""
+
+
+class LinesForm:
+    """Quantities of one class and age for several places: `place` and `quantity`, each as often as there are boxes.
+    A single place may be named as an address does, by `state` and `county`; a territory by its text.
+
+    Where there are several boxes, an empty one asks for nothing.
+    """
+
+    def __init__(self, data: QueryDict) -> None:
+        places = data.getlist("place") or [",".join(filter(None, (data.get("state"), data.get("county"))))]
+        boxes = list(zip(places, data.getlist("quantity"), strict=False))[:MOST_ROWS]
+        self.rows = [self._row(data, place, typed, may_be_empty=len(boxes) > 1) for place, typed in boxes]
+
+    @staticmethod
+    def _row(data: QueryDict, place: str, typed: str, *, may_be_empty: bool) -> PlaceRow:
+        if may_be_empty and not typed.strip():
+            return PlaceRow(place, typed)
+        state, _, county = place.partition(",")
+        asked = {name: data.get(name, "") for name in ("classification", "age_bucket", "territory")}
+        form = LineForm({**asked, "state": state, "county": county, "quantity": typed})
+        if form.is_valid():
+            return PlaceRow(place, typed, (form.criteria, form.cleaned_data["quantity"]))
+        return PlaceRow(place, typed, error=str(next(iter(form.errors.values()))[0]))
+
     @property
-    def criteria_errors(self) -> list[str]:
-        """Errors in the hidden criteria, without repeats."""
-        return list(
-            dict.fromkeys(
-                str(text) for name in (*CriteriaForm.base_fields, "territory") for text in self.errors.get(name, [])
-            )
-        )
+    def lines(self) -> list[tuple[Criteria, int]]:
+        return [row.line for row in self.rows if row.line]
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """What is wrong, by place."""
+        return {row.place: row.error for row in self.rows if row.error}
+
+    @property
+    def typed(self) -> dict[str, str]:
+        return {row.place: row.typed for row in self.rows}
+
+
+def place_text(place: Place) -> str:
+    """`LA,Caddo`, `LA`; empty for everywhere."""
+    return ",".join(level for level in place.levels if level is not None)
 
 
 class BuyForm(forms.Form):

@@ -1,19 +1,22 @@
 """The cart as a page shows it: stock, prices, what it would cost with more leads."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from homeshield.accounts.models import User
-from inventory.buyer import buyer_of
+from inventory.allocation.alternatives import explained_all, quantities_there, shortages
+from inventory.allocation.territories import places_of
+from inventory.buyer import Buyer, buyer_of
 from inventory.counting.reading import available_counts
 from inventory.errors import Alternative, Shortage
-from inventory.facts.criteria import MAX_QUANTITY, Criteria
+from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from pricing.discounts.codes import code_check
 from pricing.discounts.prices import Discount, Price, PriceBook, Prices, Tier, reduced_from
 from pricing.errors import DiscountCodeRefused
@@ -24,13 +27,20 @@ from sales.models import Draft, DraftLine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftLineSummary:
-    """`price` and `amount` (USD) are None where leads of this class and age are not for sale."""
+    """`price` and `amount` (USD) are None where leads of this class and age are not for sale.
+
+    `available` is what the line finds by itself. Beside the other lines it may be short: then `shortage` says of how
+    many, and `offers` what would mend it. `together` is what it can have if every line takes what is there.
+    """
 
     id: UUID
     criteria: Criteria
     quantity: int
     available: int
     price: Price | None
+    together: int = 0
+    shortage: Shortage | None = field(default=None, compare=False)
+    offers: Sequence["DraftOffer"] = field(default=(), compare=False)
 
     @property
     def amount(self) -> Decimal | None:
@@ -40,10 +50,6 @@ class DraftLineSummary:
     def list_amount(self) -> Decimal | None:
         """What it was before discounts."""
         return self.price.list_price * self.quantity if self.price else None
-
-    @property
-    def is_short(self) -> bool:
-        return self.available < self.quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,10 @@ class DraftSummary:
     @property
     def saved(self) -> Decimal | None:
         return None if self.list_total is None or self.total is None else self.list_total - self.total
+
+    @property
+    def short_lines(self) -> list[DraftLineSummary]:
+        return [line for line in self.lines if line.shortage]
 
     @property
     def code_in_use(self) -> str:
@@ -110,22 +120,27 @@ class DraftOffer:
         return self.together > self.quantity
 
     @property
+    def as_query(self) -> str:
+        """What a button sends to take it."""
+        return urlencode(self.alternative.criteria.as_filter() | {"quantity": self.quantity})
+
+    @property
     def is_cut(self) -> bool:
         """Whether MAX_QUANTITY per line cut the alternative."""
         return self.quantity < self.alternative.quantity
 
 
 def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
-    """Returns the draft with stock and prices, in as many statements for fifty lines as for one."""
+    """Returns the draft with stock and prices, in as many statements for fifty lines as for one. Where lines are
+    short, one more finds what would mend them.
+    """
     draft = Draft.objects.filter(user=user).first()
     lines = list(draft.lines.all()) if draft else []
     code = draft.discount_code if draft else ""
     book = price_book(client_id=user.client_id, as_of=as_of, code=code)
     quantity = sum(line.quantity for line in lines)
     prices = book.for_order(quantity)
-    asked = [line.criteria for line in lines]
-    stock = available_counts(criteria=asked, buyer=buyer_of(user), as_of=as_of) if asked else {}
-    summaries = [_summary(line, stock[line.criteria], prices) for line in lines]
+    summaries = _with_shortages([_summary(line, prices) for line in lines], buyer_of(user), book, as_of)
     total = _sum(line.amount for line in summaries)
     return DraftSummary(
         draft_id=draft.id if draft else None,
@@ -142,14 +157,31 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
     )
 
 
-def _summary(line: DraftLine, available: int, prices: Prices) -> DraftLineSummary:
+def _summary(line: DraftLine, prices: Prices) -> DraftLineSummary:
     return DraftLineSummary(
-        id=line.id,
-        criteria=line.criteria,
-        quantity=line.quantity,
-        available=available,
-        price=prices.find(line.criteria),
+        id=line.id, criteria=line.criteria, quantity=line.quantity, available=0, price=prices.find(line.criteria)
     )
+
+
+def _with_shortages(
+    lines: list[DraftLineSummary], buyer: Buyer, book: PriceBook, as_of: datetime
+) -> list[DraftLineSummary]:
+    if not lines:
+        return []
+    demands = [Demand(criteria=line.criteria, quantity=line.quantity) for line in lines]
+    counts = available_counts(criteria=places_of(demands), buyer=buyer, as_of=as_of)
+    short = shortages(demands, counts, buyer=buyer, as_of=as_of)
+    priced = [shortage for shortage in short if lines[shortage.index].price]
+    together = quantities_there(demands, counts)
+    mended = {shortage.index: shortage for shortage in explained_all(priced, book.amounts_of)}
+    summaries = []
+    for index, line in enumerate(lines):
+        shortage = mended.get(index)
+        offers = draft_offers(lines=lines, shortage=shortage) if shortage else []
+        available = sum(counts[part] for part in line.criteria.parts)
+        summary = replace(line, available=available, together=together[index], shortage=shortage, offers=offers)
+        summaries.append(summary)
+    return summaries
 
 
 def _code_refusal(book: PriceBook, code: str, user: User, as_of: datetime) -> DiscountCodeRefused | None:
@@ -160,9 +192,9 @@ def _code_refusal(book: PriceBook, code: str, user: User, as_of: datetime) -> Di
     return None
 
 
-def draft_offers(*, draft: DraftSummary, shortage: Shortage) -> list[DraftOffer]:
+def draft_offers(*, lines: Sequence[DraftLineSummary], shortage: Shortage) -> list[DraftOffer]:
     """Returns the alternatives that the draft can take. Joining a line is cut to 1000 leads; a full line takes none."""
-    twins = {line.criteria: line.quantity for line in draft.lines if line.criteria != shortage.line.criteria}
+    twins = {line.criteria: line.quantity for line in lines if line.criteria != shortage.line.criteria}
     offers = []
     for alternative in shortage.alternatives:
         there = twins.get(alternative.criteria, 0)
@@ -171,12 +203,32 @@ def draft_offers(*, draft: DraftSummary, shortage: Shortage) -> list[DraftOffer]
     return offers
 
 
+@dataclass(frozen=True, slots=True)
+class DraftContents:
+    """What the cart holds, without stock and prices. `lines` are quantities by criteria."""
+
+    lines: Mapping[Criteria, int]
+    code: str
+
+    @property
+    def leads(self) -> int:
+        return sum(self.lines.values())
+
+    def leads_in(self, criteria: Criteria) -> int:
+        """Of the lines that lie in these criteria."""
+        return sum(
+            quantity for line, quantity in self.lines.items() if all(criteria.contains(part) for part in line.parts)
+        )
+
+
+def draft_contents(user: User) -> DraftContents:
+    """Returns what the draft asks for, in one statement."""
+    lines = DraftLine.objects.filter(draft__user=user).annotate(code=F("draft__discount_code"))
+    found = list(lines)
+    return DraftContents({line.criteria: line.quantity for line in found}, found[0].code if found else "")
+
+
 def draft_quantity(user: User) -> int:
     """Returns how many leads the draft asks for."""
-    return draft_size(user)[0]
-
-
-def draft_size(user: User) -> tuple[int, str]:
-    """Returns how many leads the draft asks for, and its discount code: with prices, what another lead would cost."""
-    found = Draft.objects.filter(user=user).values_list(Coalesce(Sum("lines__quantity"), 0), "discount_code").first()
-    return found or (0, "")
+    found = DraftLine.objects.filter(draft__user=user).aggregate(leads=Coalesce(Sum("quantity"), 0))
+    return int(found["leads"])

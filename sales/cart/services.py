@@ -3,8 +3,9 @@
 Every change locks the draft and increments its version, so that the purchase matches the page.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -33,16 +34,36 @@ FINDS = 3
 """Each time, a purchase may have taken the draft."""
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """`now` is what the line has with what it had before."""
+
+    criteria: Criteria
+    quantity: int
+    now: int
+
+
 def draft_line_add(*, user: User, criteria: Criteria, quantity: int) -> None:
-    """Adds to the draft, or to its line of the same criteria.
+    """Adds to the draft, or to its line of the same criteria. Raises as `draft_lines_add`."""
+    draft_lines_add(user=user, lines=[(criteria, quantity)])
+
+
+def draft_lines_add(*, user: User, lines: Sequence[tuple[Criteria, int]]) -> list[Added]:
+    """Adds all of the lines, or, if one cannot be added, nothing.
 
     Raises QuantityOutOfRange (a line has 1 to 1000), TooManyLines, and, like all changes, DraftBusy.
     """
+    added = []
     with _changing(user) as draft:
-        line = _line_of(draft, criteria)
-        if line is None and draft.lines.count() >= MAX_LINES:
-            raise TooManyLines(most=MAX_LINES)
-        _put(draft, line, criteria, quantity + (line.quantity if line else 0))
+        there = {line.criteria: line for line in draft.lines.all()}
+        for criteria, quantity in lines:
+            line = there.get(criteria)
+            if line is None and len(there) >= MAX_LINES:
+                raise TooManyLines(most=MAX_LINES)
+            now = quantity + (line.quantity if line else 0)
+            there[criteria] = _put(draft, line, criteria, now)
+            added.append(Added(criteria, quantity, now))
+    return added
 
 
 def draft_quantities_change(*, user: User, quantities: Mapping[UUID, int], version: int | None = None) -> None:
@@ -86,6 +107,20 @@ def draft_line_replace(*, user: User, line_id: UUID, criteria: Criteria, quantit
             _require_in_range(quantity)
             twin.delete()
         _put(draft, line, criteria, quantity)
+
+
+def draft_take_available(*, user: User, version: int, available: Mapping[UUID, int]) -> None:
+    """Gives lines the quantities that are there; those of which nothing is there go. Raises DraftChanged."""
+    with _changing(user) as draft:
+        if version != draft.version:
+            raise DraftChanged
+        for line in draft.lines.all():
+            there = available.get(line.id, line.quantity)
+            if there > 0:
+                _put(draft, line, line.criteria, there)
+            else:
+                line.delete()
+                _touch(draft)
 
 
 def draft_line_remove(*, user: User, line_id: UUID) -> None:
@@ -158,7 +193,7 @@ def _get(draft: Draft, line_id: UUID) -> DraftLine:
     return line
 
 
-def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int) -> None:
+def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int) -> DraftLine:
     """Writes a new line, or overwrites `line`."""
     _require_in_range(quantity)
     line = line or DraftLine(draft=draft)
@@ -169,6 +204,7 @@ def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int
     line.quantity = quantity
     line.save()
     _touch(draft)
+    return line
 
 
 def _require_in_range(quantity: int) -> None:

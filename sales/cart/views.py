@@ -1,23 +1,30 @@
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from functools import wraps
 from typing import Any, Concatenate
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
 
 from homeshield.accounts.access import requires
 from homeshield.accounts.permissions import Act
 from homeshield.lib.errors import DomainError
 from homeshield.lib.http import Request
-from inventory.errors import Shortage
 from pricing.discounts.codes import LONGEST_TYPED
 from pricing.errors import DiscountCodeRefused
 from sales.cart.forms import LineForm, QuantitiesForm
-from sales.cart.selectors import draft_offers, draft_summary
-from sales.cart.services import draft_code_set, draft_line_remove, draft_line_replace, draft_quantities_change
+from sales.cart.selectors import DraftLineSummary, draft_summary
+from sales.cart.services import (
+    draft_code_set,
+    draft_line_remove,
+    draft_line_replace,
+    draft_quantities_change,
+    draft_take_available,
+)
 from sales.errors import DraftChanged
 
 FRAGMENT_STATUSES = frozenset({200, 402, 409, 422})
@@ -51,9 +58,9 @@ def draft_action[**P](
 
 @draft_action
 def draft_change(request: Request) -> HttpResponse:
-    """Changes quantities and reports errors per line."""
+    """Changes quantities, as typed or by a step, and reports errors per line."""
     form = QuantitiesForm(request.POST)
-    draft_quantities_change(user=request.user, quantities=form.quantities, version=form.cleaned_data.get("version"))
+    draft_quantities_change(user=request.user, quantities=form.stepped, version=form.shown_version)
     return draft_page(request, status=422, wrong=form.wrong) if form.wrong else _changed(request)
 
 
@@ -66,13 +73,25 @@ def line_remove(request: Request, line_id: UUID) -> HttpResponse:
 
 @draft_action
 def line_replace(request: Request, line_id: UUID) -> HttpResponse:
-    """Replaces a line with an alternative."""
-    form = LineForm(request.POST)
+    """Replaces a line with an alternative: `take` is a query of its own, as a button sends it."""
+    form = LineForm(QueryDict(request.POST.get("take", "")))
     if not form.is_valid():
         raise DraftChanged
     draft_line_replace(
         user=request.user, line_id=line_id, criteria=form.criteria, quantity=form.cleaned_data["quantity"]
     )
+    return _changed(request)
+
+
+@draft_action
+def draft_take(request: Request) -> HttpResponse:
+    """Gives every line what is there for all of them together."""
+    version = QuantitiesForm(request.POST).shown_version
+    draft = draft_summary(user=request.user, as_of=request.as_of)
+    if version != draft.version:
+        raise DraftChanged
+    available = {line.id: line.together for line in draft.lines if line.price}
+    draft_take_available(user=request.user, version=draft.version, available=available)
     return _changed(request)
 
 
@@ -92,16 +111,30 @@ def _changed(request: Request) -> HttpResponse:
 
 
 def draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpResponse:
-    draft = draft_summary(user=request.user, as_of=request.as_of)
     fragment = "#update" if request.htmx and status in FRAGMENT_STATUSES else ""
-    wrong = context.get("wrong", {})
-    lines = [(line, wrong.get(line.id)) for line in draft.lines]
-    context |= {"draft": draft, "lines": lines, "leads": draft.quantity, "in_cart": draft.quantity}
+    response = render(request, f"sales/draft.html{fragment}", draft_context(request, **context), status=status)
+    if request.method == "POST":
+        trigger_client_event(response, "cart-changed", after="settle")  # Browse shows other prices and counts
+    return response
+
+
+def draft_context(request: Request, **context: Any) -> dict[str, Any]:
+    """What the cart shows, on its page and beside Browse."""
+    draft = draft_summary(user=request.user, as_of=request.as_of)
+    wrong, shown = context.get("wrong", {}), request.POST
+    context |= {"draft": draft, "leads": draft.quantity, "in_cart": draft.quantity, "as_of": request.as_of}
+    context["lines"] = [(line, wrong.get(line.id), _price_before(line, shown)) for line in draft.lines]
     if draft.payment:
         context["account"] = draft.payment.account  # the header asks for it too
     context["may_buy"] = Act.BUY in request.user.acts
     context.setdefault("code_wrong", draft.code_refusal)
-    if isinstance(shortage := context.get("refusal"), Shortage):
-        context["short_line"] = next((line for line in draft.lines if line.criteria == shortage.line.criteria), None)
-        context["offers"] = draft_offers(draft=draft, shortage=shortage)
-    return render(request, f"sales/draft.html{fragment}", context, status=status)
+    return context
+
+
+def _price_before(line: DraftLineSummary, shown: QueryDict) -> Decimal | None:
+    """What the page showed for one lead, in USD, if it is another price now."""
+    try:
+        before = Decimal(shown.get(f"price-{line.id}", ""))
+    except InvalidOperation:
+        return None
+    return before if line.price and before.is_finite() and before != line.price.unit_price else None

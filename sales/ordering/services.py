@@ -24,14 +24,12 @@ from homeshield.audit.actions import AuditAction, Outcome
 from homeshield.audit.services import audit_record
 from homeshield.lib.errors import DomainError
 from inventory.allocation import waiting
-from inventory.allocation.alternatives import PriceOf, explained
+from inventory.allocation.alternatives import explained
 from inventory.allocation.services import Filled, inventory_allocate
 from inventory.allocation.waiting import Patience
 from inventory.buyer import Buyer
 from inventory.errors import Shortage
-from inventory.facts.criteria import Criteria
 from inventory.models import excluded_among
-from pricing.discounts.prices import PriceBook
 from pricing.selectors import price_book
 from sales.errors import (
     AlreadyOwned,
@@ -129,20 +127,10 @@ def _in_two_passes(purchase: Purchase) -> Order:
             return _with_retries(purchase, wait=patience)
         except Shortage as found:
             book = price_book(client_id=purchase.client_id, as_of=found.as_of, code=_code_of(purchase.basket))
-            shortage = explained(found, _priced_by(book))
+            shortage = explained(found, book.amounts_of)
             if shortage.available < shortage.line.quantity:
                 break
     raise shortage
-
-
-def _priced_by(book: PriceBook) -> PriceOf:
-    """The prices of alternatives: each makes an order of another size."""
-
-    def price_of(criteria: Criteria, leads: int) -> tuple[Decimal, Decimal] | None:
-        price = book.for_order(leads).find(criteria)
-        return (price.unit_price, price.list_price) if price else None
-
-    return price_of
 
 
 def _with_retries(purchase: Purchase, *, wait: Patience | None) -> Order:

@@ -28,7 +28,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.discounts.prices import Price
 from pricing.selectors import price_book
-from sales.cart.selectors import draft_size
+from sales.cart.selectors import draft_contents
 from sales.cart.services import draft_line_add
 from sales.territories.errors import TerritoryNameTaken
 from sales.territories.forms import CountyChoice, NameForm, TerritoryForm
@@ -193,10 +193,10 @@ def _page(
 def _preview(request: Request, demand: Demand) -> Preview:
     buyer, as_of = buyer_of(request.user), request.as_of
     counts = available_counts(criteria=demand.criteria.parts, buyer=buyer, as_of=as_of)
-    in_cart, code = draft_size(request.user)
-    book = price_book(client_id=buyer.client_id, as_of=as_of, code=code)
+    cart = draft_contents(request.user)
+    book = price_book(client_id=buyer.client_id, as_of=as_of, code=cart.code)
     return Preview(
         demand,
         territory_shares(demand=demand, counts=counts, buyer=buyer, as_of=as_of),
-        book.for_order(in_cart + demand.quantity).find(demand.criteria),
+        book.for_order(cart.leads + demand.quantity).find(demand.criteria),
     )

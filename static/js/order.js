@@ -5,6 +5,7 @@
   "use strict";
 
   const order = document.getElementById("order");
+  if (!order) return;
   const quantities = () => [...order.querySelectorAll("input[inputmode=numeric]")];
   const isQuantity = (element) => element.inputMode === "numeric";
   let pressed = false; // a button is held down: its click comes when it is let go
@@ -29,6 +30,25 @@
     for (const field of fields) field.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
+  // A step counts at once, and is sent as if it had been typed.
+  order.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-step]");
+    if (!button) return;
+    event.preventDefault();
+    const field = button.parentElement.querySelector("input");
+    const quantity = Number(field.value.replaceAll(",", "")) + Number(button.dataset.step);
+    if (!(quantity >= 1 && quantity <= 1000)) return;
+    field.value = quantity;
+    if (!pressed) send([field]);
+  });
+
+  order.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!step || !isQuantity(event.target)) return;
+    event.preventDefault();
+    event.target.parentElement.querySelector(`[data-step="${step}"]`).click();
+  });
+
   order.addEventListener("htmx:beforeRequest", (event) => {
     if (!isQuantity(event.detail.elt)) action = event.detail.xhr;
     else if (pressed || action) event.preventDefault();
@@ -40,7 +60,7 @@
   order.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig, target } = event.detail;
     if (target !== order) return;
-    const isOvertaken = !order.contains(requestConfig.elt); // another answer has been put in its place
+    const isOvertaken = !requestConfig.elt.isConnected; // another answer has been put in its place
     if (isOvertaken || pressed || (action && action !== xhr)) {
       event.detail.shouldSwap = false;
       return;

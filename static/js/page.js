@@ -96,6 +96,16 @@
     neighbours = [];
   });
 
+  // A time of day, in the reader's zone.
+  const clocks = () => {
+    for (const clock of document.querySelectorAll("time[data-clock]")) {
+      clock.textContent = new Date(clock.dateTime).toLocaleTimeString("en-US");
+      delete clock.dataset.clock;
+    }
+  };
+  clocks();
+  document.addEventListener("htmx:afterSettle", clocks);
+
   // A form that is on its way is not sent twice. (The server holds to that, too.)
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || event.defaultPrevented) return;

@@ -4,9 +4,9 @@ from collections import Counter
 from datetime import datetime
 
 from inventory.buyer import Buyer
-from inventory.counting.reading import Availability, Facet
+from inventory.counting.reading import Availability, Facet, Stock
 from inventory.facts.criteria import Criteria
-from inventory.facts.place import UNKNOWN
+from inventory.facts.place import UNKNOWN, Place
 from inventory.models import Exclusion, InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -40,6 +40,15 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
         (Classification(one.classification), AgeBucket(one.age_bucket)) for one in free if fits(one, cell=False)
     )
     in_cell = [record for record in free if fits(record, place=False)]
+
+    def by_place(place: Place) -> Stock:
+        where = [
+            [one for one in some if fits(one, place=False) and place.contains(Place(one.state, one.county))]
+            for some in (free, owned, listed)
+        ]
+        return Stock(*map(len, where))
+
+    places = {Place(one.state) for one in there} | {Place(state, one.county) for one in there if one.state == state}
     counties = Counter(one.county for one in in_cell if state == one.state and one.county != UNKNOWN)
     return Availability(
         total=sum(map(fits, free)),
@@ -48,4 +57,5 @@ def counted_one_by_one(criteria: Criteria, buyer: Buyer, as_of: datetime) -> Ava
         states=[Facet(*each) for each in sorted(Counter(one.state for one in in_cell).items())],
         counties=[Facet(*each) for each in sorted(counties.items())],
         cells={(row, bucket): cells[row, bucket] for row in Classification for bucket in AgeBucket},
+        by_place={place: stock for place in places if (stock := by_place(place)) != Stock()},
     )

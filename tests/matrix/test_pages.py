@@ -64,7 +64,7 @@ CLIENTS_PAGES = {
     "sales:line-quote": Page(Act.DRAFT),
     "sales:line-remove": Page(Act.DRAFT, "POST", "line_id"),
     "sales:line-replace": Page(
-        Act.DRAFT, "POST", "line_id", {"classification": "Gold", "age_bucket": "MONTH_3_TO_5", "quantity": "1"}
+        Act.DRAFT, "POST", "line_id", {"take": "classification=Gold&age_bucket=MONTH_3_TO_5&quantity=1"}
     ),
     "sales:territory-show": Page(Act.DRAFT),
     "sales:territory-add": Page(
@@ -88,6 +88,7 @@ CLIENTS_PAGES = {
     ),
     "sales:territory-rename": Page(Act.DRAFT, "POST", "territory_id", {"name": "Other"}),
     "sales:territory-remove": Page(Act.DRAFT, "POST", "territory_id"),
+    "sales:draft-take": Page(Act.DRAFT, "POST"),
     "sales:order-list": Page(Act.ORDERS),
     "sales:order-show": Page(Act.ORDERS, "GET", "order_id"),
     "sales:order-year": Page(Act.ORDERS),

@@ -1,6 +1,7 @@
 """Browsing: filters, exact counts, prices, and nothing that a buyer has not paid for yet."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -8,21 +9,24 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from homeshield.accounts.allowance_models import PreviewAllowance
 from homeshield.accounts.models import Client as Company
 from homeshield.accounts.models import User
 from inventory.facts.criteria import Criteria
+from inventory.facts.place import Place
 from inventory.models import Exclusion, InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
+from sales.cart.services import draft_line_add
 from tests.factories import StaffFactory, UserFactory, stock
 from tests.sales.purchases import buy
 
 GOLD_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 
 
-def browse(**query: str) -> str:
-    return f"/inventory/?{urlencode(query)}" if query else "/inventory/"
+def browse(**query: str | list[str]) -> str:
+    return f"/inventory/?{urlencode(query, doseq=True)}" if query else "/inventory/"
 
 
 def shown(content: str) -> str:
@@ -101,30 +105,45 @@ class TestFilters:
             ({"state": "TX", "classification": "Silver"}, "0"),
             ({"state": "la"}, "5"),
             ({"state": "LA", "county": "caddo parish"}, "3"),
+            ({"state": "LA", "county": ["Caddo", "Allen"]}, "5"),
+            ({"state": ["LA", "TX"]}, "9"),
         ],
     )
     def test_list_and_count_follow_the_filter_in_both_engines(
-        self, shop: Client, engine: dict[str, str], query: dict[str, str], count: str
+        self, shop: Client, engine: dict[str, str], query: dict[str, str | list[str]], count: str
     ) -> None:
-        response = shop.get(browse(**query), headers=engine)
+        response = shop.get(browse(**query, tab="preview"), headers=engine)
         assert response.status_code == 200
         content = response.content.decode()
         assert shown(content) == count
         assert content.count('<th scope="row">Ada</th>') == int(count)
         assert content.lstrip().startswith("<title>" if engine else "<!doctype html>")
 
-    def test_a_county_and_a_state_offer_only_what_is_in_stock(self, shop: Client) -> None:
-        form = shop.get(browse(state="LA")).context["form"]
-        assert form.fields["state"].widget.choices == [("", "All states"), ("LA", "Louisiana (5)"), ("TX", "Texas (4)")]
-        assert form.fields["county"].widget.choices == [
-            ("", "All counties"),
-            ("Allen", "Allen (2)"),
-            ("Caddo", "Caddo (3)"),
+    def test_a_county_and_a_state_offer_only_what_is_in_stock_and_what_is_chosen(self, shop: Client) -> None:
+        window = shop.get(browse(state="LA", county=["Caddo", "Acadia"])).context["window"]
+        assert [(choice.name, choice.count, choice.chosen) for choice in window.states] == [
+            ("Louisiana", 5, True),
+            ("Texas", 4, False),
+        ]
+        assert [(choice.name, choice.count, choice.chosen) for choice in window.counties] == [
+            ("Acadia", 0, True),
+            ("Allen", 2, False),
+            ("Caddo", 3, True),
         ]
 
-    def test_a_county_that_is_chosen_stays_on_offer_when_it_is_sold_out(self, shop: Client) -> None:
-        form = shop.get(browse(state="LA", county="Acadia")).context["form"]
-        assert ("Acadia", "Acadia (0)") in form.fields["county"].widget.choices
+    def test_each_place_has_a_row_with_its_own_numbers(self, shop: Client, buyer: User, now: datetime) -> None:
+        stock(2, as_of=now, age_days=183)
+        draft_line_add(user=buyer, criteria=replace(GOLD_6, place=Place("LA", "Caddo")), quantity=4)
+        address = browse(classification="Gold", age_bucket="MONTH_6_TO_8", state="LA", county=["Caddo", "Allen"])
+        rows = shop.get(address).context["lines_of_places"]
+        assert [(row.place, row.stock.available, str(row.new), row.in_cart) for row in rows] == [
+            ("LA,Caddo", 5, "2", 4),
+            ("LA,Allen", 0, "0", 0),
+        ]
+        cells = {head.name: row for head, row in shop.get(address).context["window"].matrix}
+        assert [(cell.count, cell.in_cart) for cell in cells[Classification.GOLD]][:2] == [(0, 0), (5, 4)]
+        assert [row.place for row in shop.get(browse(state=["LA", "TX"])).context["lines_of_places"]] == ["LA", "TX"]
+        assert [row.place for row in shop.get(browse()).context["lines_of_places"]] == [""]
 
     def test_a_county_that_the_census_does_not_know_can_be_chosen_while_it_is_in_stock(
         self, shop: Client, now: datetime
@@ -144,13 +163,14 @@ class TestFilters:
 
     def test_with_htmx_the_address_follows_without_what_is_left_open(self, shop: Client) -> None:
         response = shop.get(
-            browse(state="LA", county="", classification="Gold", age_bucket="", county_of="LA"),
+            browse(state="LA", county=["Caddo", "Allen"], classification="Gold", age_bucket="", county_of="LA"),
             headers={"HX-Request": "true"},
         )
-        assert response["HX-Push-Url"] == "/inventory/?classification=Gold&state=LA"
+        assert response["HX-Push-Url"] == "/inventory/?classification=Gold&state=LA&county=Caddo&county=Allen"
 
     def test_the_table_of_cells_counts_the_place_whatever_class_and_age(self, shop: Client) -> None:
-        rows = dict(shop.get(browse(state="LA", classification="Gold", age_bucket="MONTH_6_TO_8")).context["matrix"])
+        window = shop.get(browse(state="LA", classification="Gold", age_bucket="MONTH_6_TO_8")).context["window"]
+        rows = {head.name: cells for head, cells in window.matrix}
         assert [cell.count for cell in rows[Classification.GOLD]] == [0, 3, 0, 0, 0]
         assert [cell.count for cell in rows[Classification.SILVER]] == [2, 0, 0, 0, 0]
         assert [str(cell.price.unit_price) for cell in rows[Classification.GOLD]] == [
@@ -166,11 +186,11 @@ class TestFilters:
         )
         assert rows[Classification.GOLD][1].address == "/inventory/?state=LA", "a second press lets go"
 
-    def test_a_class_and_an_age_together_open_the_form_for_a_line(self, shop: Client) -> None:
-        assert shop.get(browse(classification="Gold")).context["line_form"] is None
-        context = shop.get(browse(classification="Gold", age_bucket="MONTH_24_PLUS")).context
-        assert (context["available"], str(context["price"].unit_price)) == (4, "4.00")
-        assert (context["quantity"], str(context["amount"])) == (4, "16.00"), "10, or all where there are fewer"
+    def test_a_line_needs_a_class_and_an_age(self, shop: Client) -> None:
+        assert 'id="add-to-order"' not in shop.get(browse(classification="Gold")).content.decode()
+        page = shop.get(browse(classification="Gold", age_bucket="MONTH_24_PLUS"))
+        assert str(page.context["price"].unit_price) == "4.00"
+        assert 'id="add-to-order"' in page.content.decode()
 
     def test_nothing_in_stock_says_where_to_look(self, shop: Client) -> None:
         content = shop.get(browse(state="VT")).content.decode()
@@ -197,6 +217,16 @@ class TestBadQueries:
                 "Texas has no county “Caddo”. Choose one from the list.",
             ),
             (
+                {"state": ["LA", "TX"], "county": "Caddo"},
+                "county",
+                "Choose one state: counties are chosen within it.",
+            ),
+            (
+                {"state": "LA", "county": [f"Parish {n}" for n in range(51)]},
+                "county",
+                "Choose 50 counties at most, or the whole state.",
+            ),
+            (
                 {"county": "Caddo"},
                 "county",
                 "Choose the state too: many states have a county of this name.",
@@ -207,19 +237,18 @@ class TestBadQueries:
         ],
     )
     def test_what_is_wrong_is_said_at_its_field(
-        self, shop: Client, engine: dict[str, str], query: dict[str, str], field: str, message: str
+        self, shop: Client, engine: dict[str, str], query: dict[str, str | list[str]], field: str, message: str
     ) -> None:
         response = shop.get(browse(**query), headers=engine)
         assert response.status_code == 422
         assert response.context["form"].errors == {field: [message]}
         content = response.content.decode()
         assert f'<ul class="errorlist" id="id_{field}_error"><li>{message}</li></ul>' in content
-        assert re.search(f'<select name="{field}"[^>]* aria-describedby="id_{field}_error"', content)
         assert "HX-Push-Url" not in response
 
     @pytest.mark.parametrize("cursor", ["x", "PA", "\0", "Pjk5OTk", "é" * 3000])
     def test_a_cursor_that_is_none_of_ours(self, shop: Client, engine: dict[str, str], cursor: str) -> None:
-        response = shop.get(browse(cursor=cursor), headers=engine)
+        response = shop.get(browse(tab="preview", cursor=cursor), headers=engine)
         assert response.status_code == 422
         assert "This place in the list is not known" in response.content.decode()
 
@@ -233,7 +262,7 @@ class TestPreview:
             address="77 Hidden Ln", zip="71118-2401", borrower_phone="3181000177", call_in_phone_number="3181000178",
             co_borrower_name="Secret Spouse", mortgage_id="00421", mortgage_amount="$1", lender="HIDDEN BANK",
         )  # fmt: skip
-        content = shop.get("/inventory/", headers=engine).content.decode()
+        content = shop.get("/inventory/?tab=preview", headers=engine).content.decode()
         for visible in ("Opal", "Bayouville", "Caddo", "LA", "Gold", "6 to 8 months", "$8.00"):
             assert visible in content
         for hidden in ("Quebedeaux", "Hidden", "HIDDEN", "71118", "3181000177", "3181000178", "Secret", "00421"):
@@ -244,7 +273,7 @@ class TestPreview:
     ) -> None:
         stock(2, as_of=now, first_name="Opal", city="Bayouville")
         Company.objects.filter(users=buyer).update(status="pending")
-        content = shop.get("/inventory/", headers=engine).content.decode()
+        content = shop.get("/inventory/?tab=preview", headers=engine).content.decode()
         assert (shown(content), "$8.00" in content) == ("2", True)
         assert "once our staff have approved your company" in content
         for hidden in ("Opal", "Bayouville", "cursor="):
@@ -256,7 +285,7 @@ class TestPreview:
         assert buyer.client is not None
         records = stock(5, as_of=now, age_days=185)
         own_from_the_bucket_before(buyer.client, records[:2], now)
-        response = shop.get("/inventory/")
+        response = shop.get("/inventory/?tab=preview")
         assert (response.context["stock"].total, response.context["stock"].owned) == (3, 2)
         content = response.content.decode()
         assert "2 you already own" in content
@@ -269,22 +298,23 @@ class TestPreview:
         records = stock(6, as_of=now)
         for record, owned in ((records[0], True), (records[1], False), (records[2], False)):
             Exclusion.objects.create(client=buyer.client, lead=record.lead, owned=owned, listed=not owned)
-        content = shop.get("/inventory/").content.decode()
-        assert re.search(r"available, 1 you already own,\s+2 on your lists", content)
+        content = shop.get("/inventory/?tab=preview").content.decode()
+        assert "1 you already own" in content
+        assert "2 on your lists" in content
         assert content.count('<th scope="row">Ada</th>') == 3
         for record in records[3:]:
             Exclusion.objects.create(client=buyer.client, lead=record.lead, listed=True)
-        content = " ".join(shop.get("/inventory/").content.decode().split())
+        content = " ".join(shop.get("/inventory/?tab=preview").content.decode().split())
         assert "You already own 1 that match, and 5 are on your lists." in content
         Exclusion.objects.update(owned=False, listed=True)
-        assert "All 6 that match are on your suppression lists." in shop.get("/inventory/").content.decode()
+        assert "All 6 that match are on your suppression lists." in shop.get("/inventory/?tab=preview").content.decode()
 
-    def test_pages_of_fifty_link_to_one_another_and_keep_the_filter(
+    def test_pages_of_a_dozen_link_to_one_another_and_keep_the_filter(
         self, shop: Client, engine: dict[str, str], now: datetime
     ) -> None:
-        stock(101, as_of=now)
+        stock(25, as_of=now)
         seen: list[str] = []
-        address = browse(state="LA")
+        address = browse(state="LA", tab="preview")
         sizes = []
         while address:
             response = shop.get(address, headers=engine)
@@ -292,24 +322,39 @@ class TestPreview:
             sizes.append(len(ids))
             seen += ids
             address = response.context["next"]
-            assert address is None or address.startswith("/inventory/?state=LA&cursor=")
-        assert sizes == [50, 50, 1]
-        assert len(set(seen)) == 101
+            assert address is None or address.startswith("/inventory/?state=LA&tab=preview&cursor=")
+        assert sizes == [12, 12, 1]
+        assert len(set(seen)) == 25
         back = shop.get(response.context["previous"], headers=engine)
-        assert [str(record.id) for record, _ in back.context["rows"]] == seen[50:100]
+        assert [str(record.id) for record, _ in back.context["rows"]] == seen[12:24]
 
     def test_a_page_costs_the_same_queries_however_long_the_list(
         self, shop: Client, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         stock(60, as_of=now)
-        # session, user with company; all counts; prices; where the list goes and its rows; the allowance of previews;
-        # the numbers in the header
-        with django_assert_num_queries(10):
-            shop.get(browse(state="LA", county="Caddo"))
+        # session, user with company; what the cart holds; prices; all counts; what is new; where the list goes and its
+        # rows; the allowance of previews; the cart and its prices; the numbers in the header
+        with django_assert_num_queries(13):
+            shop.get(browse(state="LA", county="Caddo", tab="preview"))
+
+    def test_columns_that_say_the_same_in_each_row_are_left_out(self, shop: Client, now: datetime) -> None:
+        stock(2, as_of=now)
+        page = shop.get(browse(state="LA", county="Caddo", **GOLD_6.as_filter(), tab="preview")).content.decode()
+        assert re.findall(r'<th scope="col">([^<]*)</th>', page.split('class="list dense preview"')[1]) == [
+            "First name",
+            "City",
+        ]
+
+    def test_a_change_of_the_cart_shows_no_lead_again(self, shop: Client, buyer: User, now: datetime) -> None:
+        stock(2, as_of=now)
+        response = shop.get(browse(tab="preview", part="numbers"), headers={"HX-Request": "true"})
+        assert "Ada" not in response.content.decode()
+        assert "HX-Push-Url" not in response
+        assert not PreviewAllowance.objects.exists()
 
     def test_two_companies_see_their_own_counts(self, shop: Client, now: datetime) -> None:
         stock(4, as_of=now)
         rival = UserFactory()
         assert rival.client is not None
         buy(rival.client, 1, GOLD_6, as_of=now)
-        assert shown(shop.get("/inventory/").content.decode()) == "3"
+        assert shown(shop.get("/inventory/?tab=preview").content.decode()) == "3"

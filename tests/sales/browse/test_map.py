@@ -3,8 +3,11 @@
 import csv
 import gzip
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,12 +16,10 @@ from django.test import Client
 
 from inventory.buyer import Buyer
 from inventory.counting.reading import availability
-from inventory.facts.criteria import Criteria
-from inventory.facts.place import Place
 from leads.classification import Classification
 from leads.geography import COUNTIES, STATES
 from sales.browse.map import Map, stock_map
-from sales.browse.views import browse_address
+from sales.browse.selection import Selection
 from sales.map_shapes import shade
 from tests.factories import stock
 
@@ -28,26 +29,29 @@ WITHOUT_SHAPE = {"AA", "AE", "AP", "UM"}
 OLD_COUNTIES = {"Fairfield", "Hartford", "Litchfield", "Middlesex", "New Haven", "New London", "Tolland", "Windham"}
 
 
-def drawn(criteria: Criteria, now: datetime) -> Map:
-    counts = availability(criteria=criteria, buyer=Buyer(), as_of=now)
-    return stock_map(criteria, counts, browse_address)
+def drawn(now: datetime, *states: str, counties: Sequence[str] = (), **cell: Any) -> Map:
+    selection = Selection(states=states, counties=tuple(counties), **cell)
+    counts = availability(criteria=selection.criteria, places=selection.places, buyer=Buyer(), as_of=now)
+    return stock_map(selection, counts)
 
 
 def numbers(shown: Map) -> dict[str, int]:
-    return {area.name: area.count for area in shown.listed}
+    return {
+        area.name: area.count for area in sorted([*shown.areas, *shown.beside], key=attrgetter("name")) if area.count
+    }
 
 
 class TestCounts:
     def test_states_have_the_counts_of_the_filter(self, db: None, now: datetime) -> None:
         stock(3, as_of=now)
         stock(2, as_of=now, classification="Silver", state="TX", county="Harris")
-        assert numbers(drawn(Criteria(), now)) == {"Louisiana": 3, "Texas": 2}
-        assert numbers(drawn(Criteria(classification=Classification.SILVER), now)) == {"Texas": 2}
+        assert numbers(drawn(now)) == {"Louisiana": 3, "Texas": 2}
+        assert numbers(drawn(now, classification=Classification.SILVER)) == {"Texas": 2}
 
     def test_a_state_opens_its_counties(self, db: None, now: datetime) -> None:
         stock(3, as_of=now)
         stock(1, as_of=now, county="Allen")
-        shown = drawn(Criteria(place=Place("LA", "Caddo")), now)
+        shown = drawn(now, "LA", counties=["Caddo"])
         assert numbers(shown) == {"Allen": 1, "Caddo": 3}
         assert [area.name for area in shown.areas if area.chosen] == ["Caddo"]
         assert len(shown.areas) == len(COUNTIES["LA"])
@@ -55,7 +59,7 @@ class TestCounts:
     def test_a_place_without_a_shape_is_listed_beside(self, db: None, now: datetime) -> None:
         stock(1, as_of=now, state="CT", county="Hartford")  # a county until 2022
         stock(1, as_of=now, state="CT", county="Capitol")
-        shown = drawn(Criteria(place=Place("CT")), now)
+        shown = drawn(now, "CT")
         assert [area.name for area in shown.beside] == ["Hartford"]
         assert numbers(shown) == {"Capitol": 1, "Hartford": 1}
 
@@ -67,16 +71,18 @@ class TestCounts:
 
         monkeypatch.setattr("sales.map_shapes.static", manifest)
         stock(1, as_of=now, state="AE", county=None)
-        assert [area.name for area in drawn(Criteria(), now).beside] == ["Armed Forces Europe"]
-        assert drawn(Criteria(place=Place("AE")), now).areas == []
+        assert [area.name for area in drawn(now).beside] == ["Armed Forces Europe"]
+        assert drawn(now, "AE").areas == []
 
-    def test_choosing_is_choosing_in_the_filter_and_again_undoes_it(self, db: None, now: datetime) -> None:
+    def test_choosing_is_choosing_in_the_list_several_at_once_and_again_undoes_it(
+        self, db: None, now: datetime
+    ) -> None:
         stock(1, as_of=now)
-        gold = Criteria(classification=Classification.GOLD)
-        [louisiana] = [area for area in drawn(gold, now).listed if area.count]
-        assert louisiana.address == "/inventory/?classification=Gold&state=LA"
-        [caddo] = drawn(Criteria(place=Place("LA", "Caddo")), now).listed
-        assert caddo.address == "/inventory/?state=LA"
+        addresses = {area.name: area.address for area in drawn(now, classification=Classification.GOLD).areas}
+        assert addresses["Louisiana"] == "/inventory/?classification=Gold&state=LA"
+        addresses = {area.name: area.address for area in drawn(now, "LA", counties=["Caddo"]).areas}
+        assert addresses["Caddo"] == "/inventory/?state=LA"
+        assert addresses["De Soto"] == "/inventory/?state=LA&county=Caddo&county=De+Soto"
 
     @pytest.mark.parametrize(
         ("count", "tint"), [(0, 0), (1, 1), (400, 1), (401, 2), (2_500, 3), (9_999, 5), (10_000, 5)]
@@ -102,7 +108,7 @@ class TestShapes:
         assert {file.stem: _ids(file) for file in MAPS.glob("*.svg")} == ids
 
     def test_an_independent_city_is_one_place_with_its_county(self, db: None, now: datetime) -> None:
-        [baltimore] = [a for a in drawn(Criteria(place=Place("MD")), now).areas if a.name == "Baltimore"]
+        [baltimore] = [a for a in drawn(now, "MD").areas if a.name == "Baltimore"]
         assert [outline.rpartition("#")[2] for outline in baltimore.outlines] == ["24005", "24510"]
 
     def test_they_are_light(self) -> None:

@@ -52,7 +52,7 @@ def test_a_line_shows_stock_and_price(user: User, as_of: datetime) -> None:
     draft_line_add(user=user, criteria=GOLD_6_LA, quantity=5)
     summary = draft_summary(user=user, as_of=as_of)
     (line,) = summary.lines
-    assert (line.available, line.price and line.price.unit_price, line.amount, line.is_short) == (
+    assert (line.available, line.price and line.price.unit_price, line.amount, bool(line.shortage)) == (
         3,
         Decimal("8.00"),
         Decimal("40.00"),
@@ -128,7 +128,7 @@ def test_a_summary_costs_the_same_queries_for_any_number_of_lines(
     user: User, as_of: datetime, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     fill_up(user, count)
-    with django_assert_num_queries(6):  # draft, lines, prices, stock, balance, budget
+    with django_assert_num_queries(7):  # draft, lines, prices, stock, what would mend the short lines, balance, budget
         assert len(draft_summary(user=user, as_of=as_of).lines) == count
 
 
@@ -171,7 +171,7 @@ def test_an_alternative_stops_where_the_line_that_it_joins_is_full(user: User, a
     draft_line_add(user=user, criteria=GOLD_6, quantity=990)
     refusal = refused(user, as_of)
 
-    offers = draft_offers(draft=draft_summary(user=user, as_of=as_of), shortage=refusal)
+    offers = draft_offers(lines=draft_summary(user=user, as_of=as_of).lines, shortage=refusal)
 
     assert [(str(o.alternative.criteria), o.quantity, o.amount, o.together, o.joins, o.is_cut) for o in offers] == [
         (str(GOLD_6_LA), 5, Decimal("40.00"), 5, False, False),
@@ -194,7 +194,7 @@ def test_an_alternative_that_would_join_a_full_line_is_not_offered(user: User, a
     draft_line_add(user=user, criteria=GOLD_6, quantity=1000)
     refusal = refused(user, as_of)
     assert [str(offer.criteria) for offer in refusal.alternatives] == [str(GOLD_6_LA), str(GOLD_6)]
-    offers = draft_offers(draft=draft_summary(user=user, as_of=as_of), shortage=refusal)
+    offers = draft_offers(lines=draft_summary(user=user, as_of=as_of).lines, shortage=refusal)
     assert [str(offer.alternative.criteria) for offer in offers] == [str(GOLD_6_LA)]
 
 

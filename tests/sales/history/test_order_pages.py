@@ -1,9 +1,11 @@
 """The order from its first line to the leads in full, as a browser meets it with and without JavaScript."""
 
+import html
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -26,6 +28,8 @@ from tests.sales.purchases import buy
 GOLD = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
 GOLD_CADDO = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8, place=Place("LA", "Caddo"))
 LINE = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "state": "LA", "county": "Caddo"}
+BACK = {"back": urlencode(LINE)}
+"""The page from which a line is added."""
 
 
 def text(response: Any) -> str:
@@ -40,6 +44,12 @@ def buy_form(response: Any) -> dict[str, str]:
     names = ("draft_id", "version", "expected_total", "discount_code")
     found = {name: re.search(f'name="{name}" value="([^"]*)"', form) for name in names}
     return {name: match[1] for name, match in found.items() if match}
+
+
+def offered(content: str) -> list[tuple[str, str]]:
+    """What each "Use this" sends, and where."""
+    found = re.findall(r'name="take"\s+value="([^"]*)" formaction="([^"]*)"', content)
+    return [(address, html.unescape(take)) for take, address in found]
 
 
 def landed_on(response: Any, engine: dict[str, str]) -> str:
@@ -63,6 +73,11 @@ class TestAddingALine:
         response = shop.post("/order/lines/", LINE | {"quantity": "25"}, headers=engine, follow=not engine)
         assert response.status_code == 200
         assert lines(buyer) == [(str(GOLD_CADDO), 25)]
+        if engine:
+            assert "25 Gold, 6 to 8 months, Caddo, LA" in text(response)
+            again = shop.post("/order/lines/", LINE | {"quantity": "5"}, headers=engine)
+            assert "30 Gold, 6 to 8 months, Caddo, LA (5 added)" in text(again)
+            return
         assert "25 leads added to your cart: Gold, 6 to 8 months, Caddo, LA." in text(response)
         assert 'order-count">(25<' in response.content.decode()
 
@@ -74,7 +89,7 @@ class TestAddingALine:
         assert lines(buyer) == [(str(GOLD_CADDO), 1000)]
 
     def test_without_javascript_the_list_comes_back_as_it_was(self, shop: Client, now: datetime) -> None:
-        response = shop.post("/order/lines/", LINE | {"quantity": "1"})
+        response = shop.post("/order/lines/", LINE | BACK | {"quantity": "1"})
         assert response["Location"] == ("/inventory/?classification=Gold&age_bucket=MONTH_6_TO_8&state=LA&county=Caddo")
 
     @pytest.mark.parametrize(
@@ -97,10 +112,10 @@ class TestAddingALine:
         self, shop: Client, buyer: User, engine: dict[str, str], now: datetime, quantity: str, message: str
     ) -> None:
         stock(1, as_of=now)
-        response = shop.post("/order/lines/", LINE | {"quantity": quantity}, headers=engine)
+        response = shop.post("/order/lines/", LINE | BACK | {"quantity": quantity}, headers=engine)
         assert response.status_code == 422
-        assert f'id="id_quantity_error"><li>{message}</li>' in response.content.decode()
-        assert 'aria-describedby="id_quantity_error"' in response.content.decode()
+        assert f'id="want-error-1">{message}<' in response.content.decode()
+        assert 'aria-describedby="want-error-1"' in response.content.decode()
         assert lines(buyer) == []
 
     def test_more_of_what_the_order_holds_stops_at_a_thousand(
@@ -124,10 +139,10 @@ class TestAddingALine:
             )
             for n in range(50)
         )
-        response = shop.post("/order/lines/", LINE | {"quantity": "25"}, headers=engine)
+        response = shop.post("/order/lines/", LINE | BACK | {"quantity": "25"}, headers=engine)
         assert response.status_code == 422
         content = response.content.decode()
-        assert 'id="id_quantity_error"><li>A cart has 50 lines at most. Buy it, or remove a line,' in content
+        assert "A cart has 50 lines at most. Buy it, or remove a line," in content
         assert 'name="quantity" value="25"' in content
         assert len(lines(buyer)) == 50
 
@@ -142,12 +157,32 @@ class TestAddingALine:
         assert response.status_code == 422
         assert lines(buyer) == []
 
+    def test_several_places_are_added_together_or_not_at_all(
+        self, shop: Client, buyer: User, engine: dict[str, str], now: datetime
+    ) -> None:
+        stock(1, as_of=now)
+        cell = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8"}
+        back = "classification=Gold&age_bucket=MONTH_6_TO_8&state=LA&county=Caddo&county=De+Soto&county=Allen"
+        asked = cell | {"back": back, "place": ["LA,Caddo", "LA,De Soto", "LA,Allen"]}
+        response = shop.post("/order/lines/", asked | {"quantity": ["50", "0", ""]}, headers=engine)
+        assert response.status_code == 422
+        assert 'id="want-error-2">A line has 1 to 1,000 leads.<' in response.content.decode()
+        assert 'name="quantity" value="50"' in response.content.decode()
+        assert lines(buyer) == []
+        response = shop.post("/order/lines/", asked | {"quantity": ["50", "7", ""]}, headers=engine, follow=not engine)
+        assert lines(buyer) == [(str(GOLD_CADDO), 50), (str(GOLD.at(Place("LA", "De Soto"))), 7)]
+        assert "57 leads added to your cart: 2 lines." in text(response) or engine
+        response = shop.post("/order/lines/", asked | {"quantity": ["", "", ""]}, headers=engine)
+        assert "Enter how many leads, in one box at least." in text(response)
+        quote = shop.get("/order/lines/quote/", asked | {"quantity": ["3", "", "2"]})
+        assert text(quote) == "5 leads $40.00"
+
     @pytest.mark.parametrize(
         ("quantity", "answer"),
         [
             ("3", "3 leads $24.00"),
             ("1", "1 lead $8.00"),
-            ("5", "5 leads $40.00 Only 3 left. Add them anyway to see alternatives."),
+            ("5", "5 leads $40.00"),
             ("2000", "A line has 1 to 1,000 leads."),
             ("", "Enter how many. A line has 1 to 1,000 leads."),
         ],
@@ -170,9 +205,11 @@ class TestTheOrder:
         stock(12, as_of=now)
         draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=10)
         said = text(shop.get("/order/", headers=engine))
-        assert "Gold 6 to 8 months, Caddo, LA 12 $8.00" in said
+        assert "Gold 6 to 8 months, Caddo, LA" in said
+        assert "× $8.00 $80.00" in said
+        assert "12 available" in said
         assert "Total $80.00" in said
-        assert "Buy 10 leads" in said
+        assert "Buy 10 leads · $80.00" in said
 
     def test_a_line_changes_and_goes(self, shop: Client, buyer: User, engine: dict[str, str], now: datetime) -> None:
         stock(12, as_of=now)
@@ -201,7 +238,8 @@ class TestTheOrder:
     def test_a_line_that_is_gone_or_somebody_elses_is_not_found(
         self, shop: Client, engine: dict[str, str], action: str
     ) -> None:
-        response = shop.post(f"/order/lines/{uuid4()}/{action}", LINE | {"quantity": "1"}, headers=engine)
+        asked = {"take": urlencode(LINE | {"quantity": "1"})}
+        response = shop.post(f"/order/lines/{uuid4()}/{action}", asked, headers=engine)
         assert response.status_code == 404
         content = response.content.decode()
         assert "This line is not in your cart anymore." in content
@@ -265,10 +303,8 @@ class TestBuying:
         stock(6, as_of=now, age_days=300, county="Caddo")
         draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=5)
         refused = shop.post("/order/buy/", buy_form(shop.get("/order/")), headers=engine).content.decode()
-        form = refused.split('<form method="post" action="/order/lines/')[1 + choice].split("</form>")[0]
-        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
-        fields.pop("csrfmiddlewaretoken", None)
-        after = shop.post(f"/order/lines/{form.split('"')[0]}", fields, headers=engine, follow=not engine)
+        address, take = offered(refused)[choice]
+        after = shop.post(address, {"take": take}, headers=engine, follow=not engine)
         assert after.status_code == 200
         shop.post("/order/buy/", buy_form(after), headers=engine)
         order = Order.objects.get()
@@ -287,10 +323,8 @@ class TestBuying:
             "1,000 in all, the most a line can have. $24.00"
         ) in text(refused)
         content = refused.content.decode()
-        form = content.split('<form method="post" action="/order/lines/')[2].split("</form>")[0]
-        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
-        fields.pop("csrfmiddlewaretoken", None)
-        after = shop.post(f"/order/lines/{form.split('"')[0]}", fields, headers=engine, follow=not engine)
+        address, take = offered(content)[1]
+        after = shop.post(address, {"take": take}, headers=engine, follow=not engine)
         assert after.status_code == 200
         assert lines(buyer) == [(str(GOLD), 1000)]
 
@@ -488,6 +522,7 @@ def test_the_order_page_counts_all_lines_at_once(
     for bucket in AgeBucket:
         draft_line_add(user=buyer, criteria=Criteria(classification=Classification.GOLD, age_bucket=bucket), quantity=1)
     assert len(draft_summary(user=buyer, as_of=now).lines) == 5
-    # session, user with company; draft, lines, prices; stock of all five lines; balance, budget; the header's notices
-    with django_assert_num_queries(9):
+    # session, user with company; draft, lines, prices; stock of all five lines, and what would mend the four that are
+    # short; balance, budget; the header's notices
+    with django_assert_num_queries(10):
         shop.get("/order/")

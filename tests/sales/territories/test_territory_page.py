@@ -80,9 +80,10 @@ def test_an_order_of_the_cart_becomes_lines_for_places(shop: Browser, buyer: Use
     buying = {"draft_id": draft.draft_id, "version": draft.version, "expected_total": draft.total}
     refused = shop.post("/order/buy/", buying)
     assert refused.status_code == 409
-    offer = refused.context["offers"][0].alternative
+    offer = refused.context["draft"].lines[0].offers[0]
+    take, offer = offer.as_query, offer.alternative
     assert (offer.kind, offer.quantity) == ("partial", 10)
-    shop.post(f"/order/lines/{draft.lines[0].id}/replace/", offer.criteria.as_filter() | {"quantity": 10})
+    shop.post(f"/order/lines/{draft.lines[0].id}/replace/", {"take": take})
     draft = draft_summary(user=buyer, as_of=now)
     assert (draft.lines[0].criteria, draft.quantity) == (offer.criteria, 10)
     shop.post("/order/buy/", {"draft_id": draft.draft_id, "version": draft.version, "expected_total": draft.total})
