@@ -4,12 +4,14 @@
 (() => {
   "use strict";
 
-  const browse = document.querySelector(".browse");
+  // Back brings the page's parts anew, so each is looked for when it is needed.
+  const browse = () => document.querySelector(".browse");
   const list = () => document.getElementById("places-list");
+  const search = () => document.getElementById("places-search");
 
   // --- Quantities: kept by place, until they are in the cart. So no filter, reload or sign-in loses them. ---
 
-  const KEY = `wanted ${browse.dataset.user}`;
+  const KEY = `wanted ${browse().dataset.user}`;
   let wanted = {};
   try {
     wanted = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
@@ -17,7 +19,7 @@
     // Without storage they last as long as the page.
   }
 
-  const boxes = () => [...browse.querySelectorAll("[data-want]")];
+  const boxes = () => [...document.querySelectorAll("[data-want]")];
 
   const keep = (box) => {
     if (box.value.trim()) wanted[box.dataset.want] = box.value;
@@ -50,15 +52,15 @@
     if (some) quote();
   };
 
-  browse.addEventListener("input", ({ target }) => {
+  document.addEventListener("input", ({ target }) => {
     if (target.matches("[data-want]")) {
       keep(target);
       quote();
     } else if (target.matches("[data-search]")) find();
   });
 
-  browse.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-fill]");
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-fill]");
     if (!button) return;
     event.preventDefault();
     const quantity = document.getElementById("fill").value;
@@ -69,7 +71,7 @@
     quote();
   });
 
-  browse.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     const { target, key } = event;
     if (target.id === "fill" && key === "Enter") {
       event.preventDefault();
@@ -96,7 +98,7 @@
   // --- The list of places ---
 
   const find = () => {
-    const typed = browse.querySelector("[data-search]").value.trim().toLowerCase();
+    const typed = search().value.trim().toLowerCase();
     let found = 0;
     for (const choice of list().querySelectorAll("[data-name]")) {
       choice.hidden = Boolean(typed) && !choice.dataset.name.split(" ").some((word) => word.startsWith(typed)) &&
@@ -107,7 +109,7 @@
     if (none) none.hidden = found > 0;
   };
 
-  browse.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (!event.target.matches("[data-search]")) return;
     if (event.key === "Escape") {
       event.target.value = "";
@@ -124,8 +126,8 @@
   });
 
   // A place that was opened is no longer looked for: its counties show instead.
-  list().addEventListener("click", (event) => {
-    if (event.target.closest("a")) browse.querySelector("[data-search]").value = "";
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest?.("#places-list a")) search().value = "";
   });
 
   // A class, an age, a view and a tab go through the form too: it alone holds what was chosen a moment ago, while links
@@ -156,9 +158,11 @@
 
   // --- After each answer ---
 
-  document.addEventListener("htmx:afterSettle", () => {
-    restore();
-    if (browse.querySelector("[data-search]").value) find();
-  });
+  for (const settled of ["htmx:afterSettle", "htmx:historyRestore"]) {
+    document.addEventListener(settled, () => {
+      restore();
+      if (search()?.value) find();
+    });
+  }
   restore();
 })();

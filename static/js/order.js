@@ -4,16 +4,19 @@
 (() => {
   "use strict";
 
-  const order = document.getElementById("order");
-  if (!order) return;
-  const quantities = () => [...order.querySelectorAll("input[inputmode=numeric]")];
+  // Back brings the page's parts anew, so each is looked for when it is needed.
+  const cart = () => document.getElementById("order");
+  const on = (type, handle) => document.addEventListener(type, (event) => {
+    if (cart()?.contains(event.target)) handle(event);
+  });
+  const quantities = () => [...cart().querySelectorAll("input[inputmode=numeric]")];
   const isQuantity = (element) => element.inputMode === "numeric";
   let pressed = false; // a button is held down: its click comes when it is let go
   let action = null; // the last button's request, until it is answered
 
   // While a button is pressed or its request is under way, a quantity that was typed before waits for that answer, and
   // no other answer puts a new button in the place of the pressed one. Buy takes all quantities with it.
-  order.addEventListener("pointerdown", (event) => {
+  on("pointerdown", (event) => {
     pressed = event.button === 0 && event.target.closest("button") !== null;
   });
   for (const release of ["pointerup", "pointercancel"]) {
@@ -31,7 +34,7 @@
   };
 
   // A step counts at once, and is sent as if it had been typed.
-  order.addEventListener("click", (event) => {
+  on("click", (event) => {
     const button = event.target.closest("[data-step]");
     if (!button) return;
     event.preventDefault();
@@ -42,14 +45,14 @@
     if (!pressed) send([field]);
   });
 
-  order.addEventListener("keydown", (event) => {
+  on("keydown", (event) => {
     const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!step || !isQuantity(event.target)) return;
     event.preventDefault();
     event.target.parentElement.querySelector(`[data-step="${step}"]`).click();
   });
 
-  order.addEventListener("htmx:beforeRequest", (event) => {
+  on("htmx:beforeRequest", (event) => {
     if (!isQuantity(event.detail.elt)) action = event.detail.xhr;
     else if (pressed || action) event.preventDefault();
   });
@@ -57,9 +60,9 @@
     if (event.detail.xhr === action) action = null;
   });
 
-  order.addEventListener("htmx:beforeSwap", (event) => {
+  on("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig, target } = event.detail;
-    if (target !== order) return;
+    if (target !== cart()) return;
     const isOvertaken = !requestConfig.elt.isConnected; // another answer has been put in its place
     if (isOvertaken || pressed || (action && action !== xhr)) {
       event.detail.shouldSwap = false;
@@ -70,7 +73,7 @@
       (field) => field.value !== field.defaultValue && field.value !== requestConfig.formData.get(field.name),
     );
     if (!typed.length) return;
-    order.addEventListener("htmx:afterSettle", () => {
+    cart().addEventListener("htmx:afterSettle", () => {
       action = null;
       send(typed.flatMap((old) => {
         const field = document.getElementById(old.id);
