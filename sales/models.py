@@ -28,6 +28,7 @@ from sales.invoicing.models import OrderInvoice, order_has_its_invoice
 from sales.line_fields import LineFields
 from sales.privacy.models import Notice, OptOutCode
 from sales.returns.models import CreditOfReturn, Return
+from sales.saved.models import SavedSearch
 from sales.territories.models import SavedTerritory
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CreditOfReturn", "Draft", "DraftLine", "ErasedLead", "Notice", "OptOutCode", "Order", "OrderInvoice", "OrderLine",
-    "OrderPayment", "PurchasedLead", "Return", "Sale", "SavedTerritory",
+    "OrderPayment", "PurchasedLead", "Return", "Sale", "SavedSearch", "SavedTerritory",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sales.ordering import views as ordering
 from sales.privacy import public_views as public
 from sales.privacy import views as privacy
 from sales.returns import views as returns
+from sales.saved import views as saved
 from sales.territories import views as territories
 
 app_name = "sales"
@@ -44,6 +45,11 @@ urlpatterns = [
     path("orders/", history.order_list, name="order-list"),
     path("orders/year/", history.order_year, name="order-year"),
     path("orders/<uuid:order_id>/", history.order_show, name="order-show"),
+    path("searches/", saved.search_list, name="search-list"),
+    path("searches/<uuid:search_id>/", saved.search_open, name="search-open"),
+    path("searches/<uuid:search_id>/mail/", saved.search_mail, name="search-mail"),
+    path("searches/<uuid:search_id>/remove/", saved.search_delete, name="search-remove"),
+    path("searches/stop/<str:token>/", saved.search_stop, name="search-stop"),
     path("leads/", history.lead_list, name="lead-list"),
     path("leads/<uuid:sale_id>/", history.lead_show, name="lead-show"),
     path("orders/<uuid:order_id>/invoice/", invoicing.order_invoice, name="order-invoice"),

@@ -25,7 +25,7 @@ from leads.classification import Classification
 from leads.models import OptOut, OptOutList
 from leads.opt_outs.models import OptOutKind, OptOutState
 from sales.cart.services import draft_line_add
-from sales.models import Draft, Notice, Sale
+from sales.models import Draft, Notice, Sale, SavedSearch
 from sales.privacy import models as privacy
 from sales.returns.models import ReturnReason
 from sales.returns.services import Asked, returns_make
@@ -60,6 +60,8 @@ class Things:
     territory_id: UUID
     line_of: dict[UUID, UUID]
     """A line of each user's draft."""
+    search_of: dict[UUID, UUID]
+    """A saved search of each user."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,12 @@ def _things(company: Client, now: datetime) -> Things:
         territory_id=territory_save(
             client_id=company.id, name="South", territory=Territory((Place("TX"), Place("LA"))), as_of=now
         ).id,
+        search_of={
+            user.id: SavedSearch.objects.create(
+                client=company, user=user, name="Gold", opened_at_utc=now, opened_count=0
+            ).id
+            for user in company.users.all()
+        },
         line_of={draft.user_id: draft.lines.get().id for draft in Draft.objects.filter(user__client=company)},
     )  # fmt: skip
 

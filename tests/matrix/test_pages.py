@@ -14,7 +14,7 @@ from homeshield.accounts.permissions import Act
 from homeshield.billing.documents.models import BillingDetails
 from homeshield.billing.models import Budget, Payment, RefundRequest, TopUp
 from inventory.models import SuppressionList, SuppressionUpload
-from sales.models import Draft, DraftLine, Notice, Order, Return, SavedTerritory
+from sales.models import Draft, DraftLine, Notice, Order, Return, SavedSearch, SavedTerritory
 from tests.inventory.suppression.lists import number
 from tests.matrix.addresses import names
 from tests.matrix.documentation import may
@@ -37,6 +37,7 @@ KEPT: tuple[type[models.Model], ...] = (
         Return,
         BillingDetails,
         Budget,
+        SavedSearch,
         SavedTerritory,
     ),
     *LISTS,
@@ -92,6 +93,10 @@ CLIENTS_PAGES = {
     "sales:order-list": Page(Act.ORDERS),
     "sales:order-show": Page(Act.ORDERS, "GET", "order_id"),
     "sales:order-year": Page(Act.ORDERS),
+    "sales:search-open": Page(Act.BROWSE, "GET", "search_id"),
+    "sales:search-mail": Page(Act.BROWSE, "POST", "search_id", {"mail_from": "5"}),
+    "sales:search-remove": Page(Act.BROWSE, "POST", "search_id"),
+    "sales:search-list": Page(Act.BROWSE, "POST", data={"name": "Another", "filter": "state=LA"}),
     "sales:lead-list": Page(Act.LEADS),
     "sales:lead-show": Page(Act.LEADS, "GET", "sale_id"),
     "sales:order-certificate": Page(Act.ORDERS, "GET", "order_id"),
@@ -140,6 +145,7 @@ CLIENTS_PAGES = {
 FOR_EVERYBODY = {
     "home", "docs", "health", "security-txt", "robots-txt", "company", "terms", "privacy-policy",
     "sales:opt-out", "sales:opt-out-code", "sales:opt-out-done",
+    "sales:search-stop",  # whoever has the link
     "accounts:invitation-show",  # whoever has the link
     "billing:stripe-webhook",  # whoever signs as Stripe
     "account_login", "account_logout", "account_inactive", "account_signup", "account_email_verification_sent",
@@ -172,8 +178,9 @@ def test_every_address_has_a_rule() -> None:
 def address(name: str, page: Page, things: Things, user: User) -> str:
     if page.names is None:
         return reverse(name)
-    thing = things.line_of.get(user.id) if page.names == "line_id" else getattr(things, page.names)
-    return reverse(name, args=[thing or next(iter(things.line_of.values()))])
+    of_users = {"line_id": things.line_of, "search_id": things.search_of}.get(page.names)
+    thing = getattr(things, page.names) if of_users is None else of_users.get(user.id, next(iter(of_users.values())))
+    return reverse(name, args=[thing])
 
 
 def ask(browser: Browser, page: Page, address: str) -> tuple[Any, bool]:
@@ -250,7 +257,11 @@ def test_the_pages_of_ones_account_are_for_users(everybody: World) -> None:
 
 
 def test_other_pages_open_for_everybody_and_fail_for_nobody(everybody: World) -> None:
-    named = {"account_reset_password_from_key": ["1", "nothing"], "accounts:invitation-show": ["nothing"]}
+    named = {
+        "account_reset_password_from_key": ["1", "nothing"],
+        "accounts:invitation-show": ["nothing"],
+        "sales:search-stop": ["nothing"],
+    }
     wrong: list[tuple[object, ...]] = []
     for user in (None, everybody.nobody, everybody.users["owner", "closed"], everybody.staff["none"]):
         browser = Browser()

@@ -14,6 +14,7 @@ import homeshield.billing.documents.retention
 import pricing.retention
 import sales.cart.retention
 import sales.privacy.retention
+import sales.saved.retention
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
 from homeshield.lib.commands import DatabaseCommand, write_json
@@ -54,6 +55,7 @@ def _all_kept() -> list[Kept]:
         *sales.cart.retention.KEPT,
         *pricing.retention.KEPT,
         *sales.privacy.retention.KEPT,
+        *sales.saved.retention.KEPT,
         *homeshield.audit.retention.kept(),
     ]
 

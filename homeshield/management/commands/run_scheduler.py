@@ -29,6 +29,7 @@ from inventory.upkeep.roll import RollFailure, failures_told, inventory_generate
 from sales.history.purchases import purchases_catch_up
 from sales.privacy.tasks import left_over_enqueue
 from sales.returns.tasks import unmailed_enqueue
+from sales.saved.mailing import searches_enqueue
 
 EVERY = Decimal(10)
 """Seconds. An idle round takes milliseconds."""
@@ -159,6 +160,7 @@ class Command(DatabaseCommand):
             payments_left_over_enqueue(as_of=now)
             unmailed_enqueue(as_of=now - REMOVED_EVERY)
             purchases_catch_up()
+            searches_enqueue(as_of=now)
             self._remove_at = now + REMOVED_EVERY
 
     def _between_batches(self, leads: int) -> None:

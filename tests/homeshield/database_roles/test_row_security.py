@@ -63,7 +63,7 @@ from leads.opt_outs.models import OptOutKind, OptOutState
 from pricing.models import ClientPrice, DiscountRule, Quote, QuoteItem
 from pricing.quotes import quote_create
 from sales.history.purchases import purchases_refresh
-from sales.models import Notice, Order, OrderLine, PurchasedLead, Return, Sale, SavedTerritory
+from sales.models import Notice, Order, OrderLine, PurchasedLead, Return, Sale, SavedSearch, SavedTerritory
 from sales.privacy.models import Asked
 from sales.returns import services as returns
 from sales.returns.models import ReturnReason
@@ -114,6 +114,7 @@ OF_A_CLIENT: dict[type[Model], str] = {
     Return: "client_id",
     PurchasedLead: "client_id",
     SavedTerritory: "client_id",
+    SavedSearch: "client_id",
 }
 OPEN: dict[type[Model], str] = {
     User: "who signs in is not known before it is found",
@@ -150,6 +151,9 @@ def shop(db: None, as_of: datetime) -> tuple[Client, Client]:
         give_back(client, order, as_of=as_of)
         purchases_refresh(client.id)
         territory_save(client_id=client.id, name="Texas", territory=Territory((Place("TX"),)), as_of=as_of)
+        SavedSearch.objects.create(
+            client=client, user=UserFactory(client=client), name="Gold", opened_at_utc=as_of, opened_count=0
+        )
         PickStart.objects.create(
             client=client,
             classification=Classification.GOLD,

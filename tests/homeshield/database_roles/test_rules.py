@@ -102,7 +102,7 @@ def test_the_functions_that_act_as_the_owner_are_these() -> None:
         "follows_from_a", "payment", "payment_of", "payment_is_reversed", "ledger_payment_has_its_source",
         "ledger_refund_has_its_source", "ledger_dispute_has_its_source", "ledger_dispute_won_has_its_source",
         "ledger_return_has_its_source", "return_accepted_is_credited",
-        "purchases_take",
+        "purchases_take", "search_mails",
     }  # fmt: skip
 
 

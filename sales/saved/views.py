@@ -1,0 +1,98 @@
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from homeshield.accounts.access import requires
+from homeshield.accounts.permissions import Act
+from homeshield.lib.http import Request
+from inventory.buyer import buyer_of
+from sales.saved.errors import NameTaken, TooManySearches
+from sales.saved.forms import SaveSearchForm, SearchMailForm
+from sales.saved.selectors import searches_found, searches_of
+from sales.saved.services import mails_stop, search_mails, search_opened, search_remove, search_save
+
+
+@requires(Act.BROWSE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def search_list(request: Request) -> HttpResponse:
+    """The user's saved searches with their counts; saves one."""
+    form = SaveSearchForm(request.POST) if request.method == "POST" else None
+    if form is None or not form.is_valid():
+        return _page(request, form=form)
+    try:
+        search = search_save(user=request.user, name=form.cleaned_data["name"], wanted=form.wanted, as_of=request.as_of)
+    except (NameTaken, TooManySearches) as error:
+        form.add_error("name", error.message)
+        return _page(request, form=form)
+    messages.success(request, f"Search “{search.name}” saved.")
+    return redirect("sales:search-list")
+
+
+@requires(Act.BROWSE)
+@require_safe
+def search_open(request: Request, search_id: UUID) -> HttpResponse:
+    """Goes to the browse page with the search's filter."""
+    search = search_opened(user=request.user, search_id=search_id, as_of=request.as_of)
+    query = urlencode(search.as_filter())
+    return redirect(reverse("inventory:record-list") + (f"?{query}" if query else ""))
+
+
+@requires(Act.BROWSE)
+@require_POST
+def search_mail(request: Request, search_id: UUID) -> HttpResponse:
+    """Says when the user gets a mail about a search."""
+    form = SearchMailForm(request.POST)
+    if not form.is_valid():
+        return _page(request, wrong=(search_id, form))
+    asked = form.cleaned_data
+    search_mails(
+        user=request.user, search_id=search_id, mail_from=asked["mail_from"], on_price=asked["on_price"],
+        site=request.build_absolute_uri("/"), as_of=request.as_of,
+    )  # fmt: skip
+    some = asked["mail_from"] is not None or asked["on_price"]
+    messages.success(request, "You’ll get an email, at most once a day." if some else "No emails about this search.")
+    return redirect("sales:search-list")
+
+
+@requires(Act.BROWSE)
+@require_POST
+def search_delete(request: Request, search_id: UUID) -> HttpResponse:
+    search_remove(user=request.user, search_id=search_id)
+    messages.success(request, "Search removed.")
+    return redirect("sales:search-list")
+
+
+@csrf_exempt  # the token says whose mails end, and mail programs send no cookie
+@never_cache
+@require_http_methods(["GET", "POST"])
+def search_stop(request: Request, token: str) -> HttpResponse:
+    """Ends the mails of whoever got the link: by a click, or by a mail program (RFC 8058). Nobody signs in for it."""
+    mails_stop(token)
+    return render(request, "saved/stopped.html")
+
+
+def _page(
+    request: Request, *, form: SaveSearchForm | None = None, wrong: tuple[UUID, SearchMailForm] | None = None
+) -> HttpResponse:
+    searches = searches_of(request.user)
+    found = searches_found(searches=searches, buyer=buyer_of(request.user), as_of=request.as_of)
+
+    def mails(search_id: UUID, initial: dict[str, Any]) -> SearchMailForm:
+        if wrong and wrong[0] == search_id:
+            return wrong[1]
+        return SearchMailForm(initial=initial, auto_id=f"id_%s_{search_id}")
+
+    rows = [
+        (each, mails(each.search.id, {"mail_from": each.search.mail_from, "on_price": each.search.mail_on_price}))
+        for each in found
+    ]
+    context = {"rows": rows, "form": form, "as_of": request.as_of}
+    return render(request, "saved/search_list.html", context, status=422 if form or wrong else 200)
