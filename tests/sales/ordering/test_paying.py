@@ -120,6 +120,20 @@ def test_the_cart_says_what_is_missing_and_stays_as_it_was(owner: User, client: 
     assert not Order.objects.exists()
 
 
+def test_the_cart_says_what_is_over_the_budget_and_sells_nothing(owner: User, client: Browser, now: datetime) -> None:
+    draft_line_add(user=owner, criteria=GOLD, quantity=2)
+    budget_set(client_id=client_of(owner).id, user_id=owner.id, amount=Decimal(10), as_of=now)
+    draft = Draft.objects.get()
+    client.force_login(owner)
+    form = {"draft_id": draft.id, "version": draft.version, "expected_total": "16.00"}
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = client.post(reverse("sales:draft-buy"), form, headers=headers)
+        assert answer.status_code == 402
+        assert "The order costs $16.00 and $10.00 of this month’s budget is left." in answer.content.decode()
+    assert (Draft.objects.get().lines.get().quantity, balance(client_of(owner))) == (2, 20)
+    assert not Order.objects.exists()
+
+
 def cart(browser: Browser, user: User) -> str:
     browser.force_login(user)
     page = browser.get(reverse("sales:draft-show")).content.decode()
