@@ -114,7 +114,8 @@ class ClientAccountAdmin(ViewOnlyAdmin):
             return "The transaction was reversed."
 
         moved = made.legs.get(account="client").amount
-        note = f"{made.get_kind_display()} {made.reference}: {dollars(moved)}. Its opposite is booked, once."
+        named = f", “{made.reference}”" if made.reference else ""
+        note = f"{made.get_kind_display()} of {dollars(moved)}{named}. Its opposite is booked, once."
         return self._act(request, account, form, act, title="Reverse a transaction", button="Reverse", note=note)
 
     def csv_view(self, request: HttpRequest) -> StreamingHttpResponse:

@@ -21,6 +21,14 @@ def dollars_field(label: str, *, least: Decimal, help_text: str, required: bool 
     )  # fmt: skip
 
 
+def _reason_field() -> forms.CharField:
+    return forms.CharField(
+        max_length=200,
+        help_text="The client sees it. Kept permanently. No personal data.",
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),  # as wide as the admin's own
+    )
+
+
 class CreditLimitForm(forms.Form):
     credit_limit = dollars_field(
         "Credit limit",
@@ -35,7 +43,7 @@ class CreditLimitForm(forms.Form):
 class AdjustmentForm(forms.Form):
     direction = forms.ChoiceField(choices=[("add", "Add to the balance"), ("take", "Take from the balance")])
     amount = dollars_field("Amount", least=CENT, help_text="In dollars.")
-    reason = forms.CharField(max_length=200, help_text="The client sees it. Kept permanently. No personal data.")
+    reason = _reason_field()
 
     @property
     def signed_amount(self) -> Decimal:
@@ -44,4 +52,4 @@ class AdjustmentForm(forms.Form):
 
 
 class ReversalForm(forms.Form):
-    reason = forms.CharField(max_length=200, help_text="The client sees it. Kept permanently. No personal data.")
+    reason = _reason_field()

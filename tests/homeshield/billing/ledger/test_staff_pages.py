@@ -75,6 +75,7 @@ def test_a_wrong_adjustment_is_refused_at_its_field(staff: Browser, company: Cli
 def test_a_transaction_is_reversed_once_at_its_own_client(staff: Browser, company: Client) -> None:
     paid = LedgerTransaction.objects.get()
     page = page_of(company, "reverse", paid.id)
+    assert f"Payment of $100.00, “{paid.reference}”. Its opposite is booked" in staff.get(page).content.decode()
     refused(staff, page, {"reason": ""}, "reason", "This field is required.")
     other = page_of(ClientFactory(), "reverse", paid.id)
     assert (staff.get(other).status_code, staff.post(other, {"reason": "Wrong."}).status_code) == (404, 404)
