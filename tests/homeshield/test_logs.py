@@ -103,7 +103,7 @@ class TestNothingAboutPeople:
         form = {"draft_id": str(draft.draft_id), "version": str(draft.version), "expected_total": str(draft.total)}
         browser.post("/order/buy/", form)
         page = browser.get(f"/orders/{Order.objects.get().id}/?search=Fontenot").content.decode()
-        assert str(Lead.objects.filter(sales__isnull=False).latest("id").address) in page
+        assert str(Lead.objects.filter(sales__isnull=False).latest("id").full_name) in page
         assert_silent_about_people(log, "search=")
         assert str(buyer.id) in log.text
 
