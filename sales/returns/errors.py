@@ -33,7 +33,7 @@ class UnreadableReturns(DomainError):
 
 
 class ReturnsFileTooLarge(DomainError):
-    code, status, title = "too_large", 413, "File too large"
+    code, status, title = "file_too_large", 413, "File too large"
     sentence = "A file of returns has {kilobytes} KB at most. Nothing was returned. Split it, and upload the parts."
     kilobytes: int
 

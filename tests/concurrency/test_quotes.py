@@ -72,7 +72,7 @@ def without_the_constraint() -> Iterator[None]:
         cursor.execute("DROP INDEX order_once_per_quote")
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE notices, returns, sales, order_lines, orders, export_sanitised_cells")
+        cursor.execute("TRUNCATE notices, returns, purchased_leads, sales, order_lines, orders, export_sanitised_cells")
         cursor.execute(definition)
 
 

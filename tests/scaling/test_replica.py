@@ -114,6 +114,7 @@ def date_back(seconds: int) -> None:
 def test_browsing_asks_the_copy_and_only_who_is_looking_is_asked_here(shop: Browser) -> None:
     with asked() as statements:
         assert count(shop) == 5
+        shop.get("/inventory/?tab=preview")
 
     assert [one for one in statements["default"] if "inventory" in one or "lead" in one or "pricing" in one] == []
     for table in ("inventory", "lead_previews", "pricing"):

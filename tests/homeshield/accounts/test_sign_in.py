@@ -106,7 +106,7 @@ def test_who_is_made_by_createsuperuser_signs_in_without_a_code(
 
 
 def test_what_is_too_large_for_a_form_is_refused(client: Browser) -> None:
-    assert client.post(SIGN_IN, {"login": "x" * 300_000, "password": "x"}).status_code == 400
+    assert client.post(SIGN_IN, {"login": "x" * 300_000, "password": "x"}).status_code == 413
     files = {"login": "joe@acme.example", "password": "x", "file": ContentFile(b"x", "x.csv")}
     assert client.post(SIGN_IN, files).status_code == 400
 

@@ -171,7 +171,7 @@ def test_viewers_see_where_leads_are_and_no_leads(buyer: User, orders: tuple[Ord
         assert "210" not in said
     assert "Bexar" in text(viewer.get(f"/orders/{orders[1].id}/"))
     assert viewer.get("/leads/").status_code == 403
-    assert viewer.post(f"/orders/{orders[1].id}/", {"text": "cruz"}).context.get("page") is None
+    assert viewer.post(f"/orders/{orders[1].id}/", {"text": "cruz"}).context.get("asked") is None
 
 
 def test_an_erased_person_is_found_no_more(
