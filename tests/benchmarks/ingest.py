@@ -102,6 +102,8 @@ def compare_beside(folder: Path, *, rows: int, rounds: int, beside: int) -> None
     use_database(BESIDE)
     try:
         fill_keyed(beside)
+        use_database(DATABASE, fresh=False)
+        number_loads_apart()
         there = beside
         ours, floors = [], []
         for number in range(rounds + 1):
@@ -138,6 +140,14 @@ def compare_beside(folder: Path, *, rows: int, rounds: int, beside: int) -> None
     finally:
         drop_database(BESIDE)
         use_database(DATABASE, fresh=False)
+
+
+def number_loads_apart() -> None:
+    """What is copied from here must not name loads of the other shop."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('loads', 'id'), 1000000)")
 
 
 def fill_keyed(count: int) -> None:
