@@ -1,16 +1,11 @@
 """A search to save, and its mails."""
 
-from typing import Any
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from homeshield.lib.number_fields import WholeNumberField
-from inventory.county_names import county_meant
-from leads.age import AgeBucket
-from leads.classification import Classification
-from leads.geography import STATES
+from inventory.forms import FilterForm
 from sales.saved.models import LONGEST_NAME
 from sales.saved.services import Wanted
 
@@ -34,25 +29,15 @@ class SaveSearchForm(forms.Form):
     def clean_filter(self) -> str:
         """Also sets `wanted`. The page sends only what it could show itself."""
         text: str = self.cleaned_data["filter"]
-        query = QueryDict(text.removeprefix("?"))
-        states = query.getlist("state")
-        names = [name.replace("\0", "") for name in query.getlist("county")]  # which the database refuses
-        counties = [county_meant(states[0], name) for name in names] if len(states) == 1 else []
-        asked: dict[str, Any] = {"classification": query.get("classification"), "age_bucket": query.get("age_bucket")}
-        known = (
-            (asked["classification"] or Classification.GOLD) in Classification
-            and (asked["age_bucket"] or AgeBucket.MONTH_3_TO_5) in AgeBucket
-            and all(state in STATES for state in states)
-            and all(counties)
-            and len(counties) == len(names)
-        )
-        if not known:
+        shown = FilterForm(QueryDict(text.removeprefix("?")))
+        if not shown.is_valid():
             raise ValidationError("This filter has something that we do not know. Fix it on Browse, then save it.")
+        asked = shown.cleaned_data
         self.wanted = Wanted(
-            classification=Classification(asked["classification"]) if asked["classification"] else None,
-            age_bucket=AgeBucket(asked["age_bucket"]) if asked["age_bucket"] else None,
-            states=list(dict.fromkeys(states)),
-            counties=list(dict.fromkeys(filter(None, counties))),
+            classification=asked["classification"],
+            age_bucket=asked["age_bucket"],
+            states=asked["state"],
+            counties=asked["county"],
         )
         return text
 
