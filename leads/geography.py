@@ -33,6 +33,11 @@ COUNTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_COUNTIES)
 beside old counties."""
 
 
+def state_name(code: str) -> str:
+    """`Texas`; the code itself if no state has it."""
+    return STATES[code].name if code in STATES else code
+
+
 def to_utc(local: datetime, state: str) -> datetime:
     """Like zone_to_utc, for a state's zone. Raises KeyError for an unknown state."""
     return zone_to_utc(local, STATES[state].time_zone)

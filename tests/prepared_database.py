@@ -7,6 +7,7 @@ of tables, is applied to each copy as it is to a shop that is there already.
 import hashlib
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from django.apps import apps
@@ -23,6 +24,7 @@ def can_copy() -> bool:
     return not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
 
 
+@cache
 def prepared_name() -> str:
     digest = hashlib.sha256()
     migrations = MigrationLoader(None, replace_migrations=False).disk_migrations

@@ -59,7 +59,8 @@ def later_of(selection: Selection, *, buyer: Buyer, shelf: Shelf, as_of: datetim
     passing = leads_passing(
         criteria=selection.criteria, places=selection.places, buyer=buyer, as_of=as_of, days=HORIZONS[-1]
     )
-    days = {*HORIZONS, *([last] if selection.has_cell and (last := _last_day(passing)) else [])}
+    last = _last_day(passing) if selection.has_cell else 0
+    days = {*HORIZONS, last} if last else set(HORIZONS)
     prices = {
         day: price_book(client_id=buyer.client_id, as_of=as_of + day * DAY, code=shelf.cart.code).for_order(
             shelf.cart.leads + 1
@@ -71,9 +72,7 @@ def later_of(selection: Selection, *, buyer: Buyer, shelf: Shelf, as_of: datetim
         for cell in selection.criteria.cells
         if cell[1].next
     ]
-    best = None
-    if selection.has_cell and rows and (last := _last_day(passing)):
-        best = (rows[0], _wait(rows[0].cell, last, passing, prices))
+    best = (rows[0], _wait(rows[0].cell, last, passing, prices)) if rows and last else None
     return LaterView(rows, best)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from inventory.counting.reading import Availability
 from inventory.facts.place import Place
-from leads.geography import STATES
+from leads.geography import state_name
 from sales.browse.selection import Selection
 from sales.map_shapes import NATION, SHADES, outlines, shade, view_box
 
@@ -67,7 +67,7 @@ def stock_map(selection: Selection, stock: Availability) -> Map:
         return Area(
             value=value,
             address=selection.toggled(Place(value) if state is None else Place(state, value)).address(),
-            name=STATES[value].name if state is None and value in STATES else value,
+            name=state_name(value) if state is None else value,
             outlines=tuple(shapes),
             count=count,
             shade=shade(count, largest),
@@ -75,7 +75,7 @@ def stock_map(selection: Selection, stock: Availability) -> Map:
         )
 
     return Map(
-        title="United States" if state is None else STATES[state].name,
+        title="United States" if state is None else state_name(state),
         level="state" if state is None else "county",
         view_box=view_box(state or NATION) if drawn else "",
         # The chosen ones are drawn last: their thick outlines lie over their neighbors'.

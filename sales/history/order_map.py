@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leads.geography import STATES
+from leads.geography import state_name
 from sales.history.purchases import PlaceCount
 from sales.map_shapes import NATION, SHADES, outlines, shade, view_box
 
@@ -56,11 +56,11 @@ def order_map(counts: Sequence[PlaceCount], state: str | None = None) -> OrderMa
     largest = max(leads.values(), default=0)
     return OrderMap(
         state=state,
-        title="United States" if state is None else _state_name(state),
+        title="United States" if state is None else state_name(state),
         view_box=view_box(state or NATION) if drawn else "",
         places=[
             PlaceShown(
-                name=(_state_name(value) if state is None else value) or "County unknown",
+                name=(state_name(value) if state is None else value) or "County unknown",
                 value=value,
                 leads=number,
                 outlines=drawn.get(value, ()),
@@ -70,7 +70,3 @@ def order_map(counts: Sequence[PlaceCount], state: str | None = None) -> OrderMa
         ],
         blank=[shape for value, shapes in drawn.items() if value not in leads for shape in shapes],
     )
-
-
-def _state_name(code: str) -> str:
-    return STATES[code].name if code in STATES else code

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Sum
 from django.db.models.functions import ExtractMonth
 
-from leads.geography import STATES
+from leads.geography import state_name
 from sales.history.models import PurchasedLead
 
 
@@ -81,7 +81,7 @@ def year_of(*, client_id: UUID, year: int) -> Year:
     return Year(
         year=year,
         months=[Bought(f"{date(year, number, 1):%b}", *bought) for number, bought in months.items()],
-        states=[Bought(STATES[state].name if state in STATES else state, *bought) for state, bought in by_leads],
+        states=[Bought(state_name(state), *bought) for state, bought in by_leads],
     )
 
 

@@ -80,7 +80,7 @@ def compare(folder: Path, *, rows: int, rounds: int, given: Path | None) -> None
     say(f"{rows:,} rows, {file.stat().st_size / 1e6:,.0f} MB")
     empty_tables()
     load(file, rows)
-    timed(psql_command(*(f"\\copy {table} TO '{folder / table}'" for table in TABLES)))
+    dump(folder)
     floors, ours = [], []
     for number in range(1, rounds + 1):
         empty_tables()
@@ -113,7 +113,7 @@ def compare_beside(folder: Path, *, rows: int, rounds: int, beside: int) -> None
             use_database(DATABASE, fresh=False)
             empty_tables()
             load(ready, rows)
-            timed(psql_command(*(f"\\copy {table} TO '{folder / table}'" for table in TABLES)))
+            dump(folder)
             empty_tables()
             floor_alone = copy(folder, rows)
             empty_tables()
@@ -192,6 +192,11 @@ def load(file: Path, rows: int, *, loaded: int | None = None, database: str = DA
     assert report["loaded"] == (loaded or rows), report
     check_tables(rows)
     return replace(run, load=report["seconds"])
+
+
+def dump(folder: Path) -> None:
+    """The rows of a load, ready-made for the floor."""
+    timed(psql_command(*(f"\\copy {table} TO '{folder / table}'" for table in TABLES)))
 
 
 def copy(folder: Path, rows: int) -> Run:
