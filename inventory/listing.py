@@ -21,7 +21,7 @@ from inventory.facts.criteria import Criteria
 from inventory.facts.place import Place
 from leads.age import NEVER, AgeBucket
 from leads.classification import Classification
-from leads.models import SHOWN_BEFORE_PURCHASE
+from leads.previews import SHOWN, SHOWN_BEFORE_PURCHASE
 
 MOST_PARTS = 60
 """More take too long to plan. A buyer with so many states soon finds records in a list of all states."""
@@ -32,9 +32,6 @@ _PART = """
     ORDER BY {order} LIMIT %(limit)s)
 """
 """Without its own limit, PostgreSQL reads and sorts the whole part."""
-
-_SHOWN = f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM lead_previews WHERE id = ANY (%s)"  # noqa: S608
-"""Separate, because a join would tempt PostgreSQL away from the indexes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # keeps names out of logs
@@ -108,7 +105,7 @@ def records_in_order(
             parameters,
         )
         found = cursor.fetchall()
-        cursor.execute(_SHOWN, [[row[2] for row in found]])
+        cursor.execute(SHOWN, [[row[2] for row in found]])
         leads = {key: shown for key, *shown in cursor.fetchall()}
     return [_listed(*row, *leads[row[2]]) for row in found]
 

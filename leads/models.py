@@ -10,15 +10,16 @@ from django.db.models.lookups import LessThanOrEqual
 
 from homeshield.lib.ids import new_id
 from homeshield.lib.personal_data import homeowner
-from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, OwnerView, Policy, TableRules
+from homeshield.lib.table_rules import CLIENT, READ, STAFF_LOOKS, Policy, TableRules
 from leads.classification import Classification
 from leads.contact_key_check import ContactKeyCheck
 from leads.erasure import IMMUTABLE
 from leads.lengths import LONGEST, LONGEST_PLACE, PLACES, TEXTS
 from leads.loads.models import Load
 from leads.opt_outs.models import OptOut, OptOutList
+from leads.previews import LEAD_PREVIEWS
 
-__all__ = ["SHOWN_BEFORE_PURCHASE", "ContactKeyCheck", "Lead", "Load", "OptOut", "OptOutList"]
+__all__ = ["ContactKeyCheck", "Lead", "Load", "OptOut", "OptOutList"]
 
 
 def _text(label: str) -> "models.TextField[str | None, str | None]":
@@ -37,9 +38,6 @@ def _at_most(characters: int, fields: tuple[str, ...]) -> LessThanOrEqual:
 
 EARLIEST, LATEST = datetime(1899, 12, 31, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Every bucket must fit Python's calendar. (1900 begins earlier in Guam than in UTC.)"""
-
-SHOWN_BEFORE_PURCHASE = ("first_name", "city")
-"""Besides class, age, state and county (contract, "Lead")."""
 
 
 class Lead(models.Model):
@@ -108,7 +106,7 @@ class Lead(models.Model):
             ),
             STAFF_LOOKS,
         ),
-        views=(OwnerView("lead_previews", f"SELECT id, {', '.join(SHOWN_BEFORE_PURCHASE)} FROM leads"),),  # noqa: S608
+        views=(LEAD_PREVIEWS,),
     )
 
     class Meta:

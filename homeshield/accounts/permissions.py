@@ -28,7 +28,7 @@ class Act(models.TextChoices):
     """Every page and API operation requires one."""
 
     BROWSE = "browse", "Browse counts and prices"
-    PREVIEW = "preview", "Preview leads: first name and city"
+    PREVIEW = "preview", "Preview leads, without contact details"
     DRAFT = "draft", "Build orders"
     BUY = "buy", "Buy"
     ORDERS = "orders", "See the company's orders"

@@ -18,9 +18,11 @@ from inventory.buyer import buyer_of
 from inventory.forms import FilterForm
 from inventory.listing import MOST_PARTS, previews_page
 from inventory.replica_reads import replica_may_answer
+from leads.previews import glimpses_of
 from pricing.selectors import price_book
 from sales.browse.later import LaterView, later_of
 from sales.browse.map import stock_map
+from sales.browse.preview import preview_table
 from sales.browse.selection import LATER, LINES, MAP, PREVIEW, TABLE, Selection
 from sales.browse.window import Shelf, Window, window_of
 from sales.cart.forms import LinesForm
@@ -139,16 +141,11 @@ def _preview(request: Request, selection: Selection, cursor: str, window: Window
         return {"cursor_error": error.message}
     except PreviewsUsed as refusal:
         return {"previews_used": refusal}
-    page, prices = found.page, window.shelf.prices
+    page = found.page
+    glimpses = glimpses_of([record.lead_id for record in page.rows]) if page.rows else {}
     return {
         "few_left": found.left if found.left is not None and found.left < settings.PREVIEWS_PER_DAY / 10 else None,
-        "rows": [(record, prices.get((record.classification, record.age_bucket))) for record in page.rows],
-        "shows": {
-            "county": len(selection.counties) != 1,
-            "state": selection.state is None,
-            "class": selection.classification is None,
-            "age": selection.age_bucket is None,
-        },
+        "preview": preview_table(page.rows, glimpses, window.shelf.prices),
         "next": page.next_cursor and selection.address(cursor=page.next_cursor),
         "previous": page.previous_cursor and selection.address(cursor=page.previous_cursor),
     }

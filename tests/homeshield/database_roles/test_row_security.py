@@ -58,7 +58,7 @@ from inventory.withholding.errors import LeadsNotFound
 from inventory.withholding.services import leads_withdraw, withdrawal_take_back
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.models import SHOWN_BEFORE_PURCHASE, Lead, OptOut
+from leads.models import Lead, OptOut
 from leads.opt_outs.models import OptOutKind, OptOutState
 from pricing.models import ClientPrice, DiscountRule, Quote, QuoteItem
 from pricing.quotes import quote_create
@@ -314,15 +314,30 @@ def test_a_lead_is_seen_whole_by_who_has_bought_it_and_by_staff(
             assert seen() == everything
 
 
-def test_of_other_leads_the_first_name_and_the_city_are_seen(
+def test_of_other_leads_a_first_name_a_city_a_day_a_band_and_a_channel_are_seen(
     shop: tuple[Client, Client], as_web: AsWeb, as_of: datetime
 ) -> None:
-    [lead] = [record.lead for record in stock(1, as_of=as_of, first_name="Ada", city="Pecanville")]
+    seen = {
+        ("$132,550", "Call"): (100_000, "CALL"),
+        ("49999.99", "Dana Doe"): (0, "OTHER"),
+        ("$3,450,000", ""): (1_000_000, None),
+        ("150K", None): (None, None),
+    }
+    called = "03-04-2026 05:06:07"
+    leads = [
+        stock(1, as_of=as_of, mortgage_amount=amount, source=source, call_in_date=called)[0].lead
+        for amount, source in seen
+    ]
     with as_web(), seen_by(Viewer(shop[0].id)), connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM lead_previews WHERE id = %s", [lead.id])
-        assert [column.name for column in cursor.description or ()] == ["id", *SHOWN_BEFORE_PURCHASE]
-        assert cursor.fetchall() == [(lead.id, "Ada", "Pecanville")]
-        cursor.execute("SELECT FROM leads WHERE id = %s", [lead.id])
+        ids = [lead.id for lead in leads]
+        cursor.execute("SELECT * FROM lead_previews WHERE id = ANY (%s)", [ids])
+        columns = ["id", "first_name", "city", "called_on", "loan_from", "source"]
+        assert [column.name for column in cursor.description or ()] == columns
+        assert {row[0]: row[1:] for row in cursor.fetchall()} == {
+            lead.id: ("Ada", "Pecanville", "03-04-2026", *shown)
+            for lead, shown in zip(leads, seen.values(), strict=True)
+        }
+        cursor.execute("SELECT FROM leads WHERE id = ANY (%s)", [ids])
         assert cursor.fetchone() is None
 
 

@@ -51,7 +51,8 @@ def told() -> list[str]:
         (f"ALTER TABLE sales DISABLE TRIGGER {FINAL}", ["changed: trigger sale_is_final on sales"]),
         ("ALTER VIEW lead_previews SET (security_invoker = true)", ["changed: view lead_previews"]),
         (
-            "CREATE OR REPLACE VIEW lead_previews AS SELECT id, first_name, city, borrower_phone FROM leads",
+            "CREATE OR REPLACE VIEW lead_previews AS SELECT id, first_name, city, NULL::text AS called_on,"
+            " NULL::integer AS loan_from, source, borrower_phone FROM leads",
             ["changed: view lead_previews"],
         ),
     ],

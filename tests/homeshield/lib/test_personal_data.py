@@ -15,7 +15,8 @@ from homeshield.lib.personal_data import About, fields_about, homeowner_fields
 from inventory.listing import ListedRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
-from leads.models import SHOWN_BEFORE_PURCHASE, Lead
+from leads.models import Lead
+from leads.previews import SHOWN_BEFORE_PURCHASE, Glimpse
 from sales.browse.api_schemas import InventoryItem
 
 TEXT = (models.CharField, models.TextField, models.GenericIPAddressField, models.JSONField, models.BinaryField)
@@ -55,6 +56,7 @@ def test_no_row_is_called_by_what_it_holds_of_a_homeowner() -> None:
         lead.id, as_of, lead.id, AgeBucket.MONTH_3_TO_5, Classification.GOLD, "LA", "", "«first_name»", "«city»"
     )
     assert "«" not in repr(listed)
+    assert "«" not in repr(Glimpse(None, None, "«source»"))
 
 
 def test_whatever_an_export_has_of_a_homeowner_is_treated_as_text_from_outside() -> None:
