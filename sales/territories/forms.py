@@ -11,10 +11,11 @@ from inventory.buyer import Buyer
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.facts.place import Place
 from inventory.facts.territory import MAX_PLACES, Share, Territory, overlap
-from inventory.place_lists import places_read
+from inventory.place_lists import PlaceList, county_codes, places_read
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import COUNTIES, STATES
+from leads.zip_codes import zip_area
 from sales.territories.models import LONGEST_NAME, SavedTerritory
 
 _RANGE = f"A line has 1 to {MAX_QUANTITY:,} leads."
@@ -49,19 +50,16 @@ class TerritoryForm(forms.Form):
         against the list that the page showed with them (`shown`)."""
         self._buyer = buyer
         self._saved = saved
+        self.found: PlaceList | None = None
         values: dict[str, Any] = {name: data.get(name, "") for name in self.base_fields}
         if (state := data.get("counties_of", "")) in COUNTIES:
             values["places"] = _ticked(values["places"], state, data.getlist("county"), data.get("shown", ""))
         super().__init__(values)
 
     def clean_places(self) -> tuple[Place, ...]:
-        found = places_read(self.cleaned_data["places"])
-        if found.unknown:
-            named = ", ".join(f"“{entry[:40]}”" for entry in found.unknown[:5])
-            more = f" and {len(found.unknown) - 5} more" if len(found.unknown) > 5 else ""
-            raise forms.ValidationError(
-                f"We don’t know {named}{more}. Write counties as Caddo, LA or as FIPS codes. ZIPs are not read yet."
-            )
+        found = self.found = places_read(self.cleaned_data["places"])
+        if unread := _unread(found):
+            raise forms.ValidationError(unread)
         if len(found.places) > MAX_PLACES:
             raise forms.ValidationError(
                 f"A territory has {MAX_PLACES} places at most, and these are {len(found.places)}. Remove some."
@@ -84,6 +82,35 @@ class TerritoryForm(forms.Form):
             territory=Territory(asked["places"], Share(asked["share"]), name),
         )
         return Demand(criteria=criteria, quantity=asked["quantity"])
+
+
+def _unread(found: PlaceList) -> list[str]:
+    """What was not read, and what to write instead. One message for each sort of trouble."""
+    messages = []
+    if found.unknown:
+        named = _some([f"“{entry[:40]}”" for entry in found.unknown])
+        messages.append(f"We don’t know {named}. Write counties as Caddo, LA, as FIPS codes or as ZIPs.")
+    if codes := found.zips_without_county:
+        subject, them = (f"ZIP {codes[0]} has", "its") if len(codes) == 1 else (f"ZIPs {_some(codes)} have", "their")
+        messages.append(
+            f"{subject} no county on the Census Bureau’s maps, as ZIPs of post office boxes don’t. Write {them} county."
+        )
+    if codes := found.ambiguous:
+        first = codes[0].zfill(5)
+        area = zip_area(first)
+        assert area is not None
+        zip_place, fips_place = Place(*area.county).label, county_codes()[first].label
+        more = f" The same goes for {_some(codes[1:])}." if len(codes) > 1 else ""
+        messages.append(
+            f"{first} is a ZIP in {zip_place} and the FIPS code of {fips_place}. "
+            f"Write ZIP {first} or FIPS {first}.{more}"
+        )
+    return messages
+
+
+def _some(entries: list[str]) -> str:
+    more = f" and {len(entries) - 5} more" if len(entries) > 5 else ""
+    return f"{', '.join(entries[:5])}{more}"
 
 
 class NameForm(forms.Form):
@@ -121,4 +148,4 @@ def _ticked(listed: str, state: str, counties: list[str], shown: str) -> str:
         removed |= {Place(state)}
     found = places_read(listed[:LONGEST_LIST])
     places = dict.fromkeys([place for place in found.places if place not in removed] + added)
-    return "\n".join([*(place.label for place in places), *found.unknown])
+    return "\n".join([*(place.label for place in places), *found.unread])

@@ -24,15 +24,49 @@ ASKED = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8", "quantity": "9"
 
 def test_a_pasted_list_is_read_by_names_and_codes() -> None:
     read = places_read(
-        "Caddo, LA\nbossier parish, Louisiana; TX\n22017, 1001\nNew York\nHarris TX\n\nAtlantis, LA\n71118"
+        "Caddo, LA\nbossier parish, Louisiana; TX\n22017; FIPS 1001\nNew York\nHarris TX\n\nAtlantis, LA\n71118-0001"
     )
     assert read.places == [
         CADDO, BOSSIER, Place("TX"), Place("AL", "Autauga"), Place("NY"), HARRIS,
     ]  # fmt: skip
-    assert read.unknown == ["Atlantis, LA", "71118"]
+    assert read.unread == ["Atlantis, LA"]
     assert places_read(f"{'x' * 9_000}, LA").places == []
     known = {(state, county) for state, names in COUNTIES.items() for county in names}
     assert {place.levels for place in county_codes().values() if place.state in COUNTIES} <= known
+
+
+def test_zips_stand_for_the_county_with_most_of_their_land() -> None:
+    """The areas are those of the Census Bureau: 45764 has 103,673,707 square meters in Hocking, 100,812,592 in Athens;
+    45745 lies in Monroe, Noble and Washington."""
+    read = places_read("ZIP codes\n45764 45745\n2807, 06103\t99686\n10001-1234; 99999")
+    assert {code: area.county for code, area in read.zips.items()} == {
+        "45764": ("OH", "Hocking"), "45745": ("OH", "Noble"), "02807": ("RI", "Washington"),
+        "06103": ("CT", "Hartford"), "99686": ("AK", "Valdez-Cordova"), "10001": ("NY", "New York"),
+    }  # fmt: skip
+    assert read.also_in == {
+        Place("OH", "Athens"): ["45764"], Place("OH", "Monroe"): ["45745"], Place("OH", "Washington"): ["45745"],
+    }  # fmt: skip
+    assert read.unread == ["ZIP 99999"]
+    assert "OH" not in {place.state for place in places_read("45764, OH").also_in}
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "unread"),
+    [
+        ("48201", [], ["48201"]),
+        ("ZIP 48201", [Place("MI", "Wayne")], []),
+        ("FIPS: 48201, 48157", [HARRIS, Place("TX", "Fort Bend")], []),
+        ("48201 48202", [Place("MI", "Wayne")], []),
+        ("48201, 22017", [HARRIS, CADDO], []),
+        ("48201, 22017, 71101", [CADDO], ["48201"]),
+        ("ZIP\n48201\n22017", [Place("MI", "Wayne")], ["ZIP 22017"]),
+    ],
+    ids=["alone", "said", "said-fips", "zips", "fips", "mixed", "heading"],
+)
+def test_five_digits_that_are_both_are_what_the_list_shows(text: str, places: list[Place], unread: list[str]) -> None:
+    """48201 is in Detroit, and it is the FIPS code of Harris, TX. 48202 is a ZIP only, 22017 a FIPS code only."""
+    read = places_read(text)
+    assert (read.places, read.unread) == (places, unread)
 
 
 def cells(page: str) -> list[list[str]]:
@@ -51,7 +85,7 @@ def test_the_page_shows_what_each_place_gives_and_costs_and_adds_the_line(
     stock(2, as_of=now)
     stock(20, as_of=now, county="Bossier")
     stock(5, as_of=now, state="TX", county="Harris")
-    asked = ASKED | {"places": "Caddo, LA\n22015\nTX"}
+    asked = ASKED | {"places": "Caddo, LA\n71111\nTX"}
 
     page = shop.get(PAGE, asked, headers=engine).content.decode()
 
@@ -59,6 +93,7 @@ def test_the_page_shows_what_each_place_gives_and_costs_and_adds_the_line(
         ["Bossier, LA", "20", "4", "$32.00"], ["Caddo, LA", "2", "2", "$16.00"], ["TX", "5", "3", "$24.00"],
     ]  # fmt: skip
     assert "Add 9 leads to cart" in page
+    assert "<dt>Bossier, LA</dt><dd>71111</dd>" in page
     assert not Draft.objects.exists()
 
     for _ in range(2):
@@ -111,12 +146,15 @@ def test_ticking_and_unticking_counties_changes_the_list(shop: Browser) -> None:
     ("places", "message"),
     [
         ("", "Name at least one place."),
-        ("Atlantis, LA\n71118", "“Atlantis, LA”, “71118”"),
+        ("Atlantis, LA\nFIPS 99999", "“Atlantis, LA”, “FIPS 99999”"),
+        ("71101 99999", "ZIP 99999 has no county"),
+        ("99999 99998", "ZIPs 99999, 99998 have no county"),
+        ("48201 48203 22017 71101", "48201 is a ZIP in Wayne, MI and the FIPS code of Harris, TX."),
         ("Caddo, LA\nLA", "Caddo, LA lies in LA: keep one of them."),
         ("\n".join(f"{county}, LA" for county in COUNTIES["LA"][:51]), "50 places at most, and these are 51"),
         ("TX", "Your company isn’t licensed in TX."),
     ],
-    ids=["none", "unknown", "overlap", "51", "licenses"],
+    ids=["none", "unknown", "no-county", "no-counties", "both", "overlap", "51", "licenses"],
 )
 def test_what_is_no_territory_is_said_at_the_list(
     shop: Browser, buyer: User, places: str, message: str, engine: dict[str, str]
