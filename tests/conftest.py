@@ -1,7 +1,9 @@
 """What every test may ask for."""
 
+import logging
 import os
 from datetime import UTC, datetime
+from typing import Any, override
 
 import pgtrigger
 import pytest
@@ -10,6 +12,18 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests.prepared_database import can_copy, is_there, keep, prepared_name
+
+
+class _Loggers(dict[str, Any]):
+    """By name. pytest goes through all of them around each test, while a thread of the same process, such as a server's
+    that imports something late, may make another."""
+
+    @override
+    def values(self) -> Any:
+        return list(super().values())
+
+
+logging.Logger.manager.loggerDict = _Loggers(logging.Logger.manager.loggerDict)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
