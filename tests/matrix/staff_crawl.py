@@ -1,14 +1,15 @@
 """Requests that staff pages can be sent, from the registry and the URL resolver: a new page comes in by itself."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from typing import Any
 
 from django.contrib import admin
 from django.db import models, transaction
 from django.http import QueryDict
 from django.test import Client as Browser
-from django.urls import NoReverseMatch, get_resolver, reverse
+from django.urls import NoReverseMatch, get_resolver, resolve, reverse
 
 from tests.matrix.addresses import patterns
 
@@ -54,10 +55,11 @@ def everything(browser: Browser) -> list[Request]:
 
 
 def one_for_each_page(requests: Iterable[Request], number: int) -> list[Request]:
-    """Of the requests for each page, and of those that post to it, the one of this number, counted round and round."""
+    """Of the requests for each page, and of those that post to it, the one of this number, counted round and round.
+    A page is one whatever its address names."""
     pages: dict[tuple[str, bool], list[Request]] = {}
     for request in requests:
-        pages.setdefault((request.address, request.data is None), []).append(request)
+        pages.setdefault((resolve(request.address).view_name, request.data is None), []).append(request)
     return [sent[number % len(sent)] for sent in pages.values()]
 
 
@@ -76,17 +78,25 @@ def a_row(model: type[models.Model]) -> models.Model:
     return row
 
 
+def dealt[Value](values: Iterable[Value]) -> Callable[[int], list[Value]]:
+    """Hands out so many of the values at a time, round and round. What one page does with each of them is the work of
+    a base that all pages stand on, so all get their turn, and no page gets all."""
+    endless = cycle(values)
+    return lambda many: list(islice(endless, many))
+
+
 def lists(browser: Browser) -> Iterator[Request]:
-    """Every list with every parameter that it knows."""
+    """Every list with every filter that it knows, and some of all else that it may be sent."""
+    parameters, terms = dealt(LIST_PARAMETERS), dealt(VALUES)
     for model in site_models():
         address = page(model, "changelist")
         context = browser.get(address).context
         known = {name for spec in _specs(context) for name in spec.expected_parameters()}
         known |= set(context["form"].fields) if "form" in context else set()
         yield from (Request(address, {name: value}) for name in sorted(known) for value in FEW[1:])
-        yield from (Request(address, {name: value}) for name in LIST_PARAMETERS for value in FEW[2:])
-        yield from (Request(address, {"q": value}) for value in VALUES)
-        yield from (Request(address, {name: "1"}) for name in unknown_filters(model))
+        yield from (Request(address, {name: FEW[2]}) for name in parameters(3))
+        yield from (Request(address, {"q": value}) for value in terms(3))
+        yield from (Request(address, {name: "1"}) for name in dealt(unknown_filters(model))(4))
 
 
 def _specs(context: Any) -> list[Any]:
@@ -105,10 +115,11 @@ def unknown_filters(model: type[models.Model]) -> Iterator[str]:
 
 def objects() -> Iterator[Request]:
     """Every address that names something, with names of the wrong kind; and every object page with its parameters."""
+    ids, texts = dealt(FEW), dealt(FEW[1:])
     for pattern in patterns("admin"):
         names = list(pattern.pattern.converters)
         for name in names if pattern.name else ():
-            for value in FEW:
+            for value in ids(2):
                 try:
                     address = reverse(f"admin:{pattern.name}", kwargs=dict.fromkeys(names, SOMEWHERE) | {name: value})
                 except NoReverseMatch:
@@ -117,7 +128,7 @@ def objects() -> Iterator[Request]:
     for model in site_models():
         for action in ("change", "history", "delete"):
             address = page(model, action, a_row(model).pk)
-            yield from (Request(address, dict.fromkeys(LIST_PARAMETERS, value)) for value in FEW[1:])
+            yield from (Request(address, dict.fromkeys(LIST_PARAMETERS, value)) for value in texts(1))
 
 
 def forms(browser: Browser) -> Iterator[Request]:
@@ -163,13 +174,14 @@ def _filled(context: Any) -> dict[str, Any]:
 
 def actions() -> Iterator[Request]:
     """Every action of every list, upon what is not there or no id at all, and by a form that is not ours."""
+    wrong = dealt(
+        [{"index": "0", "_selected_action": value} for value in FEW]
+        + [{"index": value, "_selected_action": SOMEWHERE} for value in ("\0", "inf", "-1", "9" * 40)]
+    )
     for model in site_models():
         for name in [*(admin.site._registry[model].actions or ()), "delete_selected", "\0"]:
-            data = {"action": name, "index": "0", "select_across": "0"}
-            address = page(model, "changelist")
-            yield from (Request(address, data=data | {"_selected_action": value}) for value in FEW)
-            chosen = data | {"_selected_action": SOMEWHERE}
-            yield from (Request(address, data=chosen | {"index": value}) for value in ("\0", "inf", "-1", "9" * 40))
+            asked = {"action": name, "select_across": "0"}
+            yield from (Request(page(model, "changelist"), data=asked | chosen) for chosen in wrong(2))
 
 
 def choices() -> Iterator[Request]:

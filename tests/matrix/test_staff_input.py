@@ -6,15 +6,17 @@ from datetime import datetime
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 from django.test import Client as Browser
+from django.test import RequestFactory
 
 from homeshield.accounts.models import ApiKey
 from homeshield.audit.models import AuditEvent
 from homeshield.lib.personal_data import About, fields_about
 from homeshield.lib.staff_pages import StaffPages
 from tests.matrix.people import GROUPS, World, world
-from tests.matrix.staff_crawl import everything, one_for_each_page, page, site_models
+from tests.matrix.staff_crawl import everything, one_for_each_page, page, site_models, unknown_filters
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +94,20 @@ def test_what_a_list_offers_it_does(everybody: World) -> None:
 def test_a_term_that_is_too_long_is_said_to_be(everybody: World) -> None:
     answer = browser_of(everybody, "superuser").get("/admin/accounts/client/", {"q": "a" * 201})
     assert "Search for 200 characters at most." in answer.content.decode()
+
+
+def test_no_list_takes_a_filter_that_it_does_not_show(rf: RequestFactory) -> None:
+    """By its own word, for every field; the pages are asked for some of them above."""
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    pages = [
+        (model, name, one)
+        for model, one in admin.site._registry.items()
+        for name in unknown_filters(model)
+        if name not in {getattr(shown, "parameter_name", shown) for shown in one.get_list_filter(request)}
+    ]
+    assert [(model, name) for model, name, one in pages if one.lookup_allowed(name, "1", request)] == []
+    assert len(pages) > 500
 
 
 def test_every_page_stands_on_the_shared_base() -> None:
