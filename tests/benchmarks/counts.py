@@ -35,10 +35,6 @@ MAKE_CHANGES = """
 
 
 def measure(as_of: datetime) -> Iterator[Figure]:
-    from django.conf import settings
-    from django.test import Client as Browser
-
-    from homeshield.accounts.models import Client, User
     from inventory.buyer import Buyer
     from inventory.counting.compaction import counts_compact, counts_compare
     from inventory.counting.reading import availability, available_counts, locations
@@ -46,20 +42,10 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     from inventory.facts.place import Place
     from leads.age import AgeBucket
     from leads.classification import Classification
-    from tests.benchmarks.market import own
-    from tests.sales.purchases import set_prices
+    from tests.benchmarks.market import a_buyer, own
 
-    settings.ALLOWED_HOSTS = ["testserver"]
-    settings.SECURE_SSL_REDIRECT = False
-    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    if not User.objects.exists():
-        set_prices(as_of)
-        company = Client.objects.create(name="Agency", status="active")
-        User.objects.create_user("buyer@agency.example", client=company)
-    user = User.objects.select_related("client").get()
+    user = a_buyer(as_of)
     assert user.client_id is not None
-    browser = Browser()
-    browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
     gold = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
     travis = Criteria(classification=gold.classification, age_bucket=gold.age_bucket, place=Place("TX", "Travis"))
     lines = [
@@ -68,15 +54,9 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     ]
     floor = median(sql(FLOOR))
 
-    def page(address: str) -> float:
-        assert browser.get(address).status_code == 200
-        return median(lambda: browser.get(address))
-
     def counted(criteria: Criteria, buyer: Buyer) -> float:
         return median(lambda: availability(criteria=criteria, buyer=buyer, as_of=as_of))
 
-    yield Figure("the browse page, no filter", page("/inventory/"))
-    yield Figure("the browse page, Texas", page("/inventory/?state=TX"))
     yield Figure("its counts, no filter", counted(Criteria(), Buyer()), floor)
     yield Figure("its counts, Texas", counted(Criteria(place=Place("TX")), Buyer()), floor)
     yield Figure("its counts, all filters", counted(travis, Buyer()), floor)

@@ -1,9 +1,9 @@
-"""What counting, browsing and the roll cost as the inventory grows: one database, measured at each size.
+"""What counts, pages, lists and the roll cost as the inventory grows: one database, measured at each size.
 
     uv run python -m tests.benchmarks.growth [--sizes 100000 1000000 10000000] [--keep]
 
-`-m tests.benchmarks.counts`, `.browse` and `.roll` measure one of them. Medians in milliseconds; each beside its floor,
-what PostgreSQL alone needs by a statement written by hand, measured in the same minute.
+`-m tests.benchmarks.counts`, `.window`, `.browse` and `.roll` measure one of them. Medians in milliseconds; each beside
+its floor, what PostgreSQL alone needs by a statement written by hand, measured in the same minute.
 """
 
 import argparse
@@ -131,6 +131,6 @@ def _table(sizes: Sequence[int], figures: Sequence[Sequence[Figure]]) -> Table:
 
 
 if __name__ == "__main__":
-    from tests.benchmarks import browse, counts, roll
+    from tests.benchmarks import browse, counts, roll, window
 
-    main(counts.measure, browse.measure, roll.measure, description=__doc__)
+    main(counts.measure, window.measure, browse.measure, roll.measure, description=__doc__)

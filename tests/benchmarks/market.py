@@ -6,12 +6,15 @@ It grows in place: what was measured at one size can be measured again at the ne
 import time
 from datetime import datetime
 from random import Random
-from typing import LiteralString
+from typing import TYPE_CHECKING, LiteralString
 from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
 from tests.benchmarks.database import say
+
+if TYPE_CHECKING:
+    from homeshield.accounts.models import User
 
 CHUNK = 500_000
 
@@ -44,6 +47,17 @@ FILL: LiteralString = """
         ON %(as_of)s - created >= interval '24 hours' * bucket.first_day
            AND (bucket.next_day IS NULL OR %(as_of)s - created < interval '24 hours' * bucket.next_day)
 """
+
+
+def a_buyer(as_of: datetime) -> "User":
+    """The one user of the shop, who may buy, and prices since that instant."""
+    from homeshield.accounts.models import Client, User
+    from tests.sales.purchases import set_prices
+
+    if not User.objects.exists():
+        set_prices(as_of)
+        User.objects.create_user("buyer@agency.example", client=Client.objects.create(name="Agency", status="active"))
+    return User.objects.select_related("client").get()
 
 
 def grow(already: int, size: int, *, as_of: datetime) -> None:
