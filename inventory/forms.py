@@ -1,5 +1,6 @@
 """Criteria in a URL or a form."""
 
+from collections.abc import Sequence
 from typing import Any, override
 
 from django import forms
@@ -88,14 +89,16 @@ class TextsField(forms.CharField):
 
 
 class FilterForm(forms.Form):
-    """What a page is about: a class, an age, and several places: states, or counties of one state.
+    """What a page is about: a class, an age, and several places: states, or counties.
 
-    `county_of` is the state whose counties the page offered: choosing another state drops them. Without it (a shared
-    link), counties of another state are an error.
+    Counties of the one `state` are named by `county`, those of other states by `place`, as `LA,Caddo`. `county_of` is
+    the state whose counties the page offered: choosing another state drops them, and several states all. Without it (a
+    shared link), counties of another state are an error.
     """
 
     state = TextsField(required=False)
     county = TextsField(required=False)
+    place = TextsField(required=False)
     classification = CriteriaForm.base_fields["classification"]
     age_bucket = CriteriaForm.base_fields["age_bucket"]
 
@@ -106,6 +109,8 @@ class FilterForm(forms.Form):
         sent = data.copy()
         if "county_of" in sent and sent.getlist("state") != [sent["county_of"]]:
             sent.setlist("county", [])
+            if len(sent.getlist("state")) > 1:
+                sent.setlist("place", [])
         super().__init__(sent)
 
     def clean_state(self) -> list[str]:
@@ -120,9 +125,37 @@ class FilterForm(forms.Form):
             raise forms.ValidationError("Choose the state too: many states have a county of this name.")
         if len(states) > 1:
             raise forms.ValidationError("Choose one state: counties are chosen within it.")
-        if len(counties) > MOST_COUNTIES:
-            raise forms.ValidationError(f"Choose {MOST_COUNTIES} counties at most, or the whole state.")
+        _check_number(counties)
         return list(dict.fromkeys(county_of_state(states[0], county) for county in counties))
+
+    def clean_place(self) -> list[Place]:
+        """Also adds those of the state to its counties."""
+        texts: list[str] = self.cleaned_data["place"]
+        if not texts or "state" not in self.cleaned_data or "county" not in self.cleaned_data:
+            return []  # these have their own errors
+        if len(self.cleaned_data["state"]) > 1:
+            raise forms.ValidationError("Choose one state: counties are chosen within it.")
+        _check_number([*self.cleaned_data["county"], *texts])
+        places = dict.fromkeys(map(_county_meant, texts))
+        here = [place for place in places if [place.state] == self.cleaned_data["state"]]
+        counties = [*self.cleaned_data["county"], *(place.county for place in here)]
+        self.cleaned_data["county"] = list(dict.fromkeys(counties))
+        return [place for place in places if place not in here]
+
+
+def _county_meant(text: str) -> Place:
+    """Raises ValidationError."""
+    state, comma, county = text.partition(",")
+    if not comma or not county.strip():
+        raise forms.ValidationError(f"“{_short(text)}” is not a county and its state. Write it as LA,Caddo.")
+    code = state_meant(state.strip())
+    return Place(code, county_of_state(code, county.strip()))
+
+
+def _check_number(counties: Sequence[str]) -> None:
+    """Raises ValidationError."""
+    if len(counties) > MOST_COUNTIES:
+        raise forms.ValidationError(f"Choose {MOST_COUNTIES} counties at most, or the whole state.")
 
 
 def _short(value: str) -> str:

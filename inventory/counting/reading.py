@@ -63,14 +63,15 @@ STOCK = f"""
         ) AS counted
         WHERE %(counties_of)s::text[] IS NOT NULL  -- where no county is asked about, PostgreSQL skips this
           AND state = ANY (%(counties_of)s::text[])
-          AND (%(counties)s::text[] IS NULL OR county = ANY (%(counties)s::text[]))
+          AND (%(counties)s::text[] IS NULL OR county = ANY (%(counties)s::text[])
+               OR state = ANY (%(whole_states)s::text[]))
           AND (%(licensed)s::text[] IS NULL OR state = ANY (%(licensed)s::text[]))
     )
 """  # noqa: S608 - the text is ours
 """Rows to be summed. Those with an owner count what is excluded for the buyer."""
 
 FACETS = f"""{STOCK}
-    SELECT 'state' AS facet, state AS value, NULL AS age_bucket,
+    SELECT 'state' AS facet, state AS first, NULL AS second,
            sum(CASE WHEN owner IS NULL THEN records ELSE -records END) AS available,
            coalesce(sum(records) FILTER (WHERE owner IS NOT NULL AND NOT listed), 0) AS owned,
            coalesce(sum(records) FILTER (WHERE listed), 0) AS suppressed
@@ -79,14 +80,14 @@ FACETS = f"""{STOCK}
       AND (%(age_bucket)s::text IS NULL OR age_bucket = %(age_bucket)s)
     GROUP BY state
     UNION ALL
-    SELECT 'county', county, NULL, sum(CASE WHEN owner IS NULL THEN records ELSE -records END),
+    SELECT 'county', state, county, sum(CASE WHEN owner IS NULL THEN records ELSE -records END),
            coalesce(sum(records) FILTER (WHERE owner IS NOT NULL AND NOT listed), 0),
            coalesce(sum(records) FILTER (WHERE listed), 0)
     FROM of_counties
-    WHERE state = %(state)s
+    WHERE (state = %(state)s OR state || ',' || county = ANY (%(elsewhere)s::text[]))
       AND (%(classification)s::text IS NULL OR classification = %(classification)s)
       AND (%(age_bucket)s::text IS NULL OR age_bucket = %(age_bucket)s)
-    GROUP BY county
+    GROUP BY state, county
     UNION ALL
     SELECT 'cell', classification, age_bucket, sum(CASE WHEN owner IS NULL THEN records ELSE -records END),
            coalesce(sum(records) FILTER (WHERE owner IS NOT NULL AND NOT listed), 0),
@@ -94,7 +95,9 @@ FACETS = f"""{STOCK}
     FROM (
         SELECT * FROM of_states WHERE %(in_counties)s::text[] IS NULL
         UNION ALL
-        SELECT * FROM of_counties WHERE county = ANY (%(in_counties)s::text[])
+        SELECT * FROM of_counties
+        WHERE county = ANY (%(in_counties)s::text[])
+          AND (%(pairs)s::text[] IS NULL OR state || ',' || county = ANY (%(pairs)s::text[]))
     ) AS of_places
     WHERE %(in_states)s::text[] IS NULL OR state = ANY (%(in_states)s::text[])
     GROUP BY classification, age_bucket
@@ -144,7 +147,7 @@ class Availability:
     (contract, "Exclusion").
 
     `states` and `counties` apply the class and bucket of the criteria, `cells` the places. `by_place` is what `states`
-    and `counties` count, also where nothing is left.
+    and `counties` count, also where nothing is left, and has the places that were asked about.
     """
 
     total: int
@@ -156,7 +159,7 @@ class Availability:
     by_place: dict[Place, Stock]
 
     def at(self, place: Place) -> Stock:
-        """Of a state, of a county of the criteria's state, or of everything that was asked about."""
+        """Of a state, of a county of the criteria's state, of another county that was asked about, or of everything."""
         if place == EVERYWHERE:
             return Stock(self.total, self.owned, self.suppressed)
         return self.by_place.get(place, Stock())
@@ -165,7 +168,8 @@ class Availability:
 def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime, places: Sequence[Place] = ()) -> Availability:
     """Omits places that would leave nothing.
 
-    Of several `places`, states or counties of the criteria's state, totals and cells count all together.
+    Of several `places`, states or counties, totals and cells count all together. The counties are those of the
+    criteria's state, whatever the places are.
     """
     asked = {"classification": None, "age_bucket": None, "state": None, "county": None} | criteria.as_filter()
     places = places or [criteria.place]
@@ -175,26 +179,30 @@ def availability(*, criteria: Criteria, buyer: Buyer, as_of: datetime, places: S
     cells = dict.fromkeys(product(Classification, AgeBucket), 0)
     around = Place(criteria.place.state) if criteria.place.state else criteria.place
     about = [around] if around != EVERYWHERE else []
+    elsewhere = [place for place in places if place.county and place.state not in (None, criteria.place.state)]
     states = sorted({place.state for place in places if place.state is not None})
     counties = sorted({place.county for place in places if place.county is not None})
     rows = _rows(
-        FACETS, buyer=buyer, as_of=as_of, counties_in=about,
-        in_states=states or None, in_counties=counties or None, **asked,
+        FACETS, buyer=buyer, as_of=as_of, counties_in=[*about, *elsewhere],
+        in_states=states or None, in_counties=counties or None,
+        elsewhere=[place.as_text for place in elsewhere] or None,
+        pairs=[place.as_text for place in places] if len(states) > 1 and counties else None, **asked,
     )  # fmt: skip
-    for facet, value, bucket, *counts in rows:
+    for facet, first, second, *counts in rows:
         found = Stock(*map(int, counts))
         if facet == "cell":
-            cell = Classification(value), AgeBucket(bucket)
+            cell = Classification(first), AgeBucket(second)
             cells[cell] = found.available
             if cell in criteria.cells:
                 total += found.available
                 owned += found.owned
                 suppressed += found.suppressed
-        else:
-            if found != Stock():
-                by_place[Place(value) if facet == "state" else Place(criteria.place.state, value)] = found
-            if found.available > 0 and value != UNKNOWN:
-                facets[facet].append(Facet(value, found.available))
+            continue
+        place = Place(first, second)
+        if found != Stock():
+            by_place[place] = found
+        if found.available > 0 and place.county != UNKNOWN and place not in elsewhere:
+            facets[facet].append(Facet(second if facet == "county" else first, found.available))
     return Availability(
         total=total,
         owned=owned,
@@ -249,14 +257,16 @@ def _rows(
     question: str, *, buyer: Buyer, as_of: datetime, counties_in: Sequence[Place], **parameters: Any
 ) -> list[Any]:
     states = {place.state for place in counties_in}
-    counties = {place.county for place in counties_in}
+    whole = {place.state for place in counties_in if place.county is None}
+    counties = {place.county for place in counties_in if place.county is not None}
     cells = [(row, bucket) for row, bucket in product(Classification, AgeBucket) if bucket.next]
     parameters |= {
         "as_of": as_of,
         "client": buyer.client_id,
         "licensed": sorted(buyer.licensed_states) or None,
         "counties_of": list(STATES if None in states else states) or None,
-        "counties": None if None in counties else list(counties),
+        "counties": list(counties) or None,
+        "whole_states": list(STATES if None in whole else whole) or None,
         "cell_classes": [str(row) for row, _ in cells],
         "cell_buckets": [str(bucket) for _, bucket in cells],
         "cell_ends": [as_of + bucket.length * DAY for _, bucket in cells],  # for windows that begin now

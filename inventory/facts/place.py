@@ -52,6 +52,11 @@ class Place:
         return {level: value for level, value in zip(LEVELS, self.levels, strict=True) if value is not None}
 
     @property
+    def as_text(self) -> str:
+        """For forms and addresses: `LA,Caddo`, `LA`; empty for everywhere."""
+        return ",".join(level for level in self.levels if level is not None)
+
+    @property
     def label(self) -> str:
         """For people: `Caddo, LA`, `LA`, `LA without a county`, or nothing."""
         if self.county == UNKNOWN:

@@ -71,7 +71,7 @@ def stock_map(selection: Selection, stock: Availability) -> Map:
             outlines=tuple(shapes),
             count=count,
             shade=shade(count, largest),
-            chosen=value in (selection.states if state is None else selection.counties),
+            chosen=value in (selection.chosen_states if state is None else selection.counties),
         )
 
     return Map(

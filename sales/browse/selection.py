@@ -22,15 +22,17 @@ LINES, PREVIEW, LATER = "", "preview", "later"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A class and an age, or any; several states, or several counties of one state; none is everywhere.
+    """A class and an age, or any; several states, or several counties; none is everywhere.
 
-    `view` is TABLE or MAP, `tab` LINES, PREVIEW or LATER.
+    `counties` are those of the one state, `elsewhere` those of others. Beside counties, a state without any is not
+    chosen itself: its counties are open to choose. `view` is TABLE or MAP, `tab` LINES, PREVIEW or LATER.
     """
 
     classification: Classification | None = None
     age_bucket: AgeBucket | None = None
     states: tuple[str, ...] = ()
     counties: tuple[str, ...] = ()
+    elsewhere: tuple[Place, ...] = ()
     view: str = TABLE
     tab: str = LINES
 
@@ -44,6 +46,7 @@ class Selection:
             age_bucket=asked.get("age_bucket"),
             states=tuple(asked.get("state", ())),
             counties=tuple(asked.get("county", ())),
+            elsewhere=tuple(asked.get("place", ())),
             view=MAP if query.get("view") == MAP else TABLE,
             tab=query.get("tab", "") if query.get("tab") in (PREVIEW, LATER) else LINES,
         )
@@ -59,16 +62,26 @@ class Selection:
 
     @property
     def criteria(self) -> Criteria:
-        """All of it, but with several places the narrowest place around them that criteria can name."""
-        county = self.counties[0] if len(self.counties) == 1 else None
+        """All of it, but with several places the state that is open, or everywhere."""
+        county = self.counties[0] if len(self.counties) == 1 and not self.elsewhere else None
         return Criteria(classification=self.classification, age_bucket=self.age_bucket, place=Place(self.state, county))
 
     @property
     def places(self) -> list[Place]:
-        """A line of an order each."""
-        if self.counties:
-            return [Place(self.state, county) for county in self.counties]
-        return [Place(state) for state in self.states] or [EVERYWHERE]
+        """A line of an order each. Those of several states are sorted: their order is the same whichever is open."""
+        counties = self.chosen_counties
+        if self.elsewhere:
+            return sorted(counties, key=lambda place: place.as_text)
+        return counties or [Place(state) for state in self.states] or [EVERYWHERE]
+
+    @property
+    def chosen_counties(self) -> list[Place]:
+        return [*(Place(self.state, county) for county in self.counties), *self.elsewhere]
+
+    @property
+    def chosen_states(self) -> tuple[str, ...]:
+        """In which something is chosen, sorted."""
+        return tuple(sorted({place.state for place in self.places if place.state}))
 
     @property
     def has_cell(self) -> bool:
@@ -77,11 +90,11 @@ class Selection:
 
     @property
     def place_label(self) -> str:
-        """`Caddo, LA`, `3 counties in Texas`, `Texas`, `2 states`, `All states`"""
-        if len(self.counties) == 1:
-            return Place(self.state, self.counties[0]).label
-        if self.counties and self.state:
-            return f"{len(self.counties)} counties in {STATES[self.state].name}"
+        """`Caddo, LA`, `3 counties in Texas`, `3 counties in 2 states`, `Texas`, `2 states`, `All states`"""
+        if counties := self.chosen_counties:
+            states = self.chosen_states
+            where = STATES[states[0]].name if len(states) == 1 else f"{len(states)} states"
+            return counties[0].label if len(counties) == 1 else f"{len(counties)} counties in {where}"
         if self.state:
             return STATES[self.state].name
         return f"{len(self.states)} states" if self.states else "All states"
@@ -109,13 +122,25 @@ class Selection:
         yield from cell.as_filter().items()
         yield from (("state", state) for state in self.states)
         yield from (("county", county) for county in self.counties)
+        yield from (("place", place.as_text) for place in self.elsewhere)
         yield from ((name, value) for name, value in (("view", self.view), ("tab", self.tab)) if value)
 
     def but(self, **changes: Any) -> Self:
         return replace(self, **changes)
 
     def at(self, *states: str, counties: Sequence[str] = ()) -> Self:
-        return replace(self, states=states, counties=tuple(counties))
+        return replace(self, states=states, counties=tuple(counties), elsewhere=())
+
+    def opened(self, state: str | None) -> Self:
+        """With the counties of this state to choose, or with all states. Counties that are chosen stay, except that the
+        state which is open already is taken whole.
+        """
+        chosen = self.chosen_counties
+        if not chosen or state == self.state:
+            return self.at(*[state] if state else [])
+        counties = tuple(place.county for place in chosen if place.county and place.state == state)
+        others = tuple(place for place in chosen if place.state != state)
+        return replace(self, states=(state,) if state else (), counties=counties, elsewhere=others)
 
     def with_cell(self, classification: Classification | None, age_bucket: AgeBucket | None) -> Self:
         """With this class and age, or without them if it has exactly these."""
@@ -124,9 +149,11 @@ class Selection:
         return replace(self, classification=classification, age_bucket=age_bucket)
 
     def toggled(self, place: Place) -> Self:
-        """With or without a county of the state, or with this state alone."""
+        """With or without a county, or with this state open."""
         if place.county is None:
-            return self.at(*[place.state] if place.state else [])
-        left = [county for county in self.counties if county != place.county]
-        counties = left if place.county in self.counties else [*left, place.county]
-        return self.at(*self.states, counties=counties)
+            return self.opened(place.state)
+        chosen = self.chosen_counties
+        left = [one for one in chosen if one != place]
+        places = left if place in chosen else [*left, place]
+        counties = tuple(one.county for one in places if one.county and one.state == self.state)
+        return replace(self, counties=counties, elsewhere=tuple(one for one in places if one.state != self.state))

@@ -1,10 +1,12 @@
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import reswap, retarget
@@ -102,7 +104,9 @@ def _context(
         "numbers_address": selection.address(part="numbers"),
         "everything": Selection(view=selection.view, tab=selection.tab).address(),
         "everywhere": selection.at().address(),
+        "other_states": selection.opened(None).address() if selection.chosen_counties and selection.state else "",
         "wider": _wider(selection),
+        "territory_address": _territory_address(selection),
         "as_map": selection.view == MAP,
         "map": stock_map(selection, window.stock) if selection.view == MAP else None,
         "views": [
@@ -124,8 +128,19 @@ def _keys(window: Window) -> list[str]:
 
 def _wider(selection: Selection) -> list[tuple[str, str]]:
     """Where to look if nothing is left: the whole state, all states."""
-    whole = [("Try the whole state", selection.at(*selection.states).address())] if selection.counties else []
-    return [*whole, *([("Try all states", selection.at().address())] if selection.states else [])]
+    states = selection.chosen_states
+    name = "Try the whole state" if len(states) == 1 else "Try the whole states"
+    whole = [(name, selection.at(*states).address())] if selection.chosen_counties else []
+    return [*whole, *([("Try all states", selection.at().address())] if states else [])]
+
+
+def _territory_address(selection: Selection) -> str:
+    """The page for one line over several places, with what is chosen here."""
+    query = [(name, value) for name, value in selection.fields() if name in ("classification", "age_bucket")]
+    query += [("state", selection.state)] if selection.state else []
+    if selection.chosen_counties or len(selection.states) > 1:
+        query.append(("places", "\n".join(place.label for place in selection.places)))
+    return f"{reverse('sales:territory-show')}?{urlencode(query)}"
 
 
 def _preview(request: Request, selection: Selection, cursor: str, window: Window) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from leads.classification import Classification
 from leads.geography import STATES
 from pricing.discounts.prices import Price, PriceBook, Prices
 from sales.browse.selection import Selection
-from sales.cart.forms import place_text
 from sales.cart.selectors import DraftContents
 
 SHADES = 4
@@ -171,7 +170,7 @@ class Window:
         counts = {facet.value: facet.count for facet in self.stock.states}
         here = self.selection
         choices = [
-            Choice(state, STATES[state].name, count, state in here.states, here.at(state).address())
+            Choice(state, STATES[state].name, count, state in here.states, here.opened(state).address())
             for state, count in (dict.fromkeys(here.states, 0) | counts).items()
             if state in STATES
         ]
@@ -186,13 +185,21 @@ class Window:
             for county, count in sorted((dict.fromkeys(chosen, 0) | counts).items())
         ]
 
+    @property
+    def elsewhere(self) -> list[Choice]:
+        """Counties that are chosen in other states than the one whose counties are listed."""
+        return [
+            Choice(place.as_text, place.label, self.stock.at(place).available, chosen=True)
+            for place in self.selection.elsewhere
+        ]
+
     def lines(self, typed: Mapping[str, str] = {}, wrong: Mapping[str, str] = {}) -> list[PlaceLine]:
         """A row for each place that is chosen; for none, one for everywhere."""
         here = self.selection
         return [
             PlaceLine(
-                place=(key := place_text(place)),
-                name=place.county or (STATES[place.state].name if place.state else "All states"),
+                place=(key := place.as_text),
+                name=_name(place, with_state=len({place.state for place in here.places}) > 1),
                 stock=self.stock.at(place),
                 new=self.new if len(here.places) == 1 else Number.of(self.recent.places[place]),
                 in_cart=self._in_cart([place], here.classification, here.age_bucket),
@@ -202,6 +209,12 @@ class Window:
             )
             for place in here.places
         ]
+
+
+def _name(place: Place, *, with_state: bool) -> str:
+    if place.county is not None:
+        return place.label if with_state else place.county
+    return STATES[place.state].name if place.state else "All states"
 
 
 def _without(here: Selection, place: Place) -> Selection:

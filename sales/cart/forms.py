@@ -8,7 +8,7 @@ from django.http import QueryDict
 from homeshield.lib.number_fields import DecimalNumberField, WholeNumberField
 from inventory.county_names import county_meant
 from inventory.facts.criteria import MAX_QUANTITY, Criteria
-from inventory.facts.place import EVERYWHERE, Place
+from inventory.facts.place import EVERYWHERE
 from inventory.facts.territory import Territory
 from inventory.forms import CriteriaForm
 from leads.geography import STATES
@@ -128,7 +128,7 @@ class LineForm(CriteriaForm):
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """A box for a quantity. `place` is as `place_text` writes it; `error` says what is wrong with what was typed."""
+    """A box for a quantity. `place` is as `Place.as_text` writes it; `error` says what is wrong with what was typed."""
 
     place: str
     typed: str
@@ -175,11 +175,6 @@ class LinesForm:
     @property
     def typed(self) -> dict[str, str]:
         return {row.place: row.typed for row in self.rows}
-
-
-def place_text(place: Place) -> str:
-    """`LA,Caddo`, `LA`; empty for everywhere."""
-    return ",".join(level for level in place.levels if level is not None)
 
 
 class BuyForm(forms.Form):

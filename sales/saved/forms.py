@@ -38,6 +38,7 @@ class SaveSearchForm(forms.Form):
             age_bucket=asked["age_bucket"],
             states=asked["state"],
             counties=asked["county"],
+            elsewhere=asked["place"],
         )
         return text
 

@@ -27,7 +27,8 @@ STOP = """
 
 
 class SavedSearch(models.Model):
-    """What a user looks for. Empty is everything; counties are of the one state.
+    """What a user looks for. Empty is everything; counties are of the one state, `elsewhere` has those of others, as
+    `TX,Harris`. Beside counties, a state without any is not looked for itself.
 
     `mail_from` asks for a mail when so many leads are there, `mail_on_price` when the lowest price falls. The mail goes
     to whoever saved it, once in 24 hours at most. `was_below` and `known_price` are what the last look found: a number
@@ -44,6 +45,7 @@ class SavedSearch(models.Model):
     age_bucket = models.CharField(max_length=14, choices=AgeBucket, blank=True)
     states = ArrayField(models.CharField(max_length=2), default=list, blank=True)
     counties = ArrayField(models.TextField(), default=list, blank=True)
+    elsewhere = ArrayField(models.TextField(), default=list, blank=True, db_default=[])
     opened_at_utc = models.DateTimeField("opened (UTC)")
     opened_count = models.PositiveIntegerField("leads when it was opened")
     mail_from = models.PositiveIntegerField(null=True)
@@ -81,6 +83,9 @@ class SavedSearch(models.Model):
                 name="saved_search_counties_within_a_state", condition=Q(counties__len=0) | Q(states__len=1)
             ),
             models.CheckConstraint(
+                name="saved_search_counties_beside_one_state", condition=Q(elsewhere__len=0) | Q(states__len__lte=1)
+            ),
+            models.CheckConstraint(
                 name="saved_search_mails_from_one_lead_on", condition=Q(mail_from__isnull=True) | Q(mail_from__gte=1)
             ),
         ]
@@ -102,8 +107,9 @@ class SavedSearch(models.Model):
     def criteria(self) -> list[Criteria]:
         """One for each place. They match different leads."""
         places = [Place(state) for state in self.states] or [EVERYWHERE]
-        if self.counties:
+        if self.counties or self.elsewhere:
             places = [Place(state, county) for state, county in product(self.states, self.counties)]
+            places += [Place(*text.split(",", 1)) for text in self.elsewhere]
         cell = Criteria(
             classification=Classification(self.classification) if self.classification else None,
             age_bucket=AgeBucket(self.age_bucket) if self.age_bucket else None,
@@ -116,11 +122,15 @@ class SavedSearch(models.Model):
         if len(self.criteria) == 1:
             return self.criteria[0].label
         cell = self.criteria[0].at(EVERYWHERE).label.removesuffix(", all states")
-        where = f"{len(self.counties)} counties in {self.states[0]}" if self.counties else ", ".join(self.states)
+        states = sorted({each.place.state or "" for each in self.criteria})
+        where = ", ".join(states)
+        if self.counties or self.elsewhere:
+            where = f"{len(self.criteria)} counties in {states[0] if len(states) == 1 else f'{len(states)} states'}"
         return f"{cell}, {where}"
 
     def as_filter(self) -> list[tuple[str, str]]:
         """Under the names of the browse page's address."""
         named = [("classification", self.classification), ("age_bucket", self.age_bucket)]
         named += [("state", state) for state in self.states] + [("county", county) for county in self.counties]
+        named += [("place", text) for text in self.elsewhere]
         return [(name, value) for name, value in named if value]

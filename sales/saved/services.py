@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from homeshield.accounts.models import User
 from inventory.buyer import buyer_of
+from inventory.facts.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.saved.errors import NameTaken, SearchNotFound, TooManySearches
@@ -22,12 +23,13 @@ _SIGNED_FOR = "homeshield.sales.saved.stop"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is looked for. Counties are of the one state."""
+    """What is looked for. Counties are of the one state, or elsewhere."""
 
     classification: Classification | None = None
     age_bucket: AgeBucket | None = None
     states: Sequence[str] = ()
     counties: Sequence[str] = ()
+    elsewhere: Sequence[Place] = ()
 
 
 def search_save(*, user: User, name: str, wanted: Wanted, as_of: datetime) -> SavedSearch:
@@ -36,7 +38,7 @@ def search_save(*, user: User, name: str, wanted: Wanted, as_of: datetime) -> Sa
     search = SavedSearch(
         client_id=user.client_id, user=user, name=name, classification=wanted.classification or "",
         age_bucket=wanted.age_bucket or "", states=list(wanted.states), counties=list(wanted.counties),
-        opened_at_utc=as_of,
+        elsewhere=[place.as_text for place in wanted.elsewhere], opened_at_utc=as_of,
     )  # fmt: skip
     [found] = searches_found(searches=[search], buyer=buyer_of(user), as_of=as_of)
     search.opened_count = found.count

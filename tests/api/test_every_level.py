@@ -20,7 +20,6 @@ from inventory.models import InventoryRecord
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.quotes import quote_create
-from sales.cart.forms import place_text
 from sales.cart.selectors import draft_summary
 from sales.models import Order, Sale
 from sales.ordering.baskets import NamedBasket
@@ -70,7 +69,7 @@ def test_a_page_filters_by_it_and_sells_by_it(criteria: Criteria, caller: Caller
     assert shown(page) == "3"
     for value in asked.values():
         assert value in page
-    assert f'name="place" value="{place_text(criteria.place)}"' in page
+    assert f'name="place" value="{criteria.place.as_text}"' in page
     browser.post("/order/lines/", asked | {"quantity": 2})
     draft = draft_summary(user=buyer, as_of=now)
     (line,) = draft.lines
