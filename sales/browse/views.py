@@ -23,9 +23,10 @@ from inventory.replica_reads import replica_may_answer
 from leads.previews import glimpses_of
 from pricing.selectors import price_book
 from sales.browse.later import LaterView, later_of
-from sales.browse.map import stock_map
+from sales.browse.map import Map, stock_map
 from sales.browse.preview import preview_table
 from sales.browse.selection import LATER, LINES, MAP, PREVIEW, TABLE, Selection
+from sales.browse.short_places import short_places
 from sales.browse.window import Shelf, Window, window_of
 from sales.cart.forms import LinesForm
 from sales.cart.selectors import DraftContents, draft_contents
@@ -108,7 +109,7 @@ def _context(
         "wider": _wider(selection),
         "territory_address": _territory_address(selection),
         "as_map": selection.view == MAP,
-        "map": stock_map(selection, window.stock) if selection.view == MAP else None,
+        "map": _map(request, selection, window) if selection.view == MAP else None,
         "views": [
             (name, view, selection.but(view=view).address(), selection.view == view)
             for name, view in (("Table", TABLE), ("Map", MAP))
@@ -120,6 +121,16 @@ def _context(
         "leads": shelf.cart.leads,
         "in_cart": shelf.cart.leads,
     }
+
+
+def _map(request: Request, selection: Selection, window: Window) -> Map:
+    cart = window.shelf.cart.lines.items()
+    buyer = buyer_of(request.user)
+    return stock_map(
+        selection,
+        window.stock,
+        short_places(cart, book=window.shelf.book, buyer=buyer, as_of=request.as_of),
+    )
 
 
 def _keys(window: Window) -> list[str]:
