@@ -21,9 +21,14 @@ class Found:
     price: Decimal | None
 
     @property
-    def new(self) -> int:
-        """How many more there are than when the search was opened last."""
-        return max(0, self.count - self.search.opened_count)
+    def change(self) -> int:
+        """How many more there are than when the search was opened last; negative: fewer. What was sold or left its age
+        since is taken from what came."""
+        return self.count - self.search.opened_count
+
+    @property
+    def fewer(self) -> int:
+        return max(0, -self.change)
 
 
 def searches_of(user: User) -> list[SavedSearch]:

@@ -9,6 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from homeshield.accounts.models import User
+from inventory.facts.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
@@ -19,7 +20,8 @@ from sales.saved.models import SavedSearch
 from sales.saved.services import Wanted, search_mails, search_save, stop_token
 from tests.factories import ClientFactory, UserFactory, stock
 from tests.homeshield.worker import tasks_run
-from tests.sales.history.test_order_pages import text
+from tests.sales.history.test_order_pages import GOLD, text
+from tests.sales.purchases import buy
 
 pytestmark = pytest.mark.django_db
 
@@ -54,13 +56,18 @@ def test_a_filter_of_the_browse_page_is_saved_counted_opened_and_removed(
     query = "classification=Gold&age_bucket=MONTH_6_TO_8&state=LA&county=Caddo&county=Allen"
     assert shop.post("/searches/", {"name": "Near home", "filter": query + "&view=map"}).status_code == 302
     said = text(shop.get("/searches/"))
-    assert "Near home Gold, 6 to 8 months, 2 counties in LA 3 available, from $8.00 Nothing new since" in said
+    assert (
+        "Near home Gold, 6 to 8 months, 2 counties in LA 3 available, from $8.00 As many as at your last visit," in said
+    )
     stock(2, as_of=now)
-    assert "5 available, from $8.00 2 new since" in text(shop.get("/searches/"))
+    assert "5 available, from $8.00 2 more than at your last visit," in text(shop.get("/searches/"))
     search = SavedSearch.objects.get()
     opened = shop.get(f"/searches/{search.id}/")
     assert opened["Location"] == f"/inventory/?{query}"
-    assert "Nothing new since" in text(shop.get("/searches/"))
+    assert "As many as at your last visit," in text(shop.get("/searches/"))
+    assert buyer.client is not None
+    buy(buyer.client, 2, GOLD.at(Place("LA")), as_of=now)
+    assert "3 available, from $8.00 2 fewer than at your last visit," in text(shop.get("/searches/"))
     again = shop.post("/searches/", {"name": "Near home", "filter": "state=TX"})
     assert again.status_code == 422
     assert "You have saved a search by this name." in text(again)
