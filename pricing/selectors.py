@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -45,14 +46,24 @@ client, and code (NULL for none).
 
 PRICE_COLUMNS = "discounts.open, rule.classification, rule.age_bucket, rule.amount, own.amount"
 
-_BOOK = f"SELECT {PRICE_COLUMNS} FROM (SELECT %(as_of)s::timestamptz AS as_of) AS terms {PRICES}"  # noqa: S608 - the text is ours
+_BOOKS = f"""
+    SELECT terms.as_of, {PRICE_COLUMNS} FROM unnest(%(instants)s::timestamptz[]) AS terms (as_of) {PRICES}
+"""  # noqa: S608 - the text is ours
 
 
 def price_book(*, client_id: UUID | None, as_of: datetime, code: str = "") -> PriceBook:
     """Returns what prices the client's orders, in one statement. A code that is not its to use changes nothing."""
+    return price_books(client_id=client_id, instants=[as_of], code=code)[as_of]
+
+
+def price_books(*, client_id: UUID | None, instants: Iterable[datetime], code: str = "") -> dict[datetime, PriceBook]:
+    """Returns the same at each of the instants, in one statement: prices that have been in force stay on record."""
+    rows = defaultdict(list)
     with reading_connection().cursor() as cursor:
-        cursor.execute(_BOOK, {"client": client_id, "as_of": as_of, "code": code or None})
-        return price_book_of(cursor.fetchall())
+        cursor.execute(_BOOKS, {"client": client_id, "instants": sorted(set(instants)), "code": code or None})
+        for as_of, *priced in cursor.fetchall():
+            rows[as_of].append(priced)
+    return {as_of: price_book_of(found) for as_of, found in rows.items()}
 
 
 def price_book_of(rows: Sequence[Sequence[Any]]) -> PriceBook:

@@ -18,6 +18,17 @@ class PricesChanged(DomainError):
     actual: Decimal
 
 
+class LinePricesChanged(DomainError):
+    """Lines cost something else than the page showed, and together the same."""
+
+    code, status, title = "prices_changed", 409, "Prices have changed"
+    sentence = (
+        "Prices of single lines have changed; the order still costs ${total:,.2f}. Nothing was bought. "
+        "Review the new prices, then buy again to confirm."
+    )
+    total: Decimal
+
+
 class AlreadyOwned(DomainError):
     """Nothing else is sold in the place of leads whose person the client owns."""
 

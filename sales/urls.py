@@ -24,6 +24,7 @@ inventory_urlpatterns = [
 urlpatterns = [
     path("order/", cart.draft_show, name="draft-show"),
     path("order/buy/", ordering.draft_buy, name="draft-buy"),
+    path("order/prices/", cart.draft_prices, name="draft-prices"),
     path("order/take/", cart.draft_take, name="draft-take"),
     path("order/code/", cart.draft_code, name="draft-code"),
     path("order/quantities/", cart.draft_change, name="draft-change"),

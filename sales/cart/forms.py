@@ -1,4 +1,6 @@
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, override
 from uuid import UUID
 
@@ -39,15 +41,20 @@ class WrongQuantity:
 
 
 class QuantitiesForm(forms.Form):
-    """Fields `quantity-<line id>`, each valid or not by itself, and the version of the draft on the page."""
+    """Fields `quantity-<line id>`, each valid or not by itself; `price-<line id>`, what the page shows for one lead;
+    the version of the draft on the page, and the instant of the page.
+    """
 
     version = WholeNumberField(required=False)
+    shown_at = forms.DateTimeField(required=False)
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
         for name in data:
-            if name.startswith(_QUANTITY_OF) and _line_id(name):
+            if name.startswith(_QUANTITY_OF) and _line_id(name, _QUANTITY_OF):
                 self.fields[name] = _quantity_field()
+            elif name.startswith(_PRICE_OF) and _line_id(name, _PRICE_OF):
+                self.fields[name] = DecimalNumberField(max_digits=12, decimal_places=2)
 
     @property
     def quantities(self) -> dict[UUID, int]:
@@ -56,11 +63,24 @@ class QuantitiesForm(forms.Form):
         return {line_id: self.cleaned_data[name] for name, line_id in self._sent if name in self.cleaned_data}
 
     @property
+    def prices(self) -> dict[UUID, Decimal]:
+        """USD by line id, as the page shows them."""
+        self.is_valid()
+        named = [(name, _line_id(name, _PRICE_OF)) for name in self.fields]
+        return {line_id: self.cleaned_data[name] for name, line_id in named if line_id and name in self.cleaned_data}
+
+    def seen_at(self, as_of: datetime) -> datetime | None:
+        """The instant of the page that sent this; None if it says none that lies in the past."""
+        self.is_valid()
+        shown_at: datetime | None = self.cleaned_data.get("shown_at")
+        return shown_at if shown_at and shown_at <= as_of else None
+
+    @property
     def stepped(self) -> dict[UUID, int]:
         """The same after the press of a button: `step` is a line's id, and by how much."""
         quantities = self.quantities
         line, _, by = self.data.get("step", "").partition(" ")
-        if (line_id := _line_id(line)) in quantities and by in ("1", "-1"):
+        if (line_id := _line_id(line, "")) in quantities and by in ("1", "-1"):
             assert line_id is not None
             quantities[line_id] = min(max(1, quantities[line_id] + int(by)), MAX_QUANTITY)
         return quantities
@@ -82,15 +102,16 @@ class QuantitiesForm(forms.Form):
 
     @property
     def _sent(self) -> list[tuple[str, UUID]]:
-        return [(name, line_id) for name in self.fields if (line_id := _line_id(name))]
+        return [(name, line_id) for name in self.fields if (line_id := _line_id(name, _QUANTITY_OF))]
 
 
 _QUANTITY_OF = "quantity-"
+_PRICE_OF = "price-"
 
 
-def _line_id(name: str) -> UUID | None:
+def _line_id(name: str, prefix: str) -> UUID | None:
     try:
-        return UUID(name.removeprefix(_QUANTITY_OF))
+        return UUID(name.removeprefix(prefix)) if name.startswith(prefix) else None
     except ValueError:
         return None
 

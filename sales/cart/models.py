@@ -3,7 +3,7 @@ from dataclasses import replace
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import MD5
+from django.db.models.functions import MD5, Now
 
 from homeshield.lib.ids import new_id
 from homeshield.lib.table_rules import KEEP, TableRules
@@ -33,11 +33,14 @@ class Draft(models.Model):
 
 
 class DraftLine(LineFields):
-    """At most one per criteria."""
+    """At most one per criteria. `priced_at_utc` is the instant whose price the buyer knows: when the line came, or when
+    a page showed the price on which the buyer then acted.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="lines", db_index=False)
     territory = models.TextField(null=True, blank=True, help_text="In the place of a place: Territory.as_text.")
+    priced_at_utc = models.DateTimeField("price known since (UTC)", db_default=Now())
 
     not_personal = (*LineFields.not_personal, "territory")
 

@@ -20,7 +20,7 @@ from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from pricing.discounts.codes import code_check
 from pricing.discounts.prices import Discount, Price, PriceBook, Prices, Tier, reduced_from
 from pricing.errors import DiscountCodeRefused
-from pricing.selectors import price_book
+from pricing.selectors import price_books
 from sales.cart.paying import DraftPayment, draft_payment
 from sales.models import Draft, DraftLine
 
@@ -28,6 +28,8 @@ from sales.models import Draft, DraftLine
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftLineSummary:
     """`price` and `amount` (USD) are None where leads of this class and age are not for sale.
+
+    `price_before` is what one lead cost this order at `priced_at`, if the price has changed since.
 
     `available` is what the line finds by itself. Beside the other lines it may be short: then `shortage` says of how
     many, and `offers` what would mend it. `together` is what it can have if every line takes what is there.
@@ -38,6 +40,8 @@ class DraftLineSummary:
     quantity: int
     available: int
     price: Price | None
+    price_before: Decimal | None = None
+    priced_at: datetime | None = None
     together: int = 0
     shortage: Shortage | None = field(default=None, compare=False)
     offers: Sequence["DraftOffer"] = field(default=(), compare=False)
@@ -84,6 +88,11 @@ class DraftSummary:
     @property
     def short_lines(self) -> list[DraftLineSummary]:
         return [line for line in self.lines if line.shortage]
+
+    @property
+    def changed_lines(self) -> list[DraftLineSummary]:
+        """Those whose price the buyer has not accepted yet."""
+        return [line for line in self.lines if line.price_before is not None]
 
     @property
     def code_in_use(self) -> str:
@@ -137,10 +146,12 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
     draft = Draft.objects.filter(user=user).first()
     lines = list(draft.lines.all()) if draft else []
     code = draft.discount_code if draft else ""
-    book = price_book(client_id=user.client_id, as_of=as_of, code=code)
-    quantity = sum(line.quantity for line in lines)
-    prices = book.for_order(quantity)
-    summaries = _with_shortages([_summary(line, prices) for line in lines], buyer_of(user), book, as_of)
+    instants = {as_of, *(line.priced_at_utc for line in lines)}
+    books = price_books(client_id=user.client_id, instants=instants, code=code)
+    book, quantity = books[as_of], sum(line.quantity for line in lines)
+    prices = {instant: one.for_order(quantity) for instant, one in books.items()}
+    summaries = [_summary(line, prices[as_of], prices[line.priced_at_utc]) for line in lines]
+    summaries = _with_shortages(summaries, buyer_of(user), book, as_of)
     total = _sum(line.amount for line in summaries)
     return DraftSummary(
         draft_id=draft.id if draft else None,
@@ -157,9 +168,18 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
     )
 
 
-def _summary(line: DraftLine, prices: Prices) -> DraftLineSummary:
+def _summary(line: DraftLine, prices: Prices, earlier: Prices) -> DraftLineSummary:
+    """Both prices are of the same order: what its own size or code changes is no change of price."""
+    price, before = prices.find(line.criteria), earlier.find(line.criteria)
+    changed = price and before and price.unit_price != before.unit_price
     return DraftLineSummary(
-        id=line.id, criteria=line.criteria, quantity=line.quantity, available=0, price=prices.find(line.criteria)
+        id=line.id,
+        criteria=line.criteria,
+        quantity=line.quantity,
+        available=0,
+        price=price,
+        price_before=before.unit_price if before and changed else None,
+        priced_at=line.priced_at_utc,
     )
 
 

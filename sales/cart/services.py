@@ -1,6 +1,9 @@
 """The cart.
 
 Every change locks the draft and increments its version, so that the purchase matches the page.
+
+`seen_at` is the instant of the page on which the buyer acted: the prices of the lines that it changes are known from
+then on. Without it, a line keeps the instant whose price the buyer knows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +69,9 @@ def draft_lines_add(*, user: User, lines: Sequence[tuple[Criteria, int]]) -> lis
     return added
 
 
-def draft_quantities_change(*, user: User, quantities: Mapping[UUID, int], version: int | None = None) -> None:
+def draft_quantities_change(
+    *, user: User, quantities: Mapping[UUID, int], version: int | None = None, seen_at: datetime | None = None
+) -> None:
     """Raises LineNotFound, QuantityOutOfRange, and DraftChanged if a change is needed but `version` is stale."""
     with _changing(user) as draft:
         lines = {line.id: line for line in draft.lines.all()}
@@ -76,10 +81,12 @@ def draft_quantities_change(*, user: User, quantities: Mapping[UUID, int], versi
         if changed and version not in {None, draft.version}:
             raise DraftChanged
         for line in changed:
-            _put(draft, line, line.criteria, quantities[line.id])
+            _put(draft, line, line.criteria, quantities[line.id], seen_at)
 
 
-def draft_quantities_take_over(*, user: User, draft_id: UUID, version: int, quantities: Mapping[UUID, int]) -> bool:
+def draft_quantities_take_over(
+    *, user: User, draft_id: UUID, version: int, quantities: Mapping[UUID, int], seen_at: datetime | None = None
+) -> bool:
     """Applies the quantities on the page before a purchase: they may have just been typed.
 
     Returns True if the page must show a new total first, because quantities changed now or just before in the page's
@@ -93,11 +100,23 @@ def draft_quantities_take_over(*, user: User, draft_id: UUID, version: int, quan
         return False
     if draft.version != version and quantities.keys() != current.keys():
         return False
-    draft_quantities_change(user=user, quantities=quantities, version=version)
+    draft_quantities_change(user=user, quantities=quantities, version=version, seen_at=seen_at)
     return True
 
 
-def draft_line_replace(*, user: User, line_id: UUID, criteria: Criteria, quantity: int) -> None:
+def draft_prices_keep(*, user: User, line_id: UUID | None, seen_at: datetime) -> None:
+    """Accepts the price of a line, or of all, as a page showed it at `seen_at`. What is bought stays the same, and so
+    does the version. Raises LineNotFound.
+    """
+    with _changing(user) as draft:
+        for line in draft.lines.all() if line_id is None else [_get(draft, line_id)]:
+            _know(line, seen_at)
+            line.save(update_fields=["priced_at_utc"])
+
+
+def draft_line_replace(
+    *, user: User, line_id: UUID, criteria: Criteria, quantity: int, seen_at: datetime | None = None
+) -> None:
     """Replaces a line, merging with one of the same criteria. Raises LineNotFound, QuantityOutOfRange."""
     with _changing(user) as draft:
         line = _get(draft, line_id)
@@ -106,7 +125,7 @@ def draft_line_replace(*, user: User, line_id: UUID, criteria: Criteria, quantit
             quantity += twin.quantity
             _require_in_range(quantity)
             twin.delete()
-        _put(draft, line, criteria, quantity)
+        _put(draft, line, criteria, quantity, seen_at)
 
 
 def draft_take_available(*, user: User, version: int, available: Mapping[UUID, int]) -> None:
@@ -145,8 +164,8 @@ def draft_code_set(*, user: User, typed: str, as_of: datetime) -> None:
             _touch(draft)
 
 
-def draft_take(*, user_id: UUID, draft_id: UUID, version: int) -> list[Demand]:
-    """Deletes a draft within the purchase's transaction and returns its demands.
+def draft_take(*, user_id: UUID, draft_id: UUID, version: int) -> dict[UUID, Demand]:
+    """Deletes a draft within the purchase's transaction and returns its demands, by line.
 
     Raises DraftNotFound, DraftChanged.
     """
@@ -155,7 +174,7 @@ def draft_take(*, user_id: UUID, draft_id: UUID, version: int) -> list[Demand]:
         raise DraftNotFound
     if draft.version != version:
         raise DraftChanged
-    demands = [line.demand for line in draft.lines.all()]
+    demands = {line.id: line.demand for line in draft.lines.all()}
     draft.delete()
     return demands
 
@@ -193,10 +212,15 @@ def _get(draft: Draft, line_id: UUID) -> DraftLine:
     return line
 
 
-def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int) -> DraftLine:
+def _put(
+    draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int, seen_at: datetime | None = None
+) -> DraftLine:
     """Writes a new line, or overwrites `line`."""
     _require_in_range(quantity)
-    line = line or DraftLine(draft=draft)
+    if line is None:
+        line = DraftLine(draft=draft)
+    elif seen_at is not None:
+        _know(line, seen_at)
     line.classification = str(criteria.classification)
     line.age_bucket = str(criteria.age_bucket)
     line.state, line.county = criteria.place.state, criteria.place.county
@@ -205,6 +229,10 @@ def _put(draft: Draft, line: DraftLine | None, criteria: Criteria, quantity: int
     line.save()
     _touch(draft)
     return line
+
+
+def _know(line: DraftLine, seen_at: datetime) -> None:
+    line.priced_at_utc = max(line.priced_at_utc, seen_at)
 
 
 def _require_in_range(quantity: int) -> None:

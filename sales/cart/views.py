@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from functools import wraps
 from typing import Any, Concatenate
 from uuid import UUID
@@ -17,15 +16,16 @@ from homeshield.lib.http import Request
 from pricing.discounts.codes import LONGEST_TYPED
 from pricing.errors import DiscountCodeRefused
 from sales.cart.forms import LineForm, QuantitiesForm
-from sales.cart.selectors import DraftLineSummary, draft_summary
+from sales.cart.selectors import draft_summary
 from sales.cart.services import (
     draft_code_set,
     draft_line_remove,
     draft_line_replace,
+    draft_prices_keep,
     draft_quantities_change,
     draft_take_available,
 )
-from sales.errors import DraftChanged
+from sales.errors import DraftChanged, LineNotFound
 
 FRAGMENT_STATUSES = frozenset({200, 402, 409, 422})
 """HTMX swaps the fragment for these, else the page's main part."""
@@ -60,7 +60,9 @@ def draft_action[**P](
 def draft_change(request: Request) -> HttpResponse:
     """Changes quantities, as typed or by a step, and reports errors per line."""
     form = QuantitiesForm(request.POST)
-    draft_quantities_change(user=request.user, quantities=form.stepped, version=form.shown_version)
+    draft_quantities_change(
+        user=request.user, quantities=form.stepped, version=form.shown_version, seen_at=form.seen_at(request.as_of)
+    )
     return draft_page(request, status=422, wrong=form.wrong) if form.wrong else _changed(request)
 
 
@@ -78,20 +80,35 @@ def line_replace(request: Request, line_id: UUID) -> HttpResponse:
     if not form.is_valid():
         raise DraftChanged
     draft_line_replace(
-        user=request.user, line_id=line_id, criteria=form.criteria, quantity=form.cleaned_data["quantity"]
-    )
+        user=request.user, line_id=line_id, criteria=form.criteria, quantity=form.cleaned_data["quantity"],
+        seen_at=QuantitiesForm(request.POST).seen_at(request.as_of),
+    )  # fmt: skip
     return _changed(request)
 
 
 @draft_action
 def draft_take(request: Request) -> HttpResponse:
     """Gives every line what is there for all of them together."""
-    version = QuantitiesForm(request.POST).shown_version
+    form = QuantitiesForm(request.POST)
     draft = draft_summary(user=request.user, as_of=request.as_of)
-    if version != draft.version:
+    if form.shown_version != draft.version:
         raise DraftChanged
     available = {line.id: line.together for line in draft.lines if line.price}
     draft_take_available(user=request.user, version=draft.version, available=available)
+    return _changed(request)
+
+
+@draft_action
+def draft_prices(request: Request) -> HttpResponse:
+    """Keeps lines at their new prices: `keep` is a line, or all of them."""
+    keep, seen_at = request.POST.get("keep", ""), QuantitiesForm(request.POST).seen_at(request.as_of)
+    if seen_at is None:
+        raise DraftChanged
+    try:
+        line_id = None if keep == "all" else UUID(keep)
+    except ValueError:
+        raise LineNotFound from None
+    draft_prices_keep(user=request.user, line_id=line_id, seen_at=seen_at)
     return _changed(request)
 
 
@@ -121,20 +138,11 @@ def draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpRe
 def draft_context(request: Request, **context: Any) -> dict[str, Any]:
     """What the cart shows, on its page and beside Browse."""
     draft = draft_summary(user=request.user, as_of=request.as_of)
-    wrong, shown = context.get("wrong", {}), request.POST
+    wrong = context.get("wrong", {})
     context |= {"draft": draft, "leads": draft.quantity, "in_cart": draft.quantity, "as_of": request.as_of}
-    context["lines"] = [(line, wrong.get(line.id), _price_before(line, shown)) for line in draft.lines]
+    context["lines"] = [(line, wrong.get(line.id)) for line in draft.lines]
     if draft.payment:
         context["account"] = draft.payment.account  # the header asks for it too
     context["may_buy"] = Act.BUY in request.user.acts
     context.setdefault("code_wrong", draft.code_refusal)
     return context
-
-
-def _price_before(line: DraftLineSummary, shown: QueryDict) -> Decimal | None:
-    """What the page showed for one lead, in USD, if it is another price now."""
-    try:
-        before = Decimal(shown.get(f"price-{line.id}", ""))
-    except InvalidOperation:
-        return None
-    return before if line.price and before.is_finite() and before != line.price.unit_price else None

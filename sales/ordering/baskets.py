@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from leads.geography import match_county
 from pricing.discounts.prices import Price, Prices
 from pricing.quotes import quoted_prices
 from sales.cart.services import draft_take
-from sales.errors import EmptyOrder, PricesChanged, QuantityOutOfRange
+from sales.errors import EmptyOrder, LinePricesChanged, PricesChanged, QuantityOutOfRange
 from sales.ordering.terms import Terms
 
 
@@ -48,23 +48,29 @@ class CriteriaBasket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftBasket:
-    """A draft as the page showed it, with its total in USD and the code that made it."""
+    """A draft as the page showed it, with its total in USD and the code that made it. `shown_prices` are what the page
+    showed for one lead of each line: two changes of price may leave the total as it was.
+    """
 
     user_id: UUID
     draft_id: UUID
     version: int
     total: Decimal
     code: str = ""
+    shown_prices: Mapping[UUID, Decimal] = field(default_factory=dict)
 
     def open(self, terms: Terms) -> list[PricedLine]:
         """Deletes the draft, so that it is bought once.
 
-        Raises DraftNotFound, DraftChanged, EmptyOrder, NoPrice, PricesChanged.
+        Raises DraftNotFound, DraftChanged, EmptyOrder, NoPrice, PricesChanged, LinePricesChanged.
         """
         demands = draft_take(user_id=self.user_id, draft_id=self.draft_id, version=self.version)
-        lines = _lines(demands, _prices(demands, terms))
+        lines = _lines([*demands.values()], _prices([*demands.values()], terms))
+        now = {line_id: line.price.unit_price for line_id, line in zip(demands, lines, strict=True)}
         if (total := total_of(lines)) != self.total:
             raise PricesChanged(expected=self.total, actual=total)
+        if any(now.get(line_id) != price for line_id, price in self.shown_prices.items()):
+            raise LinePricesChanged(total=total)
         return lines
 
     @property

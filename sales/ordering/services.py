@@ -9,10 +9,11 @@ _allocate            locks the records
 order_write          writes the order (sales/ordering/writing.py)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -65,15 +66,19 @@ class Purchase:
 
 
 def order_place_draft(
-    *, user: User, draft_id: UUID, version: int, expected_total: Decimal, discount_code: str = ""
-) -> Order:
+    *, user: User, draft_id: UUID, version: int, expected_total: Decimal, discount_code: str = "",
+    shown_prices: Mapping[UUID, Decimal] = MappingProxyType({}),
+) -> Order:  # fmt: skip
     """Buys a draft as the page showed it, for `expected_total` USD with the code. A repeat returns the first order.
 
     Raises as `order_place`, but DraftBought instead of IdempotencyKeyReused.
     """
     if user.client_id is None:
         raise ClientMayNotBuy
-    basket = DraftBasket(user_id=user.id, draft_id=draft_id, version=version, total=expected_total, code=discount_code)
+    basket = DraftBasket(
+        user_id=user.id, draft_id=draft_id, version=version, total=expected_total, code=discount_code,
+        shown_prices=shown_prices,
+    )  # fmt: skip
     return order_place(client_id=user.client_id, user_id=user.id, basket=basket, key=f"draft:{draft_id}")
 
 

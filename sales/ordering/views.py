@@ -27,12 +27,14 @@ def draft_buy(request: Request) -> HttpResponse:
     if not form.is_valid():
         raise DraftChanged
     shown = {name: form.cleaned_data[name] for name in ("draft_id", "version")}
-    is_new = draft_quantities_take_over(user=request.user, quantities=typed.quantities, **shown)
+    is_new = draft_quantities_take_over(
+        user=request.user, quantities=typed.quantities, seen_at=typed.seen_at(request.as_of), **shown
+    )
     if typed.wrong:
         return draft_page(request, status=422, wrong=typed.wrong, to_wrong=True)
     if is_new:
         return draft_page(request, status=409, confirm=True)
-    order = order_place_draft(user=request.user, **form.cleaned_data)
+    order = order_place_draft(user=request.user, shown_prices=typed.prices, **form.cleaned_data)
     messages.success(
         request, f"You bought {order.quantity:,} lead{'s' * (order.quantity != 1)} for {dollars(order.total)}."
     )

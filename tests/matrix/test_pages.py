@@ -89,6 +89,7 @@ CLIENTS_PAGES = {
     ),
     "sales:territory-rename": Page(Act.DRAFT, "POST", "territory_id", {"name": "Other"}),
     "sales:territory-remove": Page(Act.DRAFT, "POST", "territory_id"),
+    "sales:draft-prices": Page(Act.DRAFT, "POST"),
     "sales:draft-take": Page(Act.DRAFT, "POST"),
     "sales:order-list": Page(Act.ORDERS),
     "sales:order-show": Page(Act.ORDERS, "GET", "order_id"),

@@ -1,16 +1,15 @@
-"""The cart says before Buy what is short, of all lines together, and what a lead cost when the page showed it last."""
+"""The cart says before Buy what is short, of all lines together."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.test import Client
 
 from homeshield.accounts.models import User
 from inventory.facts.place import Place
-from pricing.models import PriceRule
 from sales.cart.selectors import draft_summary
 from sales.cart.services import draft_line_add
-from sales.models import DraftLine, Order
+from sales.models import DraftLine
 from tests.factories import stock
 from tests.sales.history.test_order_pages import GOLD, GOLD_CADDO, buy_form, lines, text
 
@@ -57,20 +56,3 @@ def test_a_step_changes_one_line(shop: Client, buyer: User, engine: dict[str, st
         sent = {f"quantity-{line.id}": "5", "step": f"{line.id} {step}"}
         assert shop.post("/order/quantities/", sent, headers=engine, follow=True).status_code == 200
         assert lines(buyer) == [(str(GOLD_CADDO), quantity)]
-
-
-def test_a_line_shows_the_old_price_and_the_new(
-    shop: Client, buyer: User, engine: dict[str, str], now: datetime
-) -> None:
-    stock(3, as_of=now)
-    draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=2)
-    form = buy_form(shop.get("/order/")) | {f"price-{DraftLine.objects.get().id}": "8.00"}
-    change = now - timedelta(seconds=1)
-    PriceRule.objects.filter(classification="Gold", age_bucket="MONTH_6_TO_8").update(effective_until_utc=change)
-    PriceRule.objects.create(classification="Gold", age_bucket="MONTH_6_TO_8", amount="8.50", effective_from_utc=change)
-    response = shop.post("/order/buy/", form, headers=engine)
-    assert response.status_code == 409
-    assert "× before $8.00 $8.50 $17.00" in text(response)
-    assert "The price has changed." in text(response)
-    assert not Order.objects.exists()
-    assert "The price has changed." not in text(shop.get("/order/"))

@@ -43,7 +43,8 @@ def buy_form(response: Any) -> dict[str, str]:
     form = content[content.index('action="/order/buy/"') :]
     names = ("draft_id", "version", "expected_total", "discount_code")
     found = {name: re.search(f'name="{name}" value="([^"]*)"', form) for name in names}
-    return {name: match[1] for name, match in found.items() if match}
+    shown = dict(re.findall(r'name="(price-[^"]*)" value="([^"]*)"', content))
+    return shown | {name: match[1] for name, match in found.items() if match}
 
 
 def offered(content: str) -> list[tuple[str, str]]:
