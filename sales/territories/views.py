@@ -83,6 +83,8 @@ def territory_show(request: Request) -> HttpResponse:
         data.setdefault(name, value)
     form = _form(request, data)
     asked = bool(form.data["places"])
+    if not asked:
+        form.errors.pop("places", None)  # nobody has been asked for them yet
     return _page(request, form, data.get("state", ""), asked=asked)
 
 

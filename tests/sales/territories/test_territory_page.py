@@ -79,6 +79,12 @@ def cells(page: str) -> list[list[str]]:
     ]
 
 
+def test_a_page_that_nobody_has_filled_in_yet_objects_to_nothing(shop: Browser) -> None:
+    answer = shop.get(PAGE)
+    assert answer.status_code == 200
+    assert "errorlist" not in answer.content.decode()
+
+
 def test_the_page_shows_what_each_place_gives_and_costs_and_adds_the_line(
     shop: Browser, buyer: User, now: datetime, engine: dict[str, str]
 ) -> None:
