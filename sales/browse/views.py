@@ -14,6 +14,7 @@ from django_htmx.http import reswap, retarget
 from homeshield.accounts.access import requires
 from homeshield.accounts.errors import PreviewsUsed
 from homeshield.accounts.permissions import Act
+from homeshield.compression import compressible
 from homeshield.lib.http import Request
 from homeshield.lib.keyset import BadCursor
 from inventory.buyer import buyer_of
@@ -45,6 +46,7 @@ PREVIEWS = 12
 @vary_on_headers("HX-Request")
 @require_safe
 @replica_may_answer
+@compressible
 def record_list(request: Request) -> HttpResponse:
     """The shop window with the cart beside it; for HTMX only what changes.
 

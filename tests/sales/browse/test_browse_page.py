@@ -1,5 +1,6 @@
 """Browsing: filters, exact counts, prices, and nothing that a buyer has not paid for yet."""
 
+import gzip
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -202,6 +203,20 @@ class TestFilters:
         content = shop.get(browse(classification="Gold", age_bucket="MONTH_24_PLUS")).content.decode()
         assert "Not for sale: no price is set" in content
         assert 'id="add-to-order"' not in content
+
+
+def test_the_page_is_compressed_unless_it_repeats_what_it_does_not_know(shop: Client, engine: dict[str, str]) -> None:
+    """docs/decisions/0028: what an attacker chooses freely must not stand in a compressed page."""
+    asked = {**engine, "Accept-Encoding": "gzip"}
+    page, plain = shop.get(browse(state="LA"), headers=asked), shop.get(browse(state="LA"), headers=engine)
+    assert (page["Content-Encoding"], plain.get("Content-Encoding")) == ("gzip", None)
+    assert "Accept-Encoding" in page["Vary"]
+    assert len(page.content) < len(plain.content) / 3
+    refused = shop.get(browse(state="secret"), headers=asked)
+    assert (refused.status_code, refused.get("Content-Encoding")) == (422, None)
+    for unknown in ({"cursor": "secret"}, {"other": "secret"}, {"fill": "secret"}):
+        answer = shop.get(browse(state="LA", **unknown), headers=asked)
+        assert answer.status_code == 422 or b"secret" not in gzip.decompress(answer.content)
 
 
 class TestBadQueries:
