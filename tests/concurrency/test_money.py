@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from homeshield.accounts.models import Client
-from homeshield.billing.ledger.errors import InsufficientFunds
-from homeshield.billing.ledger.models import LedgerLeg
+from homeshield.billing.ledger.errors import InsufficientFunds, NotReversible
+from homeshield.billing.ledger.models import LedgerLeg, LedgerTransaction
 from homeshield.billing.ledger.proofs import ledger_prove
-from homeshield.billing.ledger.services import ledger_adjust
+from homeshield.billing.ledger.services import ledger_adjust, ledger_reverse
 from homeshield.management.commands.verify_ledger import PROOFS
 from sales.models import Order, Sale
 from tests.concurrency.orders import assert_books_balance, gold_6, order
@@ -107,3 +108,15 @@ def test_nobody_waits_for_another_client(prepaid: Client, as_of: datetime) -> No
     assert isinstance(waited, InsufficientFunds)
     assert (float(waited.available), float(waited.missing)) == (20, 20)
     assert (balance(prepaid), spent(prepaid), Order.objects.count()) == (20, 0, 1)
+
+
+def test_of_two_who_reverse_the_same_at_once_one_is_told_that_it_was(prepaid: Client, as_of: datetime) -> None:
+    mistake = LedgerTransaction.objects.get(client=prepaid)
+
+    def reverse() -> UUID:
+        return ledger_reverse(transaction_id=mistake.id, reason="A mistake.", by=None, as_of=as_of)
+
+    with rival(reverse) as holder:
+        second = run_beside(reverse, then=lambda: holder.end(commit=True))
+    assert isinstance(second, NotReversible)
+    assert (second.reason, balance(prepaid)) == ("This transaction was reversed before.", 0)

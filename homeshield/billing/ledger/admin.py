@@ -95,8 +95,10 @@ class ClientAccountAdmin(ViewOnlyAdmin):
         form = AdjustmentForm(request.POST or None)
 
         def act() -> str:
-            amount, reason = form.signed_amount, form.cleaned_data["reason"]
-            ledger_adjust(client_id=client_id, amount=amount, reason=reason, by=_who(request), as_of=_as_of(request))
+            amount, reason, once = form.signed_amount, form.cleaned_data["reason"], form.cleaned_data["once"]
+            ledger_adjust(
+                client_id=client_id, amount=amount, reason=reason, once=once, by=_who(request), as_of=_as_of(request)
+            )
             return f"The balance was adjusted by {dollars(amount)}."
 
         note = "For money that has arrived, record a payment instead. An adjustment may take the balance below zero."

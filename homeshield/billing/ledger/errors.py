@@ -23,6 +23,11 @@ class NotReversible(DomainError):
     reason: str
 
 
+class BookedBefore(DomainError):
+    code, status, title = "booked_before", 409, "Booked before"
+    sentence = "This form was sent before, and is booked once. Open it anew for another adjustment."
+
+
 class TransactionNotFound(DomainError):
     code, status, title = "transaction_not_found", 404, "Transaction not found"
     sentence = "There is no such transaction."

@@ -3,6 +3,7 @@ from decimal import Decimal
 from django import forms
 
 from homeshield.billing.ledger.services import MOST
+from homeshield.lib.ids import new_id
 from homeshield.lib.money import CENT
 from homeshield.lib.number_fields import DollarsField
 
@@ -44,6 +45,8 @@ class AdjustmentForm(forms.Form):
     direction = forms.ChoiceField(choices=[("add", "Add to the balance"), ("take", "Take from the balance")])
     amount = dollars_field("Amount", least=CENT, help_text="In dollars.")
     reason = _reason_field()
+    once = forms.UUIDField(widget=forms.HiddenInput, initial=new_id, required=False)
+    """The transaction's id: a form that is sent twice is booked once."""
 
     @property
     def signed_amount(self) -> Decimal:

@@ -1,21 +1,23 @@
 """Adds to the ledger, in the transaction of the act that moves the money (contract, "Money")."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
-from homeshield.billing.ledger.errors import BadAmount, NotReversible, TransactionNotFound
+from homeshield.billing.ledger.errors import BadAmount, BookedBefore, NotReversible, TransactionNotFound
 from homeshield.billing.ledger.kinds import REVERSIBLE, SHAPES, Account, Kind
 from homeshield.billing.ledger.models import CreditLimitChange, LedgerTransaction
 from homeshield.billing.ledger.statements import RECORDING, RECORDING_EACH
+from homeshield.lib.errors import DomainError
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CENT
 
@@ -71,12 +73,11 @@ def ledger_parameters(
     """Returns the parameters of RECORDING. Arguments and errors as for `ledger_record`."""
     shape = SHAPES[kind]
     _check(amount, either_way=shape.either_way)
-    made = new_id()
     return _parameters(
-        made=made,
+        made=source_id if kind is Kind.ADJUSTMENT else new_id(),  # an adjustment is its own source
         kind=kind,
         client_id=client_id,
-        source_id=made if kind is Kind.ADJUSTMENT else source_id,
+        source_id=source_id,
         house=shape.house,
         of_client=amount * shape.sign,
         as_of=as_of,
@@ -86,16 +87,18 @@ def ledger_parameters(
     )
 
 
-def ledger_adjust(*, client_id: UUID, amount: Decimal, reason: str, by: User | None, as_of: datetime) -> UUID:
+def ledger_adjust(
+    *, client_id: UUID, amount: Decimal, reason: str, by: User | None, as_of: datetime, once: UUID | None = None
+) -> UUID:
     """Adds `amount` (USD; below zero: takes it away) to a client's balance, and returns the transaction's id.
 
-    Raises BadAmount.
+    `once` becomes that id, so that what is sent twice is booked once. Raises BadAmount, BookedBefore.
     """
-    with transaction.atomic():
-        parameters = ledger_parameters(
-            kind=Kind.ADJUSTMENT, client_id=client_id, source_id=new_id(), amount=amount, as_of=as_of,
-            entered_by_id=by.id if by else None, reference=reason,
-        )  # fmt: skip
+    parameters = ledger_parameters(
+        kind=Kind.ADJUSTMENT, client_id=client_id, source_id=once or new_id(), amount=amount, as_of=as_of,
+        entered_by_id=by.id if by else None, reference=reason,
+    )  # fmt: skip
+    with _once(BookedBefore()), transaction.atomic():
         return _enter(parameters, AuditAction.LEDGER_ADJUST, details={"amount": amount}, as_of=as_of)
 
 
@@ -104,14 +107,15 @@ def ledger_reverse(*, transaction_id: UUID, reason: str, by: User | None, as_of:
 
     Raises TransactionNotFound, NotReversible.
     """
-    with transaction.atomic():
+    again = NotReversible(reason="This transaction was reversed before.")
+    with _once(again), transaction.atomic():
         found = LedgerTransaction.objects.filter(id=transaction_id).first()
         if found is None:
             raise TransactionNotFound
         if found.kind not in REVERSIBLE:
             raise NotReversible(reason=f"A transaction of this kind can’t be reversed: {found.get_kind_display()}.")
         if LedgerTransaction.objects.filter(kind=Kind.REVERSAL, source_id=found.id).exists():
-            raise NotReversible(reason="This transaction was reversed before.")
+            raise again
         of_client = found.legs.get(account=Account.CLIENT).amount  # a client's viewer sees no leg of the house's
         parameters = _parameters(
             made=new_id(),
@@ -151,6 +155,18 @@ def credit_limit_set(
             as_of=as_of,
         )
     return change
+
+
+@contextmanager
+def _once(refusal: DomainError) -> Iterator[None]:
+    """Raises `refusal` if another has booked the same meanwhile."""
+    try:
+        yield
+    except IntegrityError as error:
+        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if constraint not in ("ledger_transactions_pkey", "ledger_transaction_once_per_source"):
+            raise
+        raise refusal from error
 
 
 def _enter(parameters: dict[str, Any], action: AuditAction, *, details: dict[str, Any], as_of: datetime) -> UUID:

@@ -87,7 +87,7 @@ def _refused(act: Callable[[], UUID]) -> UUID | None:
 
 def _happen(model: Model, kind: Kind, number: int, source: UUID, amount: Decimal) -> None:
     moves = amount * SHAPES[kind].sign
-    repeated = kind is not Kind.ADJUSTMENT and (kind, number) in model.sources
+    repeated = (kind, number) in model.sources
     uncovered = kind is Kind.ORDER and model.limit is not None and model.balance + moves < -model.limit
     made = _refused(
         lambda: ledger_record(

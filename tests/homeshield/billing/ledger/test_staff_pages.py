@@ -7,6 +7,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from homeshield.accounts.models import Client
+from homeshield.audit.models import AuditEvent
 from homeshield.billing.ledger.models import ClientAccount, CreditLimitChange, LedgerTransaction
 from tests.factories import ClientFactory, StaffFactory
 from tests.homeshield.billing.ledger.money import balance, history, pay_in
@@ -60,6 +61,18 @@ def test_an_adjustment_moves_the_balance_either_way(staff: Browser, company: Cli
         ("adjustment", Decimal("1000.50"), Decimal("1100.50")),
         ("adjustment", Decimal("-1200.00"), Decimal("-99.50")),
     ]
+
+
+def test_an_adjustment_that_is_sent_twice_is_booked_once(staff: Browser, company: Client) -> None:
+    page = page_of(company, "adjust")
+    once = staff.get(page).context["form"]["once"].value()
+    sent = {"direction": "add", "amount": "5", "reason": "Agreed by phone.", "once": str(once)}
+    assert (staff.post(page, sent).status_code, balance(company)) == (302, 105)
+    again = staff.post(page, sent)
+    assert again.status_code == 409
+    assert "This form was sent before, and is booked once." in again.content.decode()
+    assert (balance(company), len(history(company))) == (105, 2)
+    assert AuditEvent.objects.filter(action="ledger.adjust").count() == 1
 
 
 def test_a_wrong_adjustment_is_refused_at_its_field(staff: Browser, company: Client) -> None:
