@@ -57,19 +57,29 @@ def explained_all(found: Sequence[Shortage], price_of: PriceOf) -> list[Shortage
     """The same for several shortages of one order, counted by one statement."""
     if not found:
         return []
-    asked = [demand.criteria for demand in found[0].demands]
+    demands = found[0].demands
+    asked = [demand.criteria for demand in demands]
     asked += [criteria for shortage in found for _, criteria in _kinds(shortage.line)]
     counts = available_counts(
         criteria={part for criteria in asked for part in criteria.parts}, buyer=found[0].buyer, as_of=found[0].as_of
     )
-    return [_explained(shortage, price_of, counts) for shortage in found]
+    matching = Matching(counts, counts.__getitem__)
+    short, filled = _filled(demands, matching)
+    explained = []
+    for one in found:
+        before, beside = short.get(one.index), filled
+        if before is None:  # there is enough by now
+            others_short, beside = _filled(demands, matching, without=one.index)
+            before = others_short[one.index]
+        explained.append(_explained(one, price_of, before=before, beside=beside))
+    return explained
 
 
-def _explained(shortage: Shortage, price_of: PriceOf, counts: Counts) -> Shortage:
-    demands, index, short = shortage.demands, shortage.index, shortage.line
-    others = sum(demand.quantity for demand in demands) - short.quantity
+def _explained(shortage: Shortage, price_of: PriceOf, *, before: Matching, beside: Matching) -> Shortage:
+    """`before` holds the lines before it that are filled, `beside` all others that are."""
+    short = shortage.line
+    others = sum(demand.quantity for demand in shortage.demands) - short.quantity
     kinds = _kinds(short)
-    before, beside = _filled_with(demands, index, Matching(counts, counts.__getitem__))
     offers = []
     for kind, criteria in kinds:
         there = fillable(criteria, beside=beside)
@@ -113,17 +123,22 @@ _ANOTHER = -1
 """The number of a line that is not in the order."""
 
 
-def _filled_with(demands: Sequence[Demand], index: int, matching: Matching) -> tuple[Matching, Matching]:
-    """The other demands that can be filled: those before the one at `index`, and all."""
-    before = filled = matching
+def _filled(
+    demands: Sequence[Demand], matching: Matching, *, without: int | None = None
+) -> tuple[dict[int, Matching], Matching]:
+    """Fills each demand that can be filled beside those before it, in the order of allocation, except `without`.
+
+    Returns what was filled before each of the others, and all that is.
+    """
+    before = {}
     for line in allocation_order(demands):
-        if line == index:
-            before = filled
-            continue
-        also = filled.copy()
-        if also.give(line, demands[line].criteria.parts, demands[line].quantity) == demands[line].quantity:
-            filled = also
-    return before, filled
+        also = matching.copy()
+        quantity = demands[line].quantity
+        if line != without and also.give(line, demands[line].criteria.parts, quantity) == quantity:
+            matching = also
+        else:
+            before[line] = matching
+    return before, matching
 
 
 def _kinds(short: Demand) -> list[tuple[Suggestion, Criteria]]:

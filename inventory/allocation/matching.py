@@ -4,129 +4,170 @@ Places lie within one another, so a place can give its leads if and only if no p
 asked for more than it holds. Lines over several places lie crosswise, so what one is given may have to move to another
 of its places. That is a flow: from lines to places, and from each place to the one around it, which lets through what
 it holds. It grows along the shortest path that is open, and is as large as it can be when none is.
+
+Fifty lines over fifty places are searched many times, so places are numbers within, and leads that a place has free are
+given without a search.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import Self
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple, Self
 
 from inventory.facts.criteria import Criteria
 
 ANY_NUMBER = 1 << 62
 """To ask how many a line could have."""
 
-type _Node = int | Criteria | None
-"""A line by its number, a place, or, as None, what lies around all places."""
+type _Place = int
 
-type _Step = tuple[_Node, _Node]
+
+class _Step(NamedTuple):
+    """To a place: from the line itself, from a place that gives up leads of a line which takes them here instead, or
+    from the place around it or inside it."""
+
+    before: _Place | None
+    line: int | None
+    place: _Place
 
 
 class Matching:
     """Of lines and `places`: plain criteria, whose `supply` is how many records match them."""
 
     def __init__(self, places: Iterable[Criteria], supply: Callable[[Criteria], int]) -> None:
-        self._free = {place: supply(place) for place in places}
-        self._out = dict.fromkeys(self._free, 0)
-        self._around = {place: self._next_around(place) for place in self._free}
-        self._inside: dict[Criteria, list[Criteria]] = {place: [] for place in self._free}
-        for place, around in self._around.items():
+        self._criteria = list(dict.fromkeys(places))
+        self._numbers = {criteria: number for number, criteria in enumerate(self._criteria)}
+        self._free = list(map(supply, self._criteria))
+        self._out = [0] * len(self._free)
+        self._around = list(map(self._next_around, self._criteria))
+        self._inside: list[list[_Place]] = [[] for _ in self._free]
+        for place, around in enumerate(self._around):
             if around is not None:
                 self._inside[around].append(place)
-        self._places: dict[int, Sequence[Criteria]] = {}
-        self._given: dict[int, Counter[Criteria]] = {}
+        self._places: dict[int, Sequence[_Place]] = {}
+        self._given: dict[_Place, dict[int, int]] = {}
 
-    def _next_around(self, place: Criteria) -> Criteria | None:
-        return next((wide for wide in place.widened() if wide != place and wide in self._free), None)
+    def _next_around(self, criteria: Criteria) -> _Place | None:
+        around = (self._numbers.get(wide) for wide in islice(criteria.widened(), 1, None))
+        return next((place for place in around if place is not None), None)
 
     def copy(self) -> Self:
         twin = object.__new__(type(self))
+        twin._criteria, twin._numbers = self._criteria, self._numbers
         twin._around, twin._inside = self._around, self._inside
-        twin._free, twin._out, twin._places = dict(self._free), dict(self._out), dict(self._places)
-        twin._given = {line: Counter(given) for line, given in self._given.items()}
+        twin._free, twin._out, twin._places = list(self._free), list(self._out), dict(self._places)
+        twin._given = {place: dict(lines) for place, lines in self._given.items()}
         return twin
 
     def room(self, place: Criteria) -> int:
         """How many more leads the place can give while nothing else moves."""
-        return min(self._free[one] for one in self._outwards(place))
+        return self._room(self._numbers[place])
 
     def give(
         self, line: int, places: Sequence[Criteria], quantity: int, first: Mapping[Criteria, int] | None = None
     ) -> int:
         """Gives the line up to `quantity` leads, from `first` as far as there is room. Returns how many it has."""
-        self._places[line], self._given[line] = places, Counter()
-        for place, wanted in (first or {}).items():
-            if (amount := min(wanted, self.room(place))) > 0:
-                self._move([(line, place), *pairwise([*self._outwards(place), None])], amount)
-        while (missing := quantity - self._given[line].total()) and (path := self._open_path(line)):
-            self._move(path, min(missing, *(self._open(step) for step in path)))
-        return self._given[line].total()
+        numbers = self._places[line] = [self._numbers[place] for place in places]
+        missing = quantity
+        wanted = [(self._numbers[place], number) for place, number in (first or {}).items()]
+        for place, number in [*wanted, *((place, quantity) for place in numbers)]:
+            if (amount := min(number, missing, self._room(place))) > 0:
+                self._take(line, place, amount)
+                self._let_out_of_all(place, amount)
+                missing -= amount
+        while missing and (amount := self._search(line, missing)):
+            missing -= amount
+        return quantity - missing
 
     def given(self, line: int) -> Counter[Criteria]:
         """What the line has of each place, now that all lines are there."""
-        return +self._given[line]
+        of_places = {self._criteria[place]: self._given.get(place, {}).get(line, 0) for place in self._places[line]}
+        return +Counter(of_places)
 
-    def _outwards(self, place: Criteria) -> list[Criteria]:
-        path = [place]
-        while (around := self._around[path[-1]]) is not None:
-            path.append(around)
-        return path
+    def _room(self, place: _Place) -> int:
+        room = self._free[place]
+        while (around := self._around[place]) is not None:
+            place = around
+            room = min(room, self._free[place])
+        return room
 
-    def _open_path(self, line: int) -> list[_Step]:
-        came: dict[_Node, _Node] = {line: line}
-        waiting: deque[_Node] = deque([line])
-        while waiting:
-            node = waiting.popleft()
-            for following in self._following(node):
-                if following in came or not self._open((node, following)):
-                    continue
-                came[following] = node
-                if following is None:
-                    return _steps(came, line)
-                waiting.append(following)
-        return []
+    def _search(self, line: int, missing: int) -> int:
+        """Gives the line more along open paths, the shortest first. Returns how much: 0 if there is no open path.
 
-    def _following(self, node: _Node) -> Iterator[_Node]:
-        if isinstance(node, Criteria):
-            yield self._around[node]
-            yield from self._inside[node]
-            yield from (line for line, given in self._given.items() if given[node])
-        elif node is not None:
-            yield from self._places[node]
+        Each place is reached by one path only, and what moves along one may close another: then search again. It goes
+        on only from places without room, and none of those gets room: the places around it had none either.
+        """
+        came = {place: _Step(None, line, place) for place in self._places[line]}
+        lines = {line}
+        waiting = deque(came)
+        found = 0
+        while waiting and found < missing:
+            place = waiting.popleft()
+            if room := self._room(place):
+                found += self._move(_steps(came, place), min(room, missing - found))
+                if self._room(place):
+                    continue  # nothing more comes here
+            around = self._around[place]
+            if around is not None and around not in came and self._free[place]:
+                came[around] = _Step(place, None, around)
+                waiting.append(around)
+            for inside in self._inside[place]:
+                if inside not in came and self._out[inside]:
+                    came[inside] = _Step(place, None, inside)
+                    waiting.append(inside)
+            for other in self._given[place].keys() - lines if place in self._given else ():
+                lines.add(other)
+                for instead in self._places[other]:
+                    if instead not in came:
+                        came[instead] = _Step(place, other, instead)
+                        waiting.append(instead)
+        return found
 
     def _open(self, step: _Step) -> int:
         """By how much the flow can grow along the step; against the flow, by what flows."""
-        match step:
-            case int(), Criteria():
-                return ANY_NUMBER
-            case Criteria() as place, int(line):
-                return self._given[line][place]
-            case Criteria() as place, around if around == self._around[place]:
-                return self._free[place]
-            case _, Criteria() as inside:
-                return self._out[inside]
-        raise ValueError(f"There is no step {step}.")
+        if step.before is None:
+            return ANY_NUMBER
+        if step.line is not None:
+            return self._given[step.before].get(step.line, 0)
+        if self._around[step.before] == step.place:
+            return self._free[step.before]
+        return self._out[step.place]
 
-    def _move(self, path: Iterable[_Step], amount: int) -> None:
-        for step in path:
-            match step:
-                case int(line), Criteria() as place:
-                    self._given[line][place] += amount
-                case Criteria() as place, int(line):
-                    self._given[line][place] -= amount
-                case Criteria() as place, around if around == self._around[place]:
-                    self._free[place] -= amount
-                    self._out[place] += amount
-                case _, Criteria() as inside:
-                    self._free[inside] += amount
-                    self._out[inside] -= amount
+    def _move(self, path: Sequence[_Step], most: int) -> int:
+        """As much as the path lets through, and then outwards. `most` is no more than there is room for."""
+        amount = min(most, *map(self._open, path))
+        if amount:
+            for before, line, place in path:
+                if line is not None:
+                    self._take(line, place, amount)
+                    if before is not None:
+                        self._take(line, before, -amount)
+                elif before is not None and self._around[before] == place:
+                    self._let_out(before, amount)
+                else:
+                    self._let_out(place, -amount)
+            self._let_out_of_all(path[-1].place, amount)
+        return amount
+
+    def _take(self, line: int, place: _Place, amount: int) -> None:
+        lines = self._given.setdefault(place, {})
+        lines[line] = lines.get(line, 0) + amount
+        if not lines[line]:
+            del lines[line]
+
+    def _let_out_of_all(self, place: _Place, amount: int) -> None:
+        outwards: _Place | None = place
+        while outwards is not None:
+            self._let_out(outwards, amount)
+            outwards = self._around[outwards]
+
+    def _let_out(self, place: _Place, amount: int) -> None:
+        self._free[place] -= amount
+        self._out[place] += amount
 
 
-def _steps(came: Mapping[_Node, _Node], line: int) -> list[_Step]:
-    """The path to the outside, backwards."""
-    path: list[_Step] = []
-    node: _Node = None
-    while node != line:
-        path.append((came[node], node))
-        node = came[node]
-    return path
+def _steps(came: Mapping[_Place, _Step], place: _Place) -> list[_Step]:
+    path = [came[place]]
+    while (before := path[-1].before) is not None:
+        path.append(came[before])
+    return path[::-1]

@@ -1,7 +1,7 @@
 """What a record is filtered by: class, bucket and place."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Self
 from uuid import UUID
@@ -39,7 +39,7 @@ class Criteria:
         return list(product(classes, [self.age_bucket] if self.age_bucket else AgeBucket))
 
     def at(self, place: Place) -> Self:
-        return replace(self, place=place, territory=None)
+        return type(self)(classification=self.classification, age_bucket=self.age_bucket, place=place)
 
     @property
     def parts(self) -> tuple[Self, ...]:
