@@ -1,5 +1,6 @@
 """What a buyer looks at, and its address: every state of the page has one."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -8,16 +9,24 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
+from inventory.county_names import county_meant
 from inventory.facts.criteria import Criteria
 from inventory.facts.place import EVERYWHERE, Place
 from inventory.forms import FilterForm
 from leads.age import AgeBucket
 from leads.classification import Classification
 from leads.geography import STATES
+from sales.cart.forms import MOST_ROWS
 
 TABLE, MAP = "", "map"
 LINES, PREVIEW, LATER = "", "preview", "later"
 """What stands below the table or the map: quantities for each place, leads, what gets cheaper."""
+
+SETTABLE = frozenset({"classification", "age_bucket", "view", "tab"})
+"""By a press of a button."""
+
+_NUMBER = re.compile(r"[0-9.,+-]{1,12}", re.ASCII)
+"""As people type it, right or wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +34,8 @@ class Selection:
     """A class and an age, or any; several states, or several counties; none is everywhere.
 
     `counties` are those of the one state, `elsewhere` those of others. Beside counties, a state without any is not
-    chosen itself: its counties are open to choose. `view` is TABLE or MAP, `tab` LINES, PREVIEW or LATER.
+    chosen itself: its counties are open to choose. `view` is TABLE or MAP, `tab` LINES, PREVIEW or LATER. `typed` are
+    quantities in boxes, by the place's text, where no script keeps them: they go with every address.
     """
 
     classification: Classification | None = None
@@ -35,6 +45,7 @@ class Selection:
     elsewhere: tuple[Place, ...] = ()
     view: str = TABLE
     tab: str = LINES
+    typed: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, form: FilterForm, query: QueryDict) -> Self:
@@ -49,6 +60,7 @@ class Selection:
             elsewhere=tuple(asked.get("place", ())),
             view=MAP if query.get("view") == MAP else TABLE,
             tab=query.get("tab", "") if query.get("tab") in (PREVIEW, LATER) else LINES,
+            typed=_typed(query),
         )
 
     @property
@@ -124,6 +136,12 @@ class Selection:
         yield from (("county", county) for county in self.counties)
         yield from (("place", place.as_text) for place in self.elsewhere)
         yield from ((name, value) for name, value in (("view", self.view), ("tab", self.tab)) if value)
+        yield from (("typed", text) for text in self.typed_texts)
+
+    @property
+    def typed_texts(self) -> list[str]:
+        """As an address has them: `TX,Harris:37`"""
+        return [f"{place}:{quantity}" for place, quantity in self.typed]
 
     def but(self, **changes: Any) -> Self:
         return replace(self, **changes)
@@ -157,3 +175,27 @@ class Selection:
         places = left if place in chosen else [*left, place]
         counties = tuple(one.county for one in places if one.county and one.state == self.state)
         return replace(self, counties=counties, elsewhere=tuple(one for one in places if one.state != self.state))
+
+
+def asked_of(sent: QueryDict) -> QueryDict:
+    """What was asked for. A button without JavaScript names what it sets: `set` is a query of its own."""
+    pressed, asked = QueryDict(sent.get("set", "")[:200]), sent.copy()
+    for name in SETTABLE & pressed.keys():
+        asked.setlist(name, pressed.getlist(name))
+    return asked
+
+
+def _typed(query: QueryDict) -> tuple[tuple[str, str], ...]:
+    """From an address, and from the boxes of a form: an empty one forgets what the address had.
+
+    Nothing but places and numbers: the page is compressed (docs/decisions/0028).
+    """
+    texts = [(place, quantity) for place, _, quantity in (text.rpartition(":") for text in query.getlist("typed"))]
+    found = dict(texts) | dict(zip(query.getlist("box"), query.getlist("quantity"), strict=False))
+    kept = [(place, quantity.strip()) for place, quantity in found.items()][:MOST_ROWS]
+    return tuple((place, quantity) for place, quantity in kept if _NUMBER.fullmatch(quantity) and _is_place(place))
+
+
+def _is_place(text: str) -> bool:
+    state, _, county = text.partition(",")
+    return not text or (state in STATES and (not county or county_meant(state, county) == county))

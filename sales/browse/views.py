@@ -26,7 +26,7 @@ from pricing.selectors import price_book
 from sales.browse.later import LaterView, later_of
 from sales.browse.map import Map, stock_map
 from sales.browse.preview import preview_table
-from sales.browse.selection import LATER, LINES, MAP, PREVIEW, TABLE, Selection
+from sales.browse.selection import LATER, LINES, MAP, PREVIEW, TABLE, Selection, asked_of
 from sales.browse.short_places import short_places
 from sales.browse.window import Shelf, Window, window_of
 from sales.cart.forms import LinesForm
@@ -52,10 +52,13 @@ def record_list(request: Request) -> HttpResponse:
 
     `part=numbers` asks for counts and prices alone: the cart has changed.
     """
-    form, cursor = FilterForm(request.GET), request.GET.get("cursor", "")
-    selection = Selection.of(form, request.GET)
-    if form.is_valid() and not request.htmx and _has_blanks(request.GET):
-        return redirect(selection.address(**_fill_of(request)))
+    query, cursor = asked_of(request.GET), request.GET.get("cursor", "")
+    form = FilterForm(query)
+    selection = _filled(Selection.of(form, query), _fill_of(request))
+    if request.htmx:
+        selection = selection.but(typed=())  # the script keeps them
+    if form.is_valid() and not request.htmx and _is_of_a_form(request.GET):
+        return redirect(selection.address())
     numbers_alone = bool(request.htmx) and request.GET.get("part") == "numbers"
     context = _context(request, form, selection)
     if form.is_valid() and selection.tab == PREVIEW and Act.PREVIEW in request.user.acts and not numbers_alone:
@@ -72,14 +75,23 @@ def record_list(request: Request) -> HttpResponse:
     return response
 
 
-def _has_blanks(query: QueryDict) -> bool:
-    """Whether a form without JavaScript sent this, with its empty fields."""
-    return any(not value or name == "county_of" for name, values in query.lists() for value in values)
+def _fill_of(request: Request) -> str:
+    """What is to be put into each box; empty if it is not asked for."""
+    typed = request.GET.get("fill", "")[:12]
+    return typed if typed.isdecimal() else ""
 
 
-def _fill_of(request: Request) -> dict[str, str]:
-    typed = request.GET.get("fill", "")
-    return {"fill": typed} if typed else {}
+def _filled(selection: Selection, fill: str) -> Selection:
+    if not fill:
+        return selection
+    filled = {place.as_text: fill for place in selection.places}
+    return selection.but(typed=tuple((dict(selection.typed) | filled).items()))
+
+
+def _is_of_a_form(query: QueryDict) -> bool:
+    """Whether a form without JavaScript sent this, with its empty fields and its boxes."""
+    sent = {"county_of", "set", "box", "quantity"} & query.keys()
+    return bool(sent) or any(not value for _, values in query.lists() for value in values)
 
 
 def _shelf(request: Request) -> Shelf:
@@ -92,8 +104,8 @@ def _context(
 ) -> dict[str, Any]:
     shelf = _shelf(request)
     window = window_of(selection, buyer=buyer_of(request.user), shelf=shelf, as_of=request.as_of)
-    fill = request.GET.get("fill", "")
-    typed = lines.typed if lines else dict.fromkeys(_keys(window), fill) if fill.isdecimal() else {}
+    typed = dict(selection.typed) | (lines.typed if lines else {})
+    boxes = [place.as_text for place in selection.places] if selection.tab == LINES else []
     return {
         "form": form,
         "selection": selection,
@@ -102,10 +114,13 @@ def _context(
         "stock": window.stock,
         "price": window.price,
         "lines_of_places": window.lines(typed, lines.wrong if lines else {}),
-        "fill": fill if fill.isdecimal() else FILL,
+        "carried": [
+            text for (box, _), text in zip(selection.typed, selection.typed_texts, strict=True) if box not in boxes
+        ],
+        "fill": _fill_of(request) or FILL,
         "address": selection.address(),
         "numbers_address": selection.address(part="numbers"),
-        "everything": Selection(view=selection.view, tab=selection.tab).address(),
+        "everything": Selection(view=selection.view, tab=selection.tab, typed=selection.typed).address(),
         "everywhere": selection.at().address(),
         "other_states": selection.opened(None).address() if selection.chosen_counties and selection.state else "",
         "wider": _wider(selection),
@@ -133,10 +148,6 @@ def _map(request: Request, selection: Selection, window: Window) -> Map:
         window.stock,
         short_places(cart, book=window.shelf.book, buyer=buyer, as_of=request.as_of),
     )
-
-
-def _keys(window: Window) -> list[str]:
-    return [line.place for line in window.lines()]
 
 
 def _wider(selection: Selection) -> list[tuple[str, str]]:
@@ -192,7 +203,7 @@ def line_add(request: Request) -> HttpResponse:
     error = "" if form.lines or form.wrong else "Enter how many leads, in one box at least."
     if not (form.wrong or error):
         try:
-            return _lines_added(request, draft_lines_add(user=request.user, lines=form.lines))
+            return _lines_added(request, form, draft_lines_add(user=request.user, lines=form.lines))
         except QuantityOutOfRange as refusal:
             error = f"{refusal.message} Your cart may already hold some of these."
         except (TooManyLines, DraftBusy) as refusal:
@@ -201,19 +212,21 @@ def line_add(request: Request) -> HttpResponse:
 
 
 def _back(request: Request) -> tuple[FilterForm, Selection]:
-    """The page from which this was sent."""
-    query = QueryDict(request.POST.get("back", "")[:8000])
+    """The page from which this was sent. Without JavaScript its filter comes along."""
+    query = QueryDict(request.POST["back"][:8000]) if "back" in request.POST else request.POST
     form = FilterForm(query)
     return form, Selection.of(form, query)
 
 
-def _lines_added(request: Request, added: list[Added]) -> HttpResponse:
+def _lines_added(request: Request, form: LinesForm, added: list[Added]) -> HttpResponse:
     if request.htmx:
         return draft_page(request, added=added)
     leads = sum(one.quantity for one in added)
     what = added[0].criteria.label if len(added) == 1 else f"{len(added)} lines"
     messages.success(request, f"{leads:,} lead{'s' * (leads != 1)} added to your cart: {what}.")
-    return redirect(_back(request)[1].address())
+    selection = _back(request)[1]
+    left = tuple((place, quantity) for place, quantity in selection.typed if place not in form.typed)
+    return redirect(selection.but(typed=left).address())
 
 
 def _lines_refused(request: Request, lines: LinesForm, error: str) -> HttpResponse:

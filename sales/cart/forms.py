@@ -162,14 +162,14 @@ MOST_ROWS = 60
 
 
 class LinesForm:
-    """Quantities of one class and age for several places: `place` and `quantity`, each as often as there are boxes.
+    """Quantities of one class and age for several places: `box`, a place, and `quantity`, as often as there are boxes.
     A single place may be named as an address does, by `state` and `county`; a territory by its text.
 
     Where there are several boxes, an empty one asks for nothing.
     """
 
     def __init__(self, data: QueryDict) -> None:
-        places = data.getlist("place") or [",".join(filter(None, (data.get("state"), data.get("county"))))]
+        places = data.getlist("box") or [",".join(filter(None, (data.get("state"), data.get("county"))))]
         boxes = list(zip(places, data.getlist("quantity"), strict=False))[:MOST_ROWS]
         self.rows = [self._row(data, place, typed, may_be_empty=len(boxes) > 1) for place, typed in boxes]
 

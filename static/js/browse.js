@@ -19,6 +19,14 @@
     // Without storage they last as long as the page.
   }
 
+  // Without scripts, the boxes and their button belong to the form of the filter, so that every answer has them filled.
+  const ownForm = () => {
+    for (const part of document.querySelectorAll("#lines-form [form=filters]")) {
+      const names = part.tagName === "BUTTON" ? ["form", "formmethod", "formaction", "name", "value"] : ["form"];
+      for (const name of names) part.removeAttribute(name);
+    }
+  };
+
   const boxes = () => [...document.querySelectorAll("[data-want]")];
 
   const keep = (box) => {
@@ -47,6 +55,7 @@
     for (const box of boxes()) {
       const kept = wanted[box.dataset.want];
       if (kept !== undefined && !box.value) box.value = kept;
+      else if (kept === undefined && box.value) keep(box); // from an address
       if (box.value) some = true;
     }
     if (some) quote();
@@ -160,9 +169,11 @@
 
   for (const settled of ["htmx:afterSettle", "htmx:historyRestore"]) {
     document.addEventListener(settled, () => {
+      ownForm();
       restore();
       if (search()?.value) find();
     });
   }
+  ownForm();
   restore();
 })();

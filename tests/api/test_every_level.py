@@ -69,7 +69,7 @@ def test_a_page_filters_by_it_and_sells_by_it(criteria: Criteria, caller: Caller
     assert shown(page) == "3"
     for value in asked.values():
         assert value in page
-    assert f'name="place" value="{criteria.place.as_text}"' in page
+    assert f'name="box" value="{criteria.place.as_text}"' in page
     browser.post("/order/lines/", asked | {"quantity": 2})
     draft = draft_summary(user=buyer, as_of=now)
     (line,) = draft.lines

@@ -89,6 +89,37 @@ def test_what_is_typed_survives_filters_reload_and_another_place(page: Page, tex
     expect(page.locator("#added")).to_contain_text("40 Gold, 6 to 8 months, Harris, TX (3 added)")
 
 
+def test_without_javascript_what_is_typed_survives_too(open_page: Callable[..., Page], texas: User) -> None:
+    page = open_page(java_script_enabled=False)
+    sign_in(page, texas)
+    page.goto("/inventory/?state=TX&county=Dallas&county=Harris")
+    dallas, harris = page.get_by_label("How many leads in Dallas"), page.get_by_label("How many leads in Harris")
+    harris.fill("37")
+    page.locator("#set-gold-2").click()
+    expect(page.locator("#count")).to_have_text("120")
+    expect(harris).to_have_value("37")
+    dallas.fill("2000")
+    page.locator("#county-bexar").check()
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_label("How many leads in Bexar").fill("4")
+    for tab in ("Preview leads", "Cheaper soon"):
+        page.get_by_role("button", name=tab).click()
+    page.locator("#all-states").click()
+    page.go_back()
+    page.get_by_role("button", name="By place").click()
+    expect(dallas).to_have_value("2000")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator(".place-lines .field-error")).to_have_text("A line has 1 to 1,000 leads.")
+    dallas.fill("")
+    page.get_by_role("button", name="Show").click()
+    expect(harris).to_have_value("37")
+    assert lines() == {}
+    page.get_by_role("button", name="Add to cart").click()
+    page.locator(".messages").get_by_text("41 leads added to your cart: 2 lines.").wait_for()
+    assert lines() == {"Bexar": 4, "Harris": 37}
+    assert "typed" not in page.url
+
+
 def test_the_cart_beside_it_changes_what_browse_says(page: Page, texas: User) -> None:
     sign_in(page, texas)
     page.goto("/inventory/?classification=Gold&age_bucket=MONTH_6_TO_8&state=TX&county=Harris&county=Dallas")

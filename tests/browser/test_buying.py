@@ -73,7 +73,7 @@ def test_the_whole_way_without_javascript(open_page: Callable[..., Page], buyer:
     page.locator("#county-allen").check()
     page.locator("#county-caddo").check()
     page.get_by_role("button", name="Apply").click()
-    page.locator("#cell-silver-4").click()
+    page.locator("#set-silver-4").click()
     assert page.url.endswith(
         "/inventory/?classification=Silver&age_bucket=MONTH_12_TO_23&state=LA&county=Allen&county=Caddo"
     )

@@ -126,7 +126,7 @@ def test_they_go_into_the_cart_into_a_territory_and_into_a_saved_search(shop: Cl
         Place("AL", "Lee"), Place("LA", "Caddo"), Place("TX", "Harris"), Place("TX", "Lee"),
     ]  # fmt: skip
     back = page.context["selection"].query
-    boxes = {"place": ["AL,Lee", "LA,Caddo", "TX,Harris", "TX,Lee"], "quantity": ["3", "", "2", ""]}
+    boxes = {"box": ["AL,Lee", "LA,Caddo", "TX,Harris", "TX,Lee"], "quantity": ["3", "", "2", ""]}
     added = shop.post(reverse("sales:line-add"), {**CELL, "back": back, **boxes})
     assert (added.status_code, added["Location"]) == (302, browse(**CELL, **BORDER))
     assert set(DraftLine.objects.values_list("state", "county", "quantity")) == {("AL", "Lee", 3), ("TX", "Harris", 2)}

@@ -164,7 +164,7 @@ class TestAddingALine:
         stock(1, as_of=now)
         cell = {"classification": "Gold", "age_bucket": "MONTH_6_TO_8"}
         back = "classification=Gold&age_bucket=MONTH_6_TO_8&state=LA&county=Caddo&county=De+Soto&county=Allen"
-        asked = cell | {"back": back, "place": ["LA,Caddo", "LA,De Soto", "LA,Allen"]}
+        asked = cell | {"back": back, "box": ["LA,Caddo", "LA,De Soto", "LA,Allen"]}
         response = shop.post("/order/lines/", asked | {"quantity": ["50", "0", ""]}, headers=engine)
         assert response.status_code == 422
         assert 'id="want-error-2">A line has 1 to 1,000 leads.<' in response.content.decode()
