@@ -105,7 +105,7 @@ def main(*measures: Measure, description: str | None = None) -> None:
     for already, size in zip([0, *arguments.sizes], arguments.sizes, strict=False):
         grow(already, size, as_of=as_of)
         figures.append([figure for measure in measures for figure in measure(timezone.now())])
-        Console(width=120).print(_table(arguments.sizes[: len(figures)], figures))
+        Console(width=120).print(table_of(arguments.sizes[: len(figures)], figures))
     say(f"most memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     if not arguments.keep:
         drop_database(DATABASE)
@@ -116,11 +116,11 @@ def _measure_kept(measures: Sequence[Measure]) -> None:
 
     (size,) = sql("SELECT count(*) FROM inventory")()[0]
     figures = [figure for measure in measures for figure in measure(timezone.now())]
-    Console(width=120).print(_table([size], [figures]))
+    Console(width=120).print(table_of([size], [figures]))
     say(f"most memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def _table(sizes: Sequence[int], figures: Sequence[Sequence[Figure]]) -> Table:
+def table_of(sizes: Sequence[int], figures: Sequence[Sequence[Figure]]) -> Table:
     table = Table("ms (times the floor)", *(f"{size:,}" for size in sizes), "growth")
     for column in table.columns[1:]:
         column.justify = "right"

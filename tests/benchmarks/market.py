@@ -56,7 +56,8 @@ def a_buyer(as_of: datetime) -> "User":
 
     if not User.objects.exists():
         set_prices(as_of)
-        User.objects.create_user("buyer@agency.example", client=Client.objects.create(name="Agency", status="active"))
+        company = Client.objects.create(name="Agency", status="active")
+        User.objects.create_user("buyer@agency.example", client=company, role="owner")
     return User.objects.select_related("client").get()
 
 
@@ -68,7 +69,7 @@ def grow(already: int, size: int, *, as_of: datetime) -> None:
 
     began = time.perf_counter()
     with connection.cursor() as cursor:
-        counties = _counties(cursor)
+        counties = counties_table(cursor)
         cursor.execute("SET session_replication_role = replica")  # the rows agree by construction
         for first in range(already, size, CHUNK):
             cursor.execute(
@@ -140,8 +141,8 @@ def _places() -> list[tuple[str, str]]:
     return places
 
 
-def _counties(cursor: CursorWrapper) -> int:
-    """A table of all counties for the statement above; returns how many."""
+def counties_table(cursor: CursorWrapper) -> int:
+    """A table of all counties for statements that fill; returns how many."""
     places = _places()
     cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS benchmark_counties (number int, state text, county text)")
     cursor.execute("TRUNCATE benchmark_counties")
