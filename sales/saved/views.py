@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from homeshield.accounts.access import requires
 from homeshield.accounts.permissions import Act
@@ -21,19 +22,27 @@ from sales.saved.services import mails_stop, search_mails, search_opened, search
 
 
 @requires(Act.BROWSE)
+@vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def search_list(request: Request) -> HttpResponse:
-    """The user's saved searches with their counts; saves one."""
-    form = SaveSearchForm(request.POST) if request.method == "POST" else None
-    if form is None or not form.is_valid():
-        return _page(request, form=form)
-    try:
-        search = search_save(user=request.user, name=form.cleaned_data["name"], wanted=form.wanted, as_of=request.as_of)
-    except (NameTaken, TooManySearches) as error:
-        form.add_error("name", error.message)
-        return _page(request, form=form)
-    messages.success(request, f"Search “{search.name}” saved.")
-    return redirect("sales:search-list")
+    """The user's saved searches with their counts; saves one. Browse stays where it is: HTMX gets the form anew."""
+    if request.method != "POST":
+        return _page(request)
+    form = SaveSearchForm(request.POST)
+    if form.is_valid():
+        name = form.cleaned_data["name"]
+        try:
+            search_save(user=request.user, name=name, wanted=form.wanted, as_of=request.as_of)
+        except (NameTaken, TooManySearches) as error:
+            form.add_error("name", error.message)
+        else:
+            if request.htmx:
+                return _beside_browse(request, form, {"saved_as": name})
+            messages.success(request, f"Search “{name}” saved.")
+            return redirect("sales:search-list")
+    if request.htmx:
+        return _beside_browse(request, form, {"name": form["name"].value(), "errors": form.errors}, status=422)
+    return _page(request, form=form)
 
 
 @requires(Act.BROWSE)
@@ -59,7 +68,7 @@ def search_mail(request: Request, search_id: UUID) -> HttpResponse:
     )  # fmt: skip
     some = asked["mail_from"] is not None or asked["on_price"]
     messages.success(request, "You’ll get an email, at most once a day." if some else "No emails about this search.")
-    return redirect("sales:search-list")
+    return redirect(f"{reverse('sales:search-list')}#search-{search_id}")
 
 
 @requires(Act.BROWSE)
@@ -77,6 +86,13 @@ def search_stop(request: Request, token: str) -> HttpResponse:
     """Ends the mails of whoever got the link: by a click, or by a mail program (RFC 8058). Nobody signs in for it."""
     mails_stop(token)
     return render(request, "saved/stopped.html")
+
+
+def _beside_browse(
+    request: Request, form: SaveSearchForm, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    context["filter"] = form["filter"].value()
+    return render(request, "sales/_save_search.html#fields", context, status=status)
 
 
 def _page(

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const openMenu = () => document.querySelector(".account-menu[open]");
+  const openMenu = () => document.querySelector(":is(.account-menu, .save-search)[open]");
 
   document.addEventListener("click", (event) => {
     const menu = openMenu();
