@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import push_url, reswap, retarget
 
 from homeshield.accounts.access import requires
 from homeshield.accounts.permissions import Act
@@ -16,7 +17,15 @@ from homeshield.lib.http import Request
 from homeshield.lib.signing import public_key
 from sales.history.forms import LeadSearchForm
 from sales.history.order_map import order_map
-from sales.history.purchases import SORTS, order_places, purchases_page, purchases_refresh
+from sales.history.purchases import (
+    MOST_COUNTED,
+    SORTS,
+    LeadSearch,
+    order_places,
+    purchases_count,
+    purchases_page,
+    purchases_refresh,
+)
 from sales.history.searches import search_keep, search_text
 from sales.history.selectors import lead_sale, months_of, order_get, orders_page
 from sales.history.year import year_of, years_of
@@ -63,16 +72,25 @@ def order_show(request: Request, order_id: UUID) -> HttpResponse:
 
 
 @requires(Act.LEADS)
+@vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def lead_list(request: Request) -> HttpResponse:
-    """All purchased leads of the company. A search comes by POST: its text is a name or a number."""
+    """All purchased leads of the company. A search comes by POST: its text is a name or a number.
+
+    For HTMX what was found, and its address; the whole with its form if something in that is wrong.
+    """
     client_id = _client_id(request)
     purchases_refresh(client_id)
     found = _leads(request, None)
     if isinstance(found, HttpResponse):
         return found
     audit_seen(obj=("sales.purchasedlead", client_id), client_id=client_id, as_of=request.as_of)
-    return render(request, "sales/lead_list.html", found, status=422 if found["form"].errors else 200)
+    if found["form"].errors:
+        response = render(request, f"sales/lead_list.html{'#part' if request.htmx else ''}", found, status=422)
+        return reswap(retarget(response, "#leads-part"), "innerHTML")
+    if not request.htmx:
+        return render(request, "sales/lead_list.html", found)
+    return push_url(render(request, "sales/_lead_table.html#answer", found), request.get_full_path())
 
 
 @requires(Act.LEADS)
@@ -143,14 +161,24 @@ def _leads(request: Request, order: Order | None) -> HttpResponse | dict[str, An
     blank = form if valid else _blank(request, of_order=order is not None)
     asked = blank.asked(order.id if order else None)
     is_sheet = order is not None and "sheet" in request.GET
+    is_filtered = bool(asked.text or asked.state or asked.county or asked.month)
     page = purchases_page(
         client_id=_client_id(request), asked=asked, cursor=request.GET.get("cursor"),
         limit=LEADS_ON_A_SHEET if is_sheet else LEADS_ON_A_PAGE,
     )  # fmt: skip
     return {
         "form": form, "page": page, "asked": asked, "is_sheet": is_sheet, "search_is_over": bool(key) and text is None,
-        "is_filtered": bool(asked.text or asked.state or asked.county or asked.month), "sorted_by": SORTS[asked.sort],
+        "is_filtered": is_filtered, "counted": _counted(request, asked) if is_filtered else "",
+        "sorted_by": SORTS[asked.sort],
     }  # fmt: skip
+
+
+def _counted(request: Request, asked: LeadSearch) -> str:
+    """`3 leads`, `1,000+ leads`, `No leads`"""
+    count = purchases_count(client_id=_client_id(request), asked=asked)
+    if count > MOST_COUNTED:
+        return f"{MOST_COUNTED:,}+ leads"
+    return f"{count or 'No'} lead{'s' * (count != 1)}"
 
 
 def _blank(request: Request, *, of_order: bool) -> LeadSearchForm:

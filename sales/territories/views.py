@@ -146,8 +146,9 @@ def territory_change(request: Request, territory_id: UUID) -> HttpResponse:
     try:
         if named.is_valid():
             territory_rename(
-                client_id=request.user.client_id, territory_id=territory_id, name=named.cleaned_data["name"]
-            )
+                client_id=request.user.client_id, territory_id=territory_id, name=named.cleaned_data["name"],
+                as_of=request.as_of,
+            )  # fmt: skip
             messages.success(request, f"Now called “{named.cleaned_data['name']}”.")
         else:
             messages.error(request, str(named.errors["name"][0]))
@@ -161,7 +162,7 @@ def territory_change(request: Request, territory_id: UUID) -> HttpResponse:
 def territory_drop(request: Request, territory_id: UUID) -> HttpResponse:
     """Removes a saved territory."""
     assert request.user.client_id is not None
-    territory_remove(client_id=request.user.client_id, territory_id=territory_id)
+    territory_remove(client_id=request.user.client_id, territory_id=territory_id, as_of=request.as_of)
     messages.success(request, "Territory removed. Lines in carts keep their places.")
     return redirect("sales:territory-show")
 

@@ -67,6 +67,35 @@ def test_last_months_lead_takes_three_clicks(open_page: Callable[..., Page], buy
     assert pdf.count(b"/Type /Page\n") == 1
 
 
+def test_a_search_replaces_what_is_found_says_how_many_and_goes_back(
+    page: Page, buyer: User, orders: list[str]
+) -> None:
+    sign_in(page, buyer)
+    page.goto("/leads/")
+    rows = page.locator("[data-opens]")
+    expect(rows).to_have_count(33)
+    page.evaluate("window.same = true")
+    page.get_by_label("State").select_option("TX")
+    expect(rows).to_have_count(12)
+    expect(page.locator("#announcement")).to_have_text("12 leads")
+    page.get_by_label("State").select_option("")
+    expect(rows).to_have_count(33)
+    find = page.get_by_label("Find leads")
+    find.fill("quebe")
+    find.press("Enter")
+    expect(rows).to_have_count(1)
+    expect(page.locator(".lead-filter")).to_contain_text("1 lead for “quebe”.")
+    expect(find).to_be_focused()
+    assert "uebe" not in page.url.lower()
+    assert objections(page) == []
+    assert page.evaluate("window.same"), "the page was not loaded anew"
+    page.go_back()
+    expect(rows).to_have_count(33)
+    page.go_back()
+    expect(rows).to_have_count(12)
+    expect(page.get_by_label("State")).to_have_value("TX")
+
+
 @pytest.mark.skipif(not SHOTS, reason="pictures are taken by hand: SCREENSHOTS=FOLDER")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 375])

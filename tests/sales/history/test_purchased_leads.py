@@ -16,6 +16,7 @@ from inventory.facts.criteria import Criteria
 from inventory.withholding.services import leads_withdraw
 from leads.age import AgeBucket
 from leads.classification import Classification
+from sales.history import purchases, views
 from sales.history.order_map import order_map
 from sales.history.purchases import LeadSearch, order_places, purchases_page, purchases_refresh
 from sales.history.year import year_of, years_of
@@ -130,7 +131,7 @@ def test_what_is_typed_stands_in_no_address_and_the_view_is_on_record(
     assert "state=LA&sort=name" in sent["Location"]
     found = shop.get(sent["Location"])
     assert [sale.lead.last_name for sale in found.context["page"].rows] == ["Quebedeaux"]
-    assert "Leads that match “Quebedeaux” in LA." in text(found)
+    assert "1 lead for “Quebedeaux” in LA." in text(found)
     assert "(318) 100-0177" in text(found)
     assert 'href="tel:+13181000177"' in found.content.decode()
     assert (
@@ -142,6 +143,30 @@ def test_what_is_typed_stands_in_no_address_and_the_view_is_on_record(
     assert "This search is no longer kept." in text(answer)
     order = shop.post(f"/orders/{orders[0].id}/", {"text": "beau"}, follow=True)
     assert [sale.lead.last_name for sale in order.context["page"].rows] == ["Quigley"]
+
+
+def test_htmx_gets_what_is_found_its_number_and_its_address(shop: Client, orders: tuple[Order, Order]) -> None:
+    htmx = {"HX-Request": "true"}
+    found = shop.post("/leads/", {"text": "Qu", "state": "LA"}, headers=htmx, follow=True)
+    assert found["HX-Push-Url"].startswith("/leads/?search=")
+    assert "Qu" not in found["HX-Push-Url"]
+    said = text(found)
+    assert said.startswith("2 leads for “Qu” in LA. Show all")
+    assert said.endswith("2 leads")
+    assert "<form" not in found.content.decode()
+    assert text(shop.post("/leads/", {"text": "nobody"}, headers=htmx, follow=True)).endswith("No leads")
+    wrong = shop.post("/leads/", {"text": "x" * 101}, headers=htmx)
+    assert (wrong.status_code, wrong["HX-Retarget"]) == (422, "#leads-part")
+    assert "Use 100 characters at most." in text(wrong)
+
+
+def test_counting_stops_at_a_thousand(
+    buyer: User, orders: tuple[Order, Order], shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purchases, "MOST_COUNTED", 1)
+    monkeypatch.setattr(views, "MOST_COUNTED", 1)
+    assert "1+ leads in LA." in text(shop.get("/leads/?state=LA"))
+    assert "1 lead in TX." in text(shop.get("/leads/?state=TX"))
 
 
 def test_a_wrong_filter_is_said_at_its_field(shop: Client, orders: tuple[Order, Order]) -> None:

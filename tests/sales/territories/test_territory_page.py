@@ -2,11 +2,13 @@
 
 import re
 from datetime import datetime
+from uuid import UUID
 
 import pytest
 from django.test import Client as Browser
 
 from homeshield.accounts.models import Client, User
+from homeshield.audit.models import AuditEvent
 from inventory.facts.place import Place
 from inventory.facts.territory import Share, Territory
 from inventory.place_lists import county_codes, places_read
@@ -205,3 +207,16 @@ def test_a_territory_is_named_used_again_renamed_and_removed(shop: Browser, buye
     colleague.post(f"/order/territories/{saved.id}/remove/")
     assert SavedTerritory.objects.get().name == "South"
     assert len(draft_summary(user=buyer, as_of=now).lines) == 1
+    events = AuditEvent.objects.filter(object_type="sales.savedterritory", client_id=buyer.client_id).order_by("id")
+    north = ["LA,Bossier", "LA,Caddo"]
+    assert [(one.action, one.actor_id, one.object_id == str(saved.id), one.details["places"]) for one in events] == [
+        ("territory.save", buyer.id, True, north),
+        ("territory.save", buyer.id, False, ["TX"]),
+        ("territory.rename", _user(colleague), True, north),
+        ("territory.remove", _user(colleague), True, north),
+    ]
+    assert "orth" not in str([one.details for one in events]), "what somebody types is not on record"
+
+
+def _user(browser: Browser) -> UUID:
+    return UUID(browser.session["_auth_user_id"])
