@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
 from homeshield.accounts.models import User
 from inventory.allocation import waiting
@@ -18,6 +19,7 @@ from sales.cart.services import (
     draft_line_add,
     draft_line_remove,
     draft_line_replace,
+    draft_prices_keep,
     draft_quantities_change,
     draft_take,
 )
@@ -39,6 +41,7 @@ CHANGES: dict[str, Change] = {
     "change": lambda user, line_id: draft_quantities_change(user=user, quantities={line_id: 7}),
     "replace": lambda user, line_id: draft_line_replace(user=user, line_id=line_id, criteria=GOLD_9, quantity=7),
     "remove": lambda user, line_id: draft_line_remove(user=user, line_id=line_id),
+    "keep": lambda user, line_id: draft_prices_keep(user=user, line_id=line_id, seen_at=timezone.now()),
 }
 """Every service that changes a draft."""
 
@@ -83,7 +86,7 @@ def test_a_line_added_while_a_purchase_fails_joins_the_draft_that_stays(user: Us
     assert lines() == [(str(GOLD_6), 5), (str(GOLD_9), 7)]
 
 
-@pytest.mark.parametrize("change", ["change", "replace", "remove"])
+@pytest.mark.parametrize("change", ["change", "replace", "remove", "keep"])
 def test_a_line_changed_while_it_is_bought_is_not_there_any_more(user: User, change: str) -> None:
     line_id = DraftLine.objects.get().id
     with rival(buying(user)) as purchase:
