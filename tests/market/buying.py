@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -41,11 +42,15 @@ class Buying(Offering):
         code=st.one_of(st.none(), st.sampled_from(CODES)),
     )
     def buy(self, client: str, wanted: list[Line], code: str | None) -> None:
+        demands = [Demand(criteria=criteria(line), quantity=line.quantity) for line in wanted]
+        self.buy_lines(client, CriteriaBasket(demands, code or ""), wanted, code)
+
+    def buy_lines(self, client: str, basket: Basket, wanted: list[Line], code: str | None = None) -> bool:
+        """Whether they were sold."""
         total = self.market.total(wanted, client, self.now, code)
         possible = self.market.can_fill(wanted, client, self.now)
         try:
-            demands = [Demand(criteria=criteria(line), quantity=line[4]) for line in wanted]
-            order = self.place(client, CriteriaBasket(demands, code or ""))
+            order = self.place(client, basket)
         except DiscountCodeRefused:
             assert code is not None
             assert not self.has_code(code, client)
@@ -60,11 +65,23 @@ class Buying(Offering):
             assert possible
             assert code is None or self.has_code(code, client)
             assert order.total == total
-            listed = sum((self.market.prices[line[0], line[1]] * line[4] for line in wanted), Decimal("0.00"))
-            assert sum(sale.list_price for sale in order.sales.all()) == listed
-            bought = [(self.ids[sale.inventory_id], wanted[sale.line_number - 1]) for sale in order.sales.all()]
-            assert all(record.fits(line) for record, line in bought)
-            self.sold(order, client, [record for record, _ in bought])
+            prices = [self.market.prices[line.classification, line.bucket] * line.quantity for line in wanted]
+            assert sum(sale.list_price for sale in order.sales.all()) == sum(prices, Decimal("0.00"))
+            self.sold(order, client, self.bought_for(order, wanted))
+            return True
+        return False
+
+    def bought_for(self, order: Order, wanted: list[Line]) -> list[Record]:
+        """The order's records: as many as each line wanted, in its places. A territory has a line for each place."""
+        single = iter([number for number, line in enumerate(wanted) if not line.share])
+        asked = {
+            line.number: next(single) if line.territory_index is None else line.territory_index
+            for line in order.lines.order_by("number")
+        }
+        bought = [(self.ids[sale.inventory_id], asked[sale.line_number]) for sale in order.sales.all()]
+        assert Counter(number for _, number in bought) == {number: line.quantity for number, line in enumerate(wanted)}
+        assert all(record.fits(wanted[number]) for record, number in bought)
+        return [record for record, _ in bought]
 
     def place(self, client: str, basket: Basket) -> Order:
         return at(

@@ -8,13 +8,25 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import product
+from typing import NamedTuple
 from uuid import UUID
 
 from tests.market.oracle import BUCKETS, Facts, Held, Inquiry, Reasons, Sold, bucket_at
 
 type Cell = tuple[str, str]
-type Line = tuple[str, str, str | None, str | None, int]
-"""Class, bucket, state, county, quantity."""
+type Spot = tuple[str | None, str | None]
+"""A state and a county; None leaves it open."""
+
+
+class Line(NamedTuple):
+    """A territory has a share, and may have several places."""
+
+    classification: str
+    bucket: str
+    places: tuple[Spot, ...]
+    quantity: int
+    share: str = ""
+
 
 NOT_YET = UUID(int=0)
 """The id of a lead that the shop has not given one yet."""
@@ -35,8 +47,8 @@ class Record:
         return self.sellable(now) and client not in self.lead.excluded
 
     def fits(self, line: Line) -> bool:
-        classification, bucket, state, county, _ = line
-        return (self.lead.classification, self.bucket) == (classification, bucket) and self.lies_in(state, county)
+        cell = self.lead.classification, self.bucket
+        return cell == (line.classification, line.bucket) and any(self.lies_in(*place) for place in line.places)
 
     def lies_in(self, state: str | None, county: str | None) -> bool:
         return state in (None, self.lead.state) and county in (None, self.lead.county)
@@ -182,7 +194,7 @@ class Market:
 
     def can_fill(self, lines: Sequence[Line], client: str, now: datetime) -> bool:
         """Whether each wanted lead can have a record of its own: a matching by augmenting paths."""
-        slots = [line for line in lines for _ in range(line[4])]
+        slots = [line for line in lines for _ in range(line.quantity)]
         choices = {id(line): self.available(line, client, now) for line in lines}
         holder: dict[int, Line] = {}
         held: dict[int, int] = {}
@@ -223,11 +235,11 @@ class Market:
 
     def total(self, lines: Sequence[Line], client: str, now: datetime, code: str | None = None) -> Decimal | None:
         """What the lines cost in USD; None where one of them has no price."""
-        paid = self.prices_of(client, sum(line[4] for line in lines), now, code)
-        prices = [paid.get((line[0], line[1])) for line in lines]
+        paid = self.prices_of(client, sum(line.quantity for line in lines), now, code)
+        prices = [paid.get((line.classification, line.bucket)) for line in lines]
         if None in prices:
             return None
-        return sum((price * line[4] for price, line in zip(prices, lines, strict=True) if price), Decimal("0.00"))
+        return sum((price * line.quantity for price, line in zip(prices, lines, strict=True) if price), Decimal("0.00"))
 
 
 CELLS: list[Cell] = list(product(("Gold", "Silver"), BUCKETS))

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from homeshield.accounts.models import Client
 from inventory.facts.criteria import Criteria
 from inventory.facts.place import Place
+from inventory.facts.territory import Share, Territory
 from inventory.models import InventoryRecord, SuppressionList
 from inventory.suppression.models import LEAVING
 from inventory.suppression.upkeep import lists_upkeep
@@ -28,7 +30,7 @@ from leads.ingestion import ingest
 from leads.models import Lead as LeadRow
 from tests.factories import ClientFactory
 from tests.inventory.suppression.lists import work
-from tests.market.model import CELLS, Cell, Lead, Line, Market, Record
+from tests.market.model import CELLS, Cell, Lead, Line, Market, Record, Spot
 from tests.pricing.changes import price_set_anyway
 
 CLIENTS = ("Abbot", "Breaux")
@@ -65,13 +67,22 @@ rows: st.SearchStrategy[Row] = st.tuples(
     callers,  # whose number it is
     others,  # and whose phone was used
 )
-places = st.sampled_from([(None, None), ("LA", None), ("LA", "Caddo"), ("LA", "Orleans")])
-lines: st.SearchStrategy[Line] = st.builds(
-    lambda cell, place, quantity: (*cell, *place, quantity),
-    st.one_of(st.sampled_from(HOT), st.sampled_from(HOT), st.sampled_from(CELLS)),
-    places,
-    st.integers(1, 3),
+cells = st.one_of(st.sampled_from(HOT), st.sampled_from(HOT), st.sampled_from(CELLS))
+spots: st.SearchStrategy[Spot] = st.sampled_from([(None, None), ("LA", None), ("LA", "Caddo"), ("LA", "Orleans")])
+single_lines = st.builds(lambda cell, spot, n: Line(cell[0], cell[1], (spot,), n), cells, spots, st.integers(1, 3))
+territories: st.SearchStrategy[tuple[Spot, ...]] = st.sampled_from([
+    (("LA", "Caddo"), ("LA", "Orleans")), (("LA", "Orleans"), ("TX", "Travis")), (("LA", None), ("TX", None)),
+    (("LA", "Caddo"), ("LA", "Orleans"), ("TX", "Travis")),
+])  # fmt: skip
+shares = st.sampled_from(Share)
+territory_lines = st.builds(
+    lambda cell, spots, n, share: Line(cell[0], cell[1], spots, n, str(share)),
+    cells,
+    territories,
+    st.integers(1, 4),
+    shares,
 )
+lines = st.one_of(single_lines, single_lines, territory_lines)
 passing = st.builds(  # in whole seconds, as the call-center writes them
     lambda days, seconds: timedelta(days=days, seconds=seconds),
     st.one_of(st.just(90), st.integers(0, 2), st.integers(0, 500)),
@@ -80,9 +91,9 @@ passing = st.builds(  # in whole seconds, as the call-center writes them
 
 
 def criteria(line: Line) -> Criteria:
-    return Criteria(
-        classification=Classification(line[0]), age_bucket=AgeBucket(line[1]), place=Place(line[2], line[3])
-    )
+    cell = Criteria(classification=Classification(line.classification), age_bucket=AgeBucket(line.bucket))
+    places = tuple(Place(*spot) for spot in line.places)
+    return replace(cell, territory=Territory(places, Share(line.share))) if line.share else cell.at(*places)
 
 
 class Shop(RuleBasedStateMachine):

@@ -1,6 +1,6 @@
 """The whole shop against a small model of the contract: random loads, rolls, days passing, price changes, browsing,
-discounts, quotes, purchases, exports, withdrawals, opt-outs and lists, with counts, prices, owners and reasons compared
-after each step."""
+discounts, quotes, purchases, territories, carts, exports, withdrawals, opt-outs and lists, with counts, prices, owners
+and reasons compared after each step."""
 
 from collections import Counter
 from pathlib import Path
@@ -21,7 +21,7 @@ from inventory.models import Exclusion
 from inventory.withholding.verification import persons_verify
 from sales.models import Notice, Sale
 from tests.inventory.withholding.people import withheld_now
-from tests.market.buying import Buying
+from tests.market.carts import Carts
 from tests.market.model import CELLS
 from tests.market.oracle import Reasons
 from tests.market.trust import Trust
@@ -30,7 +30,7 @@ PLACES = [(None, None), ("LA", None), ("LA", "Caddo")]
 NOT_AT_ALL = Reasons(owned=False, listed=False)
 
 
-class MarketMachine(Buying, Trust):
+class MarketMachine(Carts, Trust):
     """What must hold after each step."""
 
     def teardown(self) -> None:
@@ -100,6 +100,6 @@ def test_the_shop_does_what_the_contract_says(tmp_path: Path, monkeypatch: pytes
     run_state_machine_as_test(
         MarketMachine,
         settings=settings(
-            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=18, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
