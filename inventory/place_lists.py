@@ -1,15 +1,13 @@
 """Lists of states and counties as people paste them: names, FIPS codes, ZIPs."""
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
-import leads
 from inventory.county_names import county_meant
 from inventory.facts.place import Place
+from leads.county_codes import counties_by_code
 from leads.geography import STATES
 from leads.zip_codes import ZipArea, zip_area
 
@@ -73,7 +71,8 @@ class _Entry:
 
     @property
     def fips(self) -> Place | None:
-        return county_codes().get(self.code or "") if self.kind != "ZIP" and "-" not in self.text else None
+        county = counties_by_code().get(self.code or "") if self.kind != "ZIP" and "-" not in self.text else None
+        return Place(*county) if county else None
 
     @property
     def zip(self) -> ZipArea | None:
@@ -145,10 +144,3 @@ def _state_codes() -> Mapping[str, str]:
     """By code and by name, in lower case."""
     codes = {code.casefold(): code for code in STATES}
     return codes | {state.name.casefold(): code for code, state in STATES.items()}
-
-
-@cache
-def county_codes() -> Mapping[str, Place]:
-    """By FIPS code of five digits."""
-    with (Path(leads.__file__).parent / "data" / "map_shapes.csv").open(newline="", encoding="utf-8") as rows:
-        return {row["fips"]: Place(row["state"], row["name"]) for row in csv.DictReader(rows)}

@@ -1,22 +1,16 @@
 """The shapes of the maps: what a place is drawn with. leads/data/make_maps.py made their files, under static/maps."""
 
-import csv
 import re
 from collections.abc import Mapping
 from functools import cache
-from math import ceil, sqrt
-from pathlib import Path
 
 from django.conf import settings
 from django.templatetags.static import static
 
-SHADES = 5
-"""Tints above "none"."""
+from leads.county_codes import counties_by_code
 
 NATION = ""
 """The map of the states."""
-
-_SHAPES = Path(__file__).parents[1] / "leads/data/map_shapes.csv"
 
 
 def outlines(state: str) -> Mapping[str, tuple[str, ...]]:
@@ -28,11 +22,6 @@ def outlines(state: str) -> Mapping[str, tuple[str, ...]]:
     ids = _shapes().get(state, {})
     file = static(f"maps/{state or 'nation'}.svg") if ids else ""
     return {name: tuple(f"{file}#{number}" for number in numbers) for name, numbers in ids.items()}
-
-
-def shade(count: int, largest: int) -> int:
-    """By the square root, because a few places have most of the stock. A place with stock is never blank."""
-    return ceil(SHADES * sqrt(count / largest)) if count > 0 else 0
 
 
 @cache
@@ -48,8 +37,7 @@ def view_box(state: str) -> str:
 def _shapes() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Ids of shapes by state and county name; under NATION those of the states by code."""
     found: dict[str, dict[str, list[str]]] = {NATION: {}}
-    with _SHAPES.open(newline="", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            found[NATION].setdefault(row["state"], [row["state"]])
-            found.setdefault(row["state"], {}).setdefault(row["name"], []).append(row["fips"])
+    for code, (state, county) in counties_by_code().items():
+        found[NATION].setdefault(state, [state])
+        found.setdefault(state, {}).setdefault(county, []).append(code)
     return {state: {name: tuple(ids) for name, ids in names.items()} for state, names in found.items()}

@@ -11,7 +11,8 @@ from inventory.facts.place import Place
 from leads.geography import state_name
 from sales.browse.selection import Selection
 from sales.browse.short_places import NOT_SHORT, ShortPlaces
-from sales.map_shapes import NATION, SHADES, outlines, shade, view_box
+from sales.map_shapes import NATION, outlines, view_box
+from sales.shades import SHADES, shade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

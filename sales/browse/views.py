@@ -27,10 +27,10 @@ from sales.browse.later import LaterView, later_of
 from sales.browse.map import Map, stock_map
 from sales.browse.preview import preview_table
 from sales.browse.selection import LATER, LINES, MAP, PREVIEW, TABLE, Selection, asked_of
-from sales.browse.short_places import short_places
+from sales.browse.short_places import ShortPlaces, short_places
 from sales.browse.window import Shelf, Window, window_of
 from sales.cart.forms import LinesForm
-from sales.cart.selectors import DraftContents, draft_contents
+from sales.cart.selectors import DraftContents, DraftSummary, draft_contents, draft_summary
 from sales.cart.services import Added, draft_lines_add
 from sales.cart.views import draft_context, draft_page
 from sales.errors import DraftBusy, QuantityOutOfRange, TooManyLines
@@ -60,15 +60,16 @@ def record_list(request: Request) -> HttpResponse:
     if form.is_valid() and not request.htmx and _is_of_a_form(request.GET):
         return redirect(selection.address())
     numbers_alone = bool(request.htmx) and request.GET.get("part") == "numbers"
-    context = _context(request, form, selection)
+    draft = _draft_beside(request)
+    context = _context(request, form, selection, draft=draft)
     if form.is_valid() and selection.tab == PREVIEW and Act.PREVIEW in request.user.acts and not numbers_alone:
         context |= _preview(request, selection, cursor, context["window"])
     if form.is_valid() and selection.tab == LATER and not numbers_alone:
         context["later"] = _later(request, selection, context["window"])
     refused = not form.is_valid() or "cursor_error" in context
     fragment = "" if not request.htmx else "#numbers" if numbers_alone else "#update"
-    if not request.htmx and Act.DRAFT in request.user.acts:
-        context = draft_context(request) | context
+    if draft:
+        context = draft_context(request, draft=draft) | context
     response = render(request, f"sales/browse.html{fragment}", context, status=422 if refused else 200)
     if request.htmx and not refused and not numbers_alone:
         response["HX-Push-Url"] = selection.address(**({"cursor": cursor} if cursor else {}))
@@ -94,15 +95,29 @@ def _is_of_a_form(query: QueryDict) -> bool:
     return bool(sent) or any(not value for _, values in query.lists() for value in values)
 
 
-def _shelf(request: Request) -> Shelf:
+def _draft_beside(request: Request) -> DraftSummary | None:
+    """The cart, where the whole page is asked for. HTMX asks for parts that need its contents alone."""
+    if request.htmx or Act.DRAFT not in request.user.acts:
+        return None
+    return draft_summary(user=request.user, as_of=request.as_of)
+
+
+def _shelf(request: Request, draft: DraftSummary | None = None) -> Shelf:
+    if draft:
+        return Shelf(draft.book, draft.contents)
     cart = draft_contents(request.user) if Act.DRAFT in request.user.acts else DraftContents({}, "")
     return Shelf(price_book(client_id=request.user.client_id, as_of=request.as_of, code=cart.code), cart)
 
 
 def _context(
-    request: Request, form: FilterForm, selection: Selection, lines: LinesForm | None = None
+    request: Request,
+    form: FilterForm,
+    selection: Selection,
+    *,
+    draft: DraftSummary | None,
+    lines: LinesForm | None = None,
 ) -> dict[str, Any]:
-    shelf = _shelf(request)
+    shelf = _shelf(request, draft)
     window = window_of(selection, buyer=buyer_of(request.user), shelf=shelf, as_of=request.as_of)
     typed = dict(selection.typed) | (lines.typed if lines else {})
     boxes = [place.as_text for place in selection.places] if selection.tab == LINES else []
@@ -126,7 +141,7 @@ def _context(
         "wider": _wider(selection),
         "territory_address": _territory_address(selection),
         "as_map": selection.view == MAP,
-        "map": _map(request, selection, window) if selection.view == MAP else None,
+        "map": _map(request, selection, window, draft) if selection.view == MAP else None,
         "views": [
             (name, view, selection.but(view=view).address(), selection.view == view)
             for name, view in (("Table", TABLE), ("Map", MAP))
@@ -140,14 +155,13 @@ def _context(
     }
 
 
-def _map(request: Request, selection: Selection, window: Window) -> Map:
-    cart = window.shelf.cart.lines.items()
-    buyer = buyer_of(request.user)
-    return stock_map(
-        selection,
-        window.stock,
-        short_places(cart, book=window.shelf.book, buyer=buyer, as_of=request.as_of),
-    )
+def _map(request: Request, selection: Selection, window: Window, draft: DraftSummary | None) -> Map:
+    if draft:
+        short = ShortPlaces([line.shortage for line in draft.lines if line.shortage])
+    else:
+        cart, book = window.shelf.cart.lines.items(), window.shelf.book
+        short = short_places(cart, book=book, buyer=buyer_of(request.user), as_of=request.as_of)
+    return stock_map(selection, window.stock, short)
 
 
 def _wider(selection: Selection) -> list[tuple[str, str]]:
@@ -231,9 +245,10 @@ def _lines_added(request: Request, form: LinesForm, added: list[Added]) -> HttpR
 
 def _lines_refused(request: Request, lines: LinesForm, error: str) -> HttpResponse:
     form, selection = _back(request)
-    context = _context(request, form, selection, lines) | {"lines_error": error}
-    if not request.htmx:
-        return render(request, "sales/browse.html", draft_context(request) | context, status=422)
+    draft = _draft_beside(request)
+    context = _context(request, form, selection, draft=draft, lines=lines) | {"lines_error": error}
+    if draft:
+        return render(request, "sales/browse.html", draft_context(request, draft=draft) | context, status=422)
     response = render(request, "sales/_lines.html", context, status=422)
     return reswap(retarget(response, "#lines-box"), "innerHTML")
 

@@ -18,9 +18,7 @@ from leads.geography import STATES
 from pricing.discounts.prices import Price, PriceBook, Prices
 from sales.browse.selection import Selection
 from sales.cart.selectors import DraftContents
-
-SHADES = 4
-"""Tints for the table's counts."""
+from sales.shades import shade
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixCell:
-    """`price` is None if not for sale. `shade` is 0 to SHADES by share of the largest count. `address` selects
+    """`price` is None if not for sale. `shade` is 0 to SHADES (sales/shades.py). `address` selects
     the cell, or deselects it.
     """
 
@@ -155,7 +153,7 @@ class Window:
             new=Number.of(self.recent.cells[row, bucket]),
             in_cart=self._in_cart(here.places, row, bucket),
             price=self.shelf.prices.get((row, bucket)),
-            shade=-(-SHADES * count // largest) if largest and count > 0 else 0,
+            shade=shade(count, largest),
             chosen=(here.classification, here.age_bucket) == (row, bucket),
             address=here.with_cell(row, bucket).address(),
         )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from homeshield.accounts.models import User
@@ -16,6 +16,7 @@ from inventory.allocation.territories import places_of
 from inventory.buyer import Buyer, buyer_of
 from inventory.counting.reading import available_counts
 from inventory.errors import Alternative, Shortage
+from inventory.facts.columns import FACTS
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from pricing.discounts.codes import code_check
 from pricing.discounts.prices import Discount, Price, PriceBook, Prices, Tier, reduced_from
@@ -60,8 +61,8 @@ class DraftLineSummary:
 class DraftSummary:
     """`total` is in USD, None while a line has no price; `list_total` what it was before discounts.
 
-    `code` is the discount code in it, of `code_discount`; `code_refusal` says why it brings nothing anymore. `tiers` is
-    what more leads would save.
+    `book` is what it is priced by. `code` is the discount code in it, of `code_discount`; `code_refusal` says why it
+    brings nothing anymore. `tiers` is what more leads would save.
     """
 
     draft_id: UUID | None
@@ -75,6 +76,11 @@ class DraftSummary:
     total: Decimal | None
     list_total: Decimal | None
     payment: DraftPayment | None
+    book: PriceBook = field(compare=False, repr=False)
+
+    @property
+    def contents(self) -> "DraftContents":
+        return DraftContents({line.criteria: line.quantity for line in self.lines}, self.code)
 
     @property
     def discount(self) -> Discount | None:
@@ -165,6 +171,7 @@ def draft_summary(*, user: User, as_of: datetime) -> DraftSummary:
         total=total,
         list_total=_sum(line.list_amount for line in summaries),
         payment=draft_payment(user=user, total=total) if lines and total is not None else None,
+        book=book,
     )
 
 
@@ -243,9 +250,10 @@ class DraftContents:
 
 def draft_contents(user: User) -> DraftContents:
     """Returns what the draft asks for, in one statement."""
-    lines = DraftLine.objects.filter(draft__user=user).annotate(code=F("draft__discount_code"))
-    found = list(lines)
-    return DraftContents({line.criteria: line.quantity for line in found}, found[0].code if found else "")
+    names = (*FACTS, "territory", "quantity")
+    rows = Draft.objects.filter(user=user).values_list("discount_code", *(f"lines__{name}" for name in names))
+    lines = [DraftLine(**dict(zip(names, line, strict=True))) for _, *line in rows if line[-1] is not None]
+    return DraftContents({line.criteria: line.quantity for line in lines}, rows[0][0] if rows else "")
 
 
 def draft_quantity(user: User) -> int:

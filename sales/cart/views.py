@@ -136,8 +136,8 @@ def draft_page(request: Request, *, status: int = 200, **context: Any) -> HttpRe
 
 
 def draft_context(request: Request, **context: Any) -> dict[str, Any]:
-    """What the cart shows, on its page and beside Browse."""
-    draft = draft_summary(user=request.user, as_of=request.as_of)
+    """What the cart shows, on its page and beside Browse, which may have read the `draft` already."""
+    draft = context.get("draft") or draft_summary(user=request.user, as_of=request.as_of)
     wrong = context.get("wrong", {})
     context |= {"draft": draft, "leads": draft.quantity, "in_cart": draft.quantity, "as_of": request.as_of}
     context["lines"] = [(line, wrong.get(line.id)) for line in draft.lines]

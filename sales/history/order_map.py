@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from leads.geography import state_name
 from sales.history.purchases import PlaceCount
-from sales.map_shapes import NATION, SHADES, outlines, shade, view_box
+from sales.map_shapes import NATION, outlines, view_box
+from sales.shades import SHADES, shade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ from inventory.buyer import Buyer
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.facts.place import Place
 from inventory.facts.territory import MAX_PLACES, Share, Territory, overlap
-from inventory.place_lists import PlaceList, county_codes, places_read
+from inventory.place_lists import PlaceList, places_read
 from leads.age import AgeBucket
 from leads.classification import Classification
+from leads.county_codes import counties_by_code
 from leads.geography import COUNTIES, STATES
 from leads.zip_codes import zip_area
 from sales.territories.models import LONGEST_NAME, SavedTerritory
@@ -99,7 +100,7 @@ def _unread(found: PlaceList) -> list[str]:
         first = codes[0].zfill(5)
         area = zip_area(first)
         assert area is not None
-        zip_place, fips_place = Place(*area.county).label, county_codes()[first].label
+        zip_place, fips_place = Place(*area.county).label, Place(*counties_by_code()[first]).label
         more = f" The same goes for {_some(codes[1:])}." if len(codes) > 1 else ""
         messages.append(
             f"{first} is a ZIP in {zip_place} and the FIPS code of {fips_place}. "

@@ -20,6 +20,7 @@ from leads.age import AgeBucket
 from leads.classification import Classification
 from pricing.models import PriceRule
 from sales.cart.services import draft_line_add
+from sales.shades import shade
 from tests.factories import StaffFactory, UserFactory, stock
 from tests.sales.purchases import buy
 
@@ -174,6 +175,8 @@ class TestFilters:
         rows = {head.name: cells for head, cells in window.matrix}
         assert [cell.count for cell in rows[Classification.GOLD]] == [0, 3, 0, 0, 0]
         assert [cell.count for cell in rows[Classification.SILVER]] == [2, 0, 0, 0, 0]
+        assert [cell.shade for cell in rows[Classification.GOLD]] == [0, 5, 0, 0, 0]
+        assert rows[Classification.SILVER][0].shade == shade(2, 3) == 5
         assert [str(cell.price.unit_price) for cell in rows[Classification.GOLD]] == [
             "10.00",
             "8.00",
@@ -347,9 +350,9 @@ class TestPreview:
         self, shop: Client, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         stock(60, as_of=now)
-        # session, user with company; what the cart holds; prices; all counts; what is new; where the list goes and its
-        # rows; the allowance of previews; more of them; the cart and its prices; the numbers in the header
-        with django_assert_num_queries(14):
+        # session, user with company; the cart, and prices; all counts; what is new; where the list goes and its rows;
+        # the allowance of previews; more of them; the numbers in the header
+        with django_assert_num_queries(12):
             shop.get(browse(state="LA", county="Caddo", tab="preview"))
 
     def test_a_change_of_the_cart_shows_no_lead_again(self, shop: Client, buyer: User, now: datetime) -> None:

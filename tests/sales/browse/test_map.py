@@ -29,7 +29,7 @@ from sales.browse.selection import Selection
 from sales.browse.short_places import short_places
 from sales.cart.selectors import draft_contents
 from sales.cart.services import draft_line_add
-from sales.map_shapes import shade
+from sales.shades import shade
 from tests.factories import stock
 from tests.sales.history.test_order_pages import GOLD, GOLD_CADDO, text
 

@@ -14,9 +14,17 @@ from inventory.counting.reading import available_count
 from inventory.errors import Shortage
 from inventory.facts.criteria import Criteria
 from inventory.facts.place import Place
+from inventory.facts.territory import Territory
 from leads.age import AgeBucket
 from leads.classification import Classification
-from sales.cart.selectors import DraftSummary, draft_offers, draft_quantity, draft_summary
+from sales.cart.selectors import (
+    DraftContents,
+    DraftSummary,
+    draft_contents,
+    draft_offers,
+    draft_quantity,
+    draft_summary,
+)
 from sales.cart.services import draft_line_add, draft_line_remove, draft_line_replace, draft_quantities_change
 from sales.errors import (
     DraftBought,
@@ -26,7 +34,7 @@ from sales.errors import (
     QuantityOutOfRange,
     TooManyLines,
 )
-from sales.models import Draft, Order, Sale
+from sales.models import Draft, DraftLine, Order, Sale
 from sales.ordering.services import order_place_draft
 from tests.factories import InventoryFactory, UserFactory, stock
 from tests.sales.purchases import at, buy, set_prices
@@ -59,6 +67,24 @@ def test_a_line_shows_stock_and_price(user: User, as_of: datetime) -> None:
         True,
     )
     assert (summary.quantity, summary.total) == (5, Decimal("40.00"))
+
+
+def test_its_contents_alone_are_those_of_the_whole(
+    user: User, as_of: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    def read() -> DraftContents:
+        with django_assert_num_queries(1):
+            return draft_contents(user)
+
+    assert read() == draft_summary(user=user, as_of=as_of).contents == DraftContents({}, "")
+    territory = Territory((Place("LA"), Place("TX", "Lee")))
+    for criteria, quantity in ((GOLD_6_LA, 5), (replace(GOLD_6, territory=territory), 7)):
+        draft_line_add(user=user, criteria=criteria, quantity=quantity)
+    Draft.objects.update(discount_code="SPRING")
+    assert read() == draft_summary(user=user, as_of=as_of).contents
+    assert read().lines == {GOLD_6_LA: 5, replace(GOLD_6, territory=territory): 7}
+    DraftLine.objects.all().delete()
+    assert read() == draft_summary(user=user, as_of=as_of).contents == DraftContents({}, "SPRING")
 
 
 def test_the_same_criteria_twice_are_one_line(user: User, as_of: datetime) -> None:

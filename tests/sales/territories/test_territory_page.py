@@ -11,7 +11,8 @@ from homeshield.accounts.models import Client, User
 from homeshield.audit.models import AuditEvent
 from inventory.facts.place import Place
 from inventory.facts.territory import Share, Territory
-from inventory.place_lists import county_codes, places_read
+from inventory.place_lists import places_read
+from leads.county_codes import counties_by_code
 from leads.geography import COUNTIES
 from sales.cart.selectors import draft_summary
 from sales.models import Draft, Order, SavedTerritory
@@ -34,7 +35,7 @@ def test_a_pasted_list_is_read_by_names_and_codes() -> None:
     assert read.unread == ["Atlantis, LA"]
     assert places_read(f"{'x' * 9_000}, LA").places == []
     known = {(state, county) for state, names in COUNTIES.items() for county in names}
-    assert {place.levels for place in county_codes().values() if place.state in COUNTIES} <= known
+    assert {county for county in counties_by_code().values() if county[0] in COUNTIES} <= known
 
 
 def test_zips_stand_for_the_county_with_most_of_their_land() -> None:
