@@ -151,6 +151,12 @@
     window.htmx.trigger(form, "submit");
   }, true);
 
+  // An answer to what was chosen before would take back what is chosen now, until its own request is on its way.
+  document.addEventListener("change", ({ target }) => {
+    const form = document.getElementById("filters");
+    if (target.form === form) window.htmx.trigger(form, "htmx:abort");
+  });
+
   // The map ticks in the list, so that a second click counts while the first is on its way.
   document.addEventListener("click", (event) => {
     const area = event.target instanceof Element && event.target.closest("[data-map] [data-place]");
