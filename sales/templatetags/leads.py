@@ -1,7 +1,7 @@
 """How a purchased lead is written."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 
 from django import template
 from django.utils.html import format_html
@@ -34,11 +34,25 @@ def tel(number: str) -> str:
     return f"tel:+1{digits}" if digits else "tel:" + re.sub(r"[^\d+]", "", number, flags=re.ASCII)
 
 
+def _local(lead: Lead) -> datetime:
+    """The instant of the inquiry on the clocks of the lead's state."""
+    zone = STATES[lead.state].time_zone if lead.state in STATES else UTC
+    return lead.created_at_utc.astimezone(zone)
+
+
 @register.filter
 def called_on(lead: Lead) -> SafeString | str:
     """The day of the inquiry where the caller was; nothing once the lead is erased."""
     if lead.erased_at_utc:
         return ""
-    zone = STATES[lead.state].time_zone if lead.state in STATES else UTC
-    local = lead.created_at_utc.astimezone(zone)
+    local = _local(lead)
     return format_html('<time datetime="{}">{}</time>', local.date().isoformat(), f"{local:%b} {local.day}, {local:%Y}")
+
+
+@register.filter
+def called_at(lead: Lead) -> str:
+    """The minute of the inquiry where the caller was: `Mar 31, 2026, 4:00 PM`. Nothing once the lead is erased."""
+    if lead.erased_at_utc:
+        return ""
+    local = _local(lead)
+    return f"{local:%b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M %p}"

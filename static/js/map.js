@@ -38,7 +38,21 @@
     }
   };
   settle();
-  document.addEventListener("htmx:afterSettle", settle);
+
+  // Who opens a state with the keyboard goes on among its counties: the shape that had the focus is gone.
+  let opened = false;
+  document.addEventListener("keydown", ({ key, target }) => {
+    opened = key === "Enter" && Boolean(areaOf(target));
+  });
+  document.addEventListener("pointerdown", () => {
+    opened = false;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    settle();
+    if (!opened || areaOf(document.activeElement)) return;
+    opened = false;
+    document.querySelector("[data-map] .area[tabindex='0']")?.focus({ preventScroll: true });
+  });
 
   const middle = (area) => {
     const box = area.getBoundingClientRect();

@@ -121,7 +121,7 @@ def test_the_cart_says_what_more_leads_would_save(shop: Browser, now: datetime) 
     discount_make("10", since=now - MINUTE, name="By fifties", least_leads=50)
     discount_make("5", since=now - MINUTE, name="Welcome", least_leads=3)
     page = text(shop.get("/order/"))
-    assert "45 more: 10% off all. By fifties" in page
+    assert "45 more: 10% off all leads (By fifties)" in page
     assert "$7.60" in page
 
 
@@ -141,7 +141,7 @@ def test_browse_shows_what_another_lead_costs_beside_the_cart(shop: Browser, buy
     quote = text(shop.get("/order/lines/quote/", asked | {"quantity": "11"}))
     assert "instead of $88.00 $70.40 20% off: By the dozen" in quote
     quote = text(shop.get("/order/lines/quote/", asked | {"quantity": "10"}))
-    assert "1 more: 20% off all. By the dozen" in quote
+    assert "1 more: 20% off all leads (By the dozen)" in quote
 
 
 def test_a_viewer_sees_what_a_single_lead_costs(client: Browser, buyer: User, now: datetime) -> None:

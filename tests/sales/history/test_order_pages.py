@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -473,8 +474,11 @@ class TestOrdersPlaced:
         assert "Gold, 6 to 8 months, all states 1 $8.00 $8.00" in said
         assert f'href="/orders/{order.id}/leads.csv"' in response.content.decode()
         whole = text(shop.get(f"/leads/{order.sales.get().id}/"))
-        for name in facts.keys() - {"borrower_phone", "call_in_phone_number"}:
+        for name in facts.keys() - {"borrower_phone", "call_in_phone_number", "call_in_date"}:
             assert facts[name] in whole
+        called = order.sales.get().lead.created_at_utc.astimezone(ZoneInfo("America/Chicago"))
+        clock = f"{called.hour % 12 or 12}:{called:%M %p}"
+        assert f"Called in, local time {called:%b} {called.day}, {called:%Y}, {clock}" in whole
         assert "(318) 100-0178" in whole
 
     def test_absent_facts_are_dashes(self, shop: Client, buyer: User, now: datetime) -> None:
