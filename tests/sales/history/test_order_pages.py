@@ -292,7 +292,7 @@ class TestBuying:
         ]
         assert "Take the 2 available 2 × Gold, 6 to 8 months, Caddo, LA 2 available, $8.00 each. $16.00" in said
         assert "Try all states 5 × Gold, 6 to 8 months, all states 6 available, $8.00 each. $40.00" in said
-        assert "Try another age 5 × Gold, 9 to 11 months, Caddo, LA 6 available, $6.00 each. $30.00" in said
+        assert "Try 9 to 11 months 5 × Gold, 9 to 11 months, Caddo, LA 6 available, $6.00 each. $30.00" in said
         assert Sale.objects.count() == 0
         assert lines(buyer) == [(str(GOLD_CADDO), 5)]
 
