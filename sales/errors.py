@@ -21,7 +21,7 @@ class PricesChanged(DomainError):
 class LinePricesChanged(DomainError):
     """Lines cost something else than the page showed, and together the same."""
 
-    code, status, title = "prices_changed", 409, "Prices have changed"
+    code, status, title = "line_prices_changed", 409, "Prices have changed"
     sentence = (
         "Prices of single lines have changed; the order still costs ${total:,.2f}. Nothing was bought. "
         "Review the new prices, then buy again to confirm."
