@@ -27,7 +27,7 @@ PER_ORDER = 500
 FILL: LiteralString = """
     WITH numbered AS (
         SELECT n, lpad(to_hex(n), 32, '0')::uuid AS id, county.state, county.county,
-               %(as_of)s - interval '90 minutes' * (n / %(each)s) * (1576800 / %(count)s) AS bought,
+               %(as_of)s - interval '1 hour' * (n / %(each)s * %(each)s * 26280.0 / %(count)s) AS bought,
                hashint8(n)::bigint + 2147483648 AS luck
         FROM generate_series(1, %(count)s) AS n
         JOIN benchmark_counties county ON county.number = n %% %(counties)s
