@@ -9,11 +9,11 @@ from typing import Self
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeBoundary
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Now
 
-from homeshield.lib.errors import DomainError
+from homeshield.lib.errors import DomainError, refused_by
 from homeshield.lib.ids import new_id
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -104,14 +104,9 @@ HISTORY = ("price_history_is_kept", "discount_history_is_kept", "client_price_hi
 @contextmanager
 def only_writer(model: type[models.Model], *, too_late: DomainError) -> Iterator[None]:
     """A transaction that alone changes these rows. Raises `too_late` if one became history while waiting for that."""
-    try:
-        with transaction.atomic():
-            changes_lock(model)
-            yield
-    except IntegrityError as error:
-        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) not in HISTORY:
-            raise
-        raise too_late from error
+    with refused_by(HISTORY, too_late), transaction.atomic():
+        changes_lock(model)
+        yield
 
 
 def changes_lock(model: type[models.Model]) -> None:

@@ -4,8 +4,12 @@ A service that raises one has changed nothing. homeshield/middleware.py translat
 programs.
 """
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import dataclass_transform
+
+from django.db import IntegrityError
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -50,3 +54,14 @@ class DomainError(Exception):
 
 def _many(fact: object) -> bool:
     return isinstance(fact, (list, tuple))
+
+
+@contextmanager
+def refused_by(constraints: Collection[str], refusal: DomainError) -> Iterator[None]:
+    """Raises `refusal` where the database refuses by one of these constraints: another was quicker."""
+    try:
+        yield
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) not in constraints:
+            raise
+        raise refusal from error

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from inventory.allocation.alternatives import explained_all, shortages
 from inventory.allocation.territories import places_of
@@ -14,7 +15,7 @@ from inventory.facts.place import Place
 from pricing.discounts.prices import PriceBook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShortPlaces:
     """What the cart's lines lack, and by what they could be filled."""
 
@@ -40,7 +41,7 @@ class ShortPlaces:
             for offer in short.alternatives
         )
 
-    @property
+    @cached_property
     def _places(self) -> list[list[Place]]:
         return [[part.place for part in short.line.criteria.parts] for short in self.shortages]
 

@@ -1,15 +1,14 @@
 """A company's named territories."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
+from homeshield.lib.errors import refused_by
 from inventory.facts.territory import Territory
 from sales.territories.errors import TerritoryNameTaken, TerritoryNotFound, TooManyTerritories
 from sales.territories.models import SavedTerritory
@@ -17,13 +16,15 @@ from sales.territories.models import SavedTerritory
 MOST = 100
 """Territories of a company."""
 
+_TAKEN = ("territory_name_once_per_client",)
+
 
 def territory_save(*, client_id: UUID, name: str, territory: Territory, as_of: datetime) -> SavedTerritory:
     """Raises TerritoryNameTaken, TooManyTerritories."""
     if SavedTerritory.objects.filter(client_id=client_id).count() >= MOST:
         raise TooManyTerritories(most=MOST)
     text = replace(territory, name="").as_text
-    with _unique(name):
+    with refused_by(_TAKEN, TerritoryNameTaken(name=name)), transaction.atomic():
         saved = SavedTerritory.objects.create(client_id=client_id, name=name, territory=text, saved_at_utc=as_of)
         _record(AuditAction.TERRITORY_SAVE, saved, as_of)
     return saved
@@ -31,7 +32,7 @@ def territory_save(*, client_id: UUID, name: str, territory: Territory, as_of: d
 
 def territory_rename(*, client_id: UUID, territory_id: UUID, name: str, as_of: datetime) -> None:
     """Raises TerritoryNotFound, also for another company's, and TerritoryNameTaken."""
-    with _unique(name):
+    with refused_by(_TAKEN, TerritoryNameTaken(name=name)), transaction.atomic():
         saved = _get(client_id, territory_id)
         saved.name = name
         saved.save(update_fields=["name"])
@@ -58,14 +59,3 @@ def _record(action: AuditAction, saved: SavedTerritory, as_of: datetime) -> None
     """Without its name, which somebody typed."""
     places = [place.as_text for place in saved.value.places]
     audit_record(action=action, obj=saved, client_id=saved.client_id, details={"places": places}, as_of=as_of)
-
-
-@contextmanager
-def _unique(name: str) -> Iterator[None]:
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        if "territory_name_once_per_client" in str(error):
-            raise TerritoryNameTaken(name=name) from error
-        raise

@@ -1,14 +1,13 @@
 """Adds to the ledger, in the transaction of the act that moves the money (contract, "Money")."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction
@@ -17,12 +16,14 @@ from homeshield.billing.ledger.errors import BadAmount, BookedBefore, NotReversi
 from homeshield.billing.ledger.kinds import REVERSIBLE, SHAPES, Account, Kind
 from homeshield.billing.ledger.models import CreditLimitChange, LedgerTransaction
 from homeshield.billing.ledger.statements import RECORDING, RECORDING_EACH
-from homeshield.lib.errors import DomainError
+from homeshield.lib.errors import refused_by
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CENT
 
 MOST = Decimal(10) ** 10 - CENT
 """As in the column (homeshield/lib/money.py)."""
+
+_ONCE = ("ledger_transactions_pkey", "ledger_transaction_once_per_source")
 
 
 def ledger_record(
@@ -98,7 +99,7 @@ def ledger_adjust(
         kind=Kind.ADJUSTMENT, client_id=client_id, source_id=once or new_id(), amount=amount, as_of=as_of,
         entered_by_id=by.id if by else None, reference=reason,
     )  # fmt: skip
-    with _once(BookedBefore()), transaction.atomic():
+    with refused_by(_ONCE, BookedBefore()), transaction.atomic():
         return _enter(parameters, AuditAction.LEDGER_ADJUST, details={"amount": amount}, as_of=as_of)
 
 
@@ -108,7 +109,7 @@ def ledger_reverse(*, transaction_id: UUID, reason: str, by: User | None, as_of:
     Raises TransactionNotFound, NotReversible.
     """
     again = NotReversible(reason="This transaction was reversed before.")
-    with _once(again), transaction.atomic():
+    with refused_by(_ONCE, again), transaction.atomic():
         found = LedgerTransaction.objects.filter(id=transaction_id).first()
         if found is None:
             raise TransactionNotFound
@@ -155,18 +156,6 @@ def credit_limit_set(
             as_of=as_of,
         )
     return change
-
-
-@contextmanager
-def _once(refusal: DomainError) -> Iterator[None]:
-    """Raises `refusal` if another has booked the same meanwhile."""
-    try:
-        yield
-    except IntegrityError as error:
-        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if constraint not in ("ledger_transactions_pkey", "ledger_transaction_once_per_source"):
-            raise
-        raise refusal from error
 
 
 def _enter(parameters: dict[str, Any], action: AuditAction, *, details: dict[str, Any], as_of: datetime) -> UUID:
