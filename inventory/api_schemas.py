@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from homeshield.lib.api_schemas import Body, example
+from homeshield.lib.api_schemas import NO_NUL, Body, example
 from inventory.county_names import LONGEST_COUNTY, county_meant
 from inventory.facts.criteria import MAX_QUANTITY, Criteria, Demand
 from inventory.facts.place import UNKNOWN, Place
@@ -58,7 +58,7 @@ type CountyName = Annotated[
     Field(
         min_length=1,
         max_length=LONGEST_COUNTY,
-        pattern=r"^[^\x00]+$",
+        pattern=NO_NUL,
         description="As the Census Bureau writes it, without County or Parish; other spellings are understood.",
         examples=["Caddo"],
     ),

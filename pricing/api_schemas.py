@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from homeshield.lib.api_schemas import Money
+from homeshield.lib.api_schemas import NO_NUL, Money
 from pricing.discounts.codes import LONGEST_TYPED
 
 CODE_EXAMPLE = "SPRING10"
@@ -14,6 +14,7 @@ type DiscountCode = Annotated[
     Field(
         min_length=1,
         max_length=LONGEST_TYPED,
+        pattern=NO_NUL,
         description="A discount code, in capitals or not. One that is unknown, has ended or is another company's is "
         "refused with 409. Where another discount is better, that one counts.",
         examples=[CODE_EXAMPLE],

@@ -55,6 +55,9 @@ def _digits(text: str) -> int:
         raise PydanticCustomError("int_parsing", "Input should be a whole number in digits") from error
 
 
+NO_NUL = r"^[^\x00]*$"
+"""The pattern of a free text, so that the description says what is refused (homeshield/lib/api_requests.py)."""
+
 PageSize = Annotated[int, BeforeValidator(_digits)]
 """pydantic alone would accept `1_0` and `+10`."""
 

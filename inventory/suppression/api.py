@@ -9,7 +9,7 @@ from pydantic import Field
 
 from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key
 from homeshield.accounts.permissions import Act
-from homeshield.lib.api_schemas import EVERYWHERE, WITH_BODY, Answer, Body, Instant, example, refused_by
+from homeshield.lib.api_schemas import EVERYWHERE, NO_NUL, WITH_BODY, Answer, Body, Instant, example, refused_by
 from inventory.suppression.cells import Fault, read_cell
 from inventory.suppression.errors import ListFull, ListNameTaken, ListNotFound, ListOver, TooManyLists
 from inventory.suppression.models import LONGEST_NAME, SuppressionList
@@ -28,7 +28,7 @@ _ENTRIES = [["318-155-0101", "6cf7941df37d5b58c27c1ebc3d8ff34f6fc4bb5a0bfd1a1d2a
 
 type ListId = Annotated[UUID, Field(description="The list's id.", examples=[_ID])]
 type Entries = Annotated[
-    list[Annotated[str, Field(max_length=100)]],
+    list[Annotated[str, Field(max_length=100, pattern=NO_NUL)]],
     Field(
         min_length=1,
         max_length=MOST_IN_A_CALL,
@@ -81,7 +81,9 @@ class SuppressionLists(Answer):
 class NewSuppressionList(Body):
     model_config = Body.model_config | example({"name": "Customers", "entries": _ENTRIES[0]})
 
-    name: str = Field(min_length=1, max_length=LONGEST_NAME, description="Its name.", examples=["Customers"])
+    name: str = Field(
+        min_length=1, max_length=LONGEST_NAME, pattern=NO_NUL, description="Its name.", examples=["Customers"]
+    )
     entries: Entries
 
 

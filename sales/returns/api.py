@@ -12,6 +12,7 @@ from homeshield.accounts.api import ApiKeyAuth, ApiRequest, maker_of_key
 from homeshield.accounts.permissions import Act
 from homeshield.lib.api_schemas import (
     EVERYWHERE,
+    NO_NUL,
     WITH_BODY,
     Answer,
     Body,
@@ -89,7 +90,7 @@ class ReturnRequest(Body):
     note: str = Field(
         "",
         max_length=LONGEST_NOTE,
-        pattern=r"^[^\x00]*$",
+        pattern=NO_NUL,
         description="For our staff, who read it if the return waits.",
         examples=[_REQUEST["note"]],
     )

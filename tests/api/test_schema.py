@@ -75,6 +75,33 @@ def test_every_body_and_every_answer_has_a_whole_example_that_is_true() -> None:
             assert [error.message for error in validator.iter_errors(one)] == [], place
 
 
+def texts(part: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The schemas of the texts in it, and where they are."""
+    part = resolved(part)
+    for one in [*part.get("anyOf", []), *part.get("oneOf", [])]:
+        yield from texts(one, place)
+    for name, one in part.get("properties", {}).items():
+        yield from texts(one, f"{place}.{name}")
+    if "items" in part:
+        yield from texts(part["items"], f"{place}[]")
+    if part.get("type") == "string":
+        yield place, part
+
+
+def test_no_text_of_a_body_is_described_as_one_that_may_hold_what_postgresql_cannot() -> None:
+    found = {
+        place: text
+        for operation, one in OPERATIONS.items()
+        for content in one.get("requestBody", {}).get("content", {}).values()
+        for place, text in texts(content["schema"], operation)
+    }
+    assert len(found) > 25
+    free = {place: text for place, text in found.items() if not text.keys() & {"enum", "format"}}
+    assert len(free) > 10
+    known = {"components": {"schemas": COMPONENTS}}
+    assert [place for place, text in free.items() if jsonschema_rs.is_valid(text | known, "a\0b")] == []
+
+
 def test_the_examples_are_the_reference_s() -> None:
     def example(schema: str) -> Any:
         return COMPONENTS[schema]["examples"][0]
