@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
 from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
+from homeshield.lib.errors import refused_by
 from inventory.suppression.errors import (
     MOST_LISTS,
     EndsInThePast,
@@ -34,6 +35,8 @@ from inventory.suppression.recognition import Recognised
 from inventory.suppression.tasks import list_go_on
 from leads.contact_key_check import contact_key_confirm
 
+_NAME_ONCE = ("suppression_list_name_once",)
+
 
 def list_create(
     *, client_id: UUID, name: str, user: User | None, as_of: datetime, api_key_id: UUID | None = None
@@ -42,14 +45,11 @@ def list_create(
     with transaction.atomic():
         if SuppressionList.objects.filter(client_id=client_id).exclude(status__in=OVER).count() >= MOST_LISTS:
             raise TooManyLists
-        try:
-            with transaction.atomic():
-                made = SuppressionList.objects.create(
-                    client_id=client_id, name=name, created_at_utc=as_of, created_by=user, api_key_id=api_key_id,
-                    progressed_at_utc=as_of,
-                )  # fmt: skip
-        except IntegrityError as error:
-            raise ListNameTaken from error
+        with refused_by(_NAME_ONCE, ListNameTaken()), transaction.atomic():
+            made = SuppressionList.objects.create(
+                client_id=client_id, name=name, created_at_utc=as_of, created_by=user, api_key_id=api_key_id,
+                progressed_at_utc=as_of,
+            )  # fmt: skip
         audit_record(action=AuditAction.SUPPRESSION_START, obj=made, client_id=client_id, as_of=as_of)
         return made
 
@@ -128,11 +128,8 @@ def list_change(*, client_id: UUID, list_id: UUID, name: str, ends_on: date | No
         if ends_on is not None and ends_on != of.ends_on and ends_on < as_of.date():
             raise EndsInThePast
         of.name, of.ends_on = name, ends_on
-        try:
-            with transaction.atomic():
-                of.save(update_fields=["name", "ends_on"])
-        except IntegrityError as error:
-            raise ListNameTaken from error
+        with refused_by(_NAME_ONCE, ListNameTaken()), transaction.atomic():
+            of.save(update_fields=["name", "ends_on"])
         audit_record(
             action=AuditAction.SUPPRESSION_CHANGE, obj=of, client_id=client_id, details={"ends_on": ends_on},
             as_of=as_of,

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
@@ -34,9 +34,12 @@ from homeshield.billing.payments.refund_models import (
 )
 from homeshield.billing.payments.services import reference_check
 from homeshield.billing.payments.tasks import refund_go
+from homeshield.lib.errors import refused_by
 from homeshield.lib.money import CENT
 
 ZERO = Decimal("0.00")
+_WAITING_ONCE = ("refund_request_one_at_a_time",)
+_REFERENCE_ONCE = ("refund_request_reference_once",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,8 @@ def refund_ask(*, client_id: UUID, amount: Decimal, by: User, as_of: datetime) -
         raise TooMuchToRefund(most=most)
     request = RefundRequest(client_id=client_id, amount=amount, asked_at_utc=as_of, asked_by=by)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                request.save(force_insert=True)
-        except IntegrityError as error:
-            raise RefundWaits from error
+        with refused_by(_WAITING_ONCE, RefundWaits()), transaction.atomic():
+            request.save(force_insert=True)
         _record(request, AuditAction.REFUND_ASK, as_of=as_of)
     return request
 
@@ -185,15 +185,11 @@ def _refund(request: RefundRequest, part: Part, *, as_of: datetime) -> Refund:
 def _decide(
     request_id: UUID, state: RequestState, *, word: str, reference: str | None, by: User, as_of: datetime
 ) -> RefundRequest:
-    try:
-        with transaction.atomic():
-            decided = RefundRequest.objects.filter(id=request_id, state=RequestState.WAITING).update(
-                state=state, word=word.strip()[:500], reference=reference, decided_at_utc=as_of, decided_by=by
-            )
-    except IntegrityError as error:
-        raise PaymentRefused(
-            field="reference", reason="A transfer back with this reference is recorded already."
-        ) from error
+    taken = PaymentRefused(field="reference", reason="A transfer back with this reference is recorded already.")
+    with refused_by(_REFERENCE_ONCE, taken), transaction.atomic():
+        decided = RefundRequest.objects.filter(id=request_id, state=RequestState.WAITING).update(
+            state=state, word=word.strip()[:500], reference=reference, decided_at_utc=as_of, decided_by=by
+        )
     if not decided:
         raise RefundDecided
     return RefundRequest.objects.get(id=request_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from homeshield.accounts.models import Client, User
@@ -25,11 +25,13 @@ from homeshield.billing.payments.errors import (
 from homeshield.billing.payments.models import LONGEST_REFERENCE, Payment, PaymentStatus, Provider
 from homeshield.billing.payments.posting import ledger_post
 from homeshield.billing.payments.stripe_api import Checkout, payment_checkout, stripe_is_on
+from homeshield.lib.errors import refused_by
 
 CODE = "HS-"
 """Begins what a client writes on its transfer, so that staff know whose it is."""
 
 _CODE_LENGTH = 10
+_ONCE = ("payment_reference_once",)
 
 
 def payment_start(
@@ -85,11 +87,8 @@ def transfer_record(*, client_id: UUID, amount: Decimal, reference: str, by: Use
     with transaction.atomic():
         if not Client.objects.filter(id=client_id).exists():
             raise ClientUnknown
-        try:
-            with transaction.atomic():
-                payment.save(force_insert=True)
-        except IntegrityError as error:
-            raise ReferenceTaken from error
+        with refused_by(_ONCE, ReferenceTaken()), transaction.atomic():
+            payment.save(force_insert=True)
         _record(payment, AuditAction.TRANSFER_RECORD, as_of=as_of)
         ledger_post(payment, as_of=as_of)
     return payment
