@@ -6,9 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from homeshield.accounts.models import User
+from homeshield.lib.errors import refused_by
 from inventory.buyer import buyer_of
 from inventory.facts.place import Place
 from leads.age import AgeBucket
@@ -19,6 +20,7 @@ from sales.saved.selectors import searches_found
 
 MOST_SEARCHES = 50
 _SIGNED_FOR = "homeshield.sales.saved.stop"
+_TAKEN = ("saved_search_once_per_user_and_name",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +46,8 @@ def search_save(*, user: User, name: str, wanted: Wanted, as_of: datetime) -> Sa
     search.opened_count = found.count
     if SavedSearch.objects.filter(user=user).count() >= MOST_SEARCHES:
         raise TooManySearches(most=MOST_SEARCHES)
-    try:
-        with transaction.atomic():
-            search.save(force_insert=True)
-    except IntegrityError:
-        raise NameTaken from None
+    with refused_by(_TAKEN, NameTaken()), transaction.atomic():
+        search.save(force_insert=True)
     return search
 
 
@@ -83,12 +82,17 @@ def stop_token(user_id: UUID) -> str:
     return Signer(salt=_SIGNED_FOR).sign(user_id.hex)
 
 
-def mails_stop(token: str) -> int:
-    """Ends the mails of whoever the token is for, however old. Returns of how many searches. Raises SearchNotFound."""
+def stop_user(token: str) -> UUID:
+    """Whose mails the token ends, however old it is. Raises SearchNotFound."""
     try:
-        user_id = UUID(Signer(salt=_SIGNED_FOR).unsign(token))
+        return UUID(Signer(salt=_SIGNED_FOR).unsign(token))
     except (BadSignature, ValueError):
         raise SearchNotFound from None
+
+
+def mails_stop(token: str) -> int:
+    """Ends the mails of whoever the token is for. Returns of how many searches. Raises SearchNotFound."""
+    user_id = stop_user(token)
     with connection.cursor() as cursor:
         cursor.execute("SELECT search_mails_stop(%s)", [user_id])
         return len(cursor.fetchall())

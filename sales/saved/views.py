@@ -18,7 +18,7 @@ from inventory.buyer import buyer_of
 from sales.saved.errors import NameTaken, TooManySearches
 from sales.saved.forms import SaveSearchForm, SearchMailForm
 from sales.saved.selectors import searches_found, searches_of
-from sales.saved.services import mails_stop, search_mails, search_opened, search_remove, search_save
+from sales.saved.services import mails_stop, search_mails, search_opened, search_remove, search_save, stop_user
 
 
 @requires(Act.BROWSE)
@@ -81,11 +81,17 @@ def search_delete(request: Request, search_id: UUID) -> HttpResponse:
 
 @csrf_exempt  # the token says whose mails end, and mail programs send no cookie
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def search_stop(request: Request, token: str) -> HttpResponse:
-    """Ends the mails of whoever got the link: by a click, or by a mail program (RFC 8058). Nobody signs in for it."""
-    mails_stop(token)
-    return render(request, "saved/stopped.html")
+    """Ends the mails of whoever got the link, by POST: of a mail program (RFC 8058), or of the button that a GET shows.
+
+    A GET ends nothing: scanners of mails follow every link. Nobody signs in for it.
+    """
+    if request.method == "POST":
+        mails_stop(token)
+    else:
+        stop_user(token)
+    return render(request, "saved/stop.html", {"stopped": request.method == "POST"})
 
 
 def _beside_browse(

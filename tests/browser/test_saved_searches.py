@@ -56,6 +56,7 @@ def test_a_saved_search_from_browse_to_the_click_that_ends_its_mails(page: Page,
     stop = re.search(r"/searches/stop/\S+/", str(mail.outbox[0].body))
     assert stop
     page.goto(stop[0])
+    page.get_by_role("button", name="Stop these emails").click()
     page.get_by_role("heading", name="No more emails about saved searches").wait_for()
     page.get_by_role("main").get_by_role("link", name="Saved searches").click()
     expect(search.locator("summary")).to_have_text("No emails")

@@ -138,15 +138,20 @@ def test_one_click_ends_the_mails_without_signing_in(
     assert link
     assert link[1] in sent.body
     assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    browser = Client(enforce_csrf_checks=True)
-    for ask in (browser.get, browser.post):
-        search_mails(user=buyer, search_id=search.id, mail_from=9, on_price=True, site="", as_of=now)
-        assert ask(link[1]).status_code == 200
-        search.refresh_from_db()
-        assert not search.mails
+    program = Client(enforce_csrf_checks=True)
     other = UserFactory()
     forged = stop_token(other.id).partition(":")[0] + ":" + stop_token(buyer.id).partition(":")[2]
-    assert browser.post(f"/searches/stop/{forged}/").status_code == 404
+    for ask in (program.get, program.post):
+        assert ask(f"/searches/stop/{forged}/").status_code == 404
+    scanned = program.get(link[1])
+    assert "Stop these emails" in text(scanned)
+    search.refresh_from_db()
+    assert search.mails, "a scanner of mails follows the link and ends nothing"
+    ended = program.post(link[1], {"List-Unsubscribe": "One-Click"})
+    assert ended.status_code == 200, "RFC 8058 follows no redirect"
+    assert "No more emails about saved searches" in text(ended)
+    search.refresh_from_db()
+    assert not search.mails
 
 
 def test_mails_are_set_on_the_page_and_wrong_numbers_said_there(shop: Client, buyer: User, now: datetime) -> None:
