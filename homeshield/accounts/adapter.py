@@ -40,6 +40,10 @@ logger = logging.getLogger(__name__)
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up creates a company; sign-in slows guessing without locking anyone out."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "This email and password don’t match. Try again, or reset your password."
+    }
+
     @override
     def save_user(
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True

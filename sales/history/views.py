@@ -118,7 +118,9 @@ def order_year(request: Request) -> HttpResponse:
     if asked and not (asked.isascii() and asked.isdecimal() and int(asked[:5]) in years):
         raise Http404
     year = int(asked) if asked else next(iter(years), None)
-    context = {"years": years, "shown": year_of(client_id=client_id, year=year) if year else None}
+    context: dict[str, Any] = {"years": years, "shown": None}
+    if year:
+        context["shown"] = year_of(client_id=client_id, year=year, is_first=year == years[-1], as_of=request.as_of)
     return render(request, "sales/order_year.html", context)
 
 

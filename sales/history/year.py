@@ -33,7 +33,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """`months` are all twelve; `states` only those in which something was bought, the most leads first."""
+    """`months` begin with the client's first order and end with the present one; `states` are only those in which
+    something was bought, the most leads first."""
 
     year: int
     months: Sequence[Bought]
@@ -62,16 +63,22 @@ def years_of(client_id: UUID) -> list[int]:
     return list(range(last.astimezone(UTC).year, first.astimezone(UTC).year - 1, -1))
 
 
-def year_of(*, client_id: UUID, year: int) -> Year:
-    """One statement, over what the client bought in that year. Raises ValueError for a year outside the calendar."""
+def year_of(*, client_id: UUID, year: int, is_first: bool = False, as_of: datetime) -> Year:
+    """One statement, over what the client bought in that year. The first one begins with its first order.
+
+    Raises ValueError for a year outside the calendar.
+    """
     begin, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    rows = (
+    rows = list(
         PurchasedLead.objects.filter(client_id=client_id, sold_at_utc__gte=begin, sold_at_utc__lt=end)
         .order_by()
         .values_list(ExtractMonth("sold_at_utc", tzinfo=UTC), "state")
         .annotate(leads=Count("*"), spent=Sum("price"))
     )
-    months = {number: (0, Decimal("0.00")) for number in range(1, 13)}
+    bought, today = [month for month, *_ in rows], as_of.astimezone(UTC)
+    begun = min(bought, default=1) if is_first else 1
+    over = max([today.month if today.year == year else 12, *bought])
+    months = {number: (0, Decimal("0.00")) for number in range(begun, over + 1)}
     states: dict[str, tuple[int, Decimal]] = {}
     for month, state, leads, spent in rows:
         months[month] = (months[month][0] + leads, months[month][1] + spent)
@@ -80,8 +87,8 @@ def year_of(*, client_id: UUID, year: int) -> Year:
     by_leads = sorted(states.items(), key=lambda each: (-each[1][0], each[0]))
     return Year(
         year=year,
-        months=[Bought(f"{date(year, number, 1):%b}", *bought) for number, bought in months.items()],
-        states=[Bought(state_name(state), *bought) for state, bought in by_leads],
+        months=[Bought(f"{date(year, number, 1):%b}", *sums) for number, sums in months.items()],
+        states=[Bought(state_name(state), *sums) for state, sums in by_leads],
     )
 
 

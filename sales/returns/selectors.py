@@ -156,7 +156,7 @@ def returns_page(
     *, client_id: UUID, status: ReturnStatus | None = None, cursor: str | None, limit: int = 50
 ) -> Page[Return]:
     """The client's returns, the newest first: all, or those of a status. Raises BadCursor."""
-    returns = returns_of(client_id).select_related("sale", "asked_by", "asked_with")
+    returns = returns_of(client_id).select_related("sale__lead", "sale__order", "asked_by", "asked_with")
     if status is not None:
         returns = returns.filter(status=status)
     return keyset_page(

@@ -112,7 +112,7 @@ def measure(buyer: "User", as_of: datetime) -> Iterator[Figure]:
         search = partial(purchases_page, client_id=client_id, asked=LeadSearch(**asked), cursor=None, limit=50)  # type: ignore[arg-type]
         assert search().rows, name
         yield Figure(name, median(search), floor)
-    yield Figure("a year", median(lambda: year_of(client_id=client_id, year=as_of.year - 1), repeats=5))
+    yield Figure("a year", median(lambda: year_of(client_id=client_id, year=as_of.year - 1, as_of=as_of), repeats=5))
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.SECURE_SSL_REDIRECT = False
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

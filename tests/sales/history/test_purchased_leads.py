@@ -233,14 +233,18 @@ def test_orders_are_taken_in_once_and_counted_by_place_month_and_state(
     both = order_map([*places, *order_places(client_id=buyer.client_id, order_id=orders[1].id)])
     assert [(place.name, place.leads) for place in both.places] == [("Louisiana", 2), ("Texas", 1)]
     years = years_of(buyer.client_id)
-    shown = [year_of(client_id=buyer.client_id, year=year) for year in years]
+    as_of = orders[1].placed_at_utc
+    shown = [year_of(client_id=buyer.client_id, year=year, as_of=as_of) for year in years]
     assert sum(year.total.leads for year in shown) == 3
     assert sum((year.total.spent for year in shown), Decimal(0)) == Decimal("24.00")
     states = {state.label: (state.leads, state.spent) for year in shown for state in year.states}
     assert states == {"Louisiana": (2, Decimal("16.00")), "Texas": (1, Decimal("8.00"))}
     month = orders[0].placed_at_utc
-    of_month = next(year for year in shown if year.year == month.year).months[month.month - 1]
-    assert of_month.leads >= 2
+    of_year = next(year for year in shown if year.year == month.year)
+    assert of_year.months[month.month - 1].leads >= 2
+    assert len(of_year.months) == (as_of.month if as_of.year == month.year else 12), "none is still to come"
+    begun = year_of(client_id=buyer.client_id, year=years[-1], is_first=True, as_of=as_of).months[0]
+    assert begun.leads > 0, "a client's first year begins with its first order"
     assert f"{month:%b}" in text(shop.get(f"/orders/year/?year={month.year}"))
     assert shop.get("/orders/year/?year=1999").status_code == 404
 

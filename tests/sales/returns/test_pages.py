@@ -75,7 +75,7 @@ class TestOrderPage:
         said = text(done)
         assert "2 leads returned. $16.00 credited to your balance." in said
         assert "1 lead waits for review by our staff." in said
-        assert "Return rate 20.0 %" in said
+        assert "Return rate 20%" in said
         assert "Left to credit at once $0.00" in said
         order_page = text(browser.get(reverse("sales:order-show", args=[of.order.id])))
         assert order_page.count("Waiting for review") == 1
@@ -183,7 +183,7 @@ class TestDecisions:
         assert str(waiting.sale.lead.full_name) in said
         assert "No tone." in said
         assert "10 leads, $80.00" in said
-        assert "2 accepted (20.0 %, $16.00), 1 waiting" in said
+        assert "2 accepted (20%, $16.00), 1 waiting" in said
         assert "Opt the person out" in said
         assert AuditEvent.objects.filter(action=AuditAction.PERSONAL_DATA_SEE, object_id=waiting.sale.lead_id).exists()
         refused = admin_browser.post(decide, {"decision": "refuse", "word": ""})
