@@ -198,18 +198,19 @@ class InventoryRecord(Facts):
             ),
         ]
         indexes = [
-            # Each begins with what an order fixes and ends in the order of sale, so that a scan stops after n rows.
+            # Each begins with what an order fixes and ends in the order of sale, so that a scan stops after n rows. The
+            # lead is for counts of what one client can have (inventory/counting/aging.py).
             models.Index(
                 "classification", "age_bucket", "state", "county", "expires_at_utc", "id",
                 name="inventory_open_by_county", condition=OPEN,
             ),
             models.Index(
                 "classification", "age_bucket", "state", "expires_at_utc", "id",
-                name="inventory_open_by_state", condition=OPEN,
+                name="inventory_open_by_state", condition=OPEN, include=["lead"],
             ),
             models.Index(
                 "classification", "age_bucket", "expires_at_utc", "id",
-                name="inventory_open_by_cell", condition=OPEN,
+                name="inventory_open_by_cell", condition=OPEN, include=["lead"],
             ),
             # The roll finds what has left its bucket by two indexes, unsold records by the first and sold ones by the
             # second. One for both would offer itself to orders, and lead them past everything ever sold.

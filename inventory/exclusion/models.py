@@ -47,6 +47,7 @@ class Exclusion(models.Model):
         constraints = [
             models.CheckConstraint(name="exclusion_has_a_reason", condition=Q(owned=True) | Q(listed=True)),
         ]
+        indexes = [models.Index("client", "lead", name="exclusion_by_client")]
         triggers = exclusion_triggers()
 
     def __str__(self) -> str:

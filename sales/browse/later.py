@@ -57,7 +57,11 @@ class LaterView:
 def later_of(selection: Selection, *, buyer: Buyer, shelf: Shelf, as_of: datetime) -> LaterView:
     """Counts are of what the buyer can buy now; prices are those in force on the day, with rules that lie ahead."""
     passing = leads_passing(
-        criteria=selection.criteria, places=selection.places, buyer=buyer, as_of=as_of, days=HORIZONS[-1]
+        criteria=selection.criteria,
+        places=selection.places,
+        buyer=buyer,
+        as_of=as_of,
+        days=range(1, HORIZONS[-1] + 1) if selection.has_cell else HORIZONS,
     )
     last = _last_day(passing) if selection.has_cell else 0
     days = {*HORIZONS, last} if last else set(HORIZONS)

@@ -80,7 +80,7 @@ def measure(as_of: datetime) -> Iterator[Figure]:
     )
     yield Figure(
         "cheaper soon, Texas",
-        median(lambda: leads_passing(criteria=asked, places=[texas], buyer=Buyer(), as_of=as_of, days=30)),
+        median(lambda: leads_passing(criteria=asked, places=[texas], buyer=Buyer(), as_of=as_of, days=(7, 14, 30))),
         median(sql(LATER_BY_HAND, as_of=as_of)),
     )
 

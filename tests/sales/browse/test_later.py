@@ -68,6 +68,12 @@ def test_what_the_buyer_cannot_have_does_not_count(aging: list[InventoryRecord],
     Exclusion.objects.create(client=buyer.client, lead=aging[0].lead, listed=True)
     [row] = looked_at(GOLD_6, buyer_of(buyer), as_of)
     assert [wait.leads for wait in row.waits] == [3, 7, 9]
+    [row] = looked_at(GOLD_6.at("LA"), buyer_of(buyer), as_of)
+    assert [wait.leads for wait in row.waits] == [3, 7, 9]
+    for licensed, leads in ((("LA", "TX"), [4, 8, 10]), (("TX",), [0, 0, 0])):
+        for selection in (GOLD_6, GOLD_6.at("LA"), GOLD_6.at("LA", "TX")):
+            [row] = looked_at(selection, Buyer(licensed_states=frozenset(licensed)), as_of)
+            assert [wait.leads for wait in row.waits] == leads
 
 
 @pytest.mark.parametrize("days", [7, 14, 30])
