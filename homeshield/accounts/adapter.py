@@ -41,7 +41,8 @@ class AccountAdapter(DefaultAccountAdapter):
     """Sign-up creates a company; sign-in slows guessing without locking anyone out."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": "This email and password don’t match. Try again, or reset your password."
+        "email_password_mismatch": "This email and password don’t match. Try again, or reset your password.",
+        "incorrect_code": "This code isn’t right. Check it, or ask for a new one.",
     }
 
     @override

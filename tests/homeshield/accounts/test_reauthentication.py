@@ -80,7 +80,7 @@ def test_who_has_no_password_confirms_by_a_code_and_sets_up_a_second_factor(
     assert message.to == [without_password.email]
     code = message.body.splitlines()[2]
     wrong = client.post(CONFIRM_CODE, {"code": "AAAA-AAAA", "next": ACTIVATE})
-    assert "Incorrect code" in wrong.content.decode()
+    assert "This code isn’t right." in wrong.content.decode()
     assert client.get(ACTIVATE).status_code == 302
     assert client.post(CONFIRM_CODE, {"code": code, "next": ACTIVATE})["Location"] == ACTIVATE
     set_up_an_app(client)

@@ -38,6 +38,19 @@ def test_all_short_lines_at_once_each_beside_the_others(shop: Client, short: Use
     assert "Take the 3 available 3 × Gold, 6 to 8 months, Caddo, LA" in said
 
 
+def test_three_alternatives_stand_open_and_the_rest_is_folded(shop: Client, buyer: User, now: datetime) -> None:
+    """Caddo's neighbors Bossier and De Soto have two each, so that there are six."""
+    stock(1, as_of=now)
+    for county in ("Bossier", "De Soto"):
+        stock(2, as_of=now, county=county)
+    stock(2, as_of=now, classification="Silver")
+    draft_line_add(user=buyer, criteria=GOLD_CADDO, quantity=2)
+    folded = shop.get("/order/").content.decode().partition('<details class="more-alternatives">')
+    said = [part.count("Use this") for part in (folded[0], folded[2])]
+    assert said == [3, 3]
+    assert "3 more alternatives" in folded[2]
+
+
 def test_one_press_takes_what_is_there_for_all(
     shop: Client, short: User, engine: dict[str, str], now: datetime
 ) -> None:
