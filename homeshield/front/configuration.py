@@ -27,6 +27,9 @@ _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+):(?P<port>[0-
 _PATH = re.compile(r"/[^\s;{}'\"\\$#]*")  # unquoted in the configuration
 _QUOTED_PATH = re.compile(r'/[^\x00-\x1f"\\$]*')  # quoted
 
+_DIGESTED = r"^/static/.+\.[0-9a-f]{12}\.[0-9a-z]+$"
+"""A static file whose name has its digest: it never changes."""
+
 _SAME_TO_PROGRAMS = (405, 503)
 """Programs get the text for people: our own is wrong if nginx answers with these."""
 
@@ -168,6 +171,7 @@ def configuration(front: Front, *, folder: Path, version: tuple[int, ...], user:
         "max_list": 2 * settings.LIST_MAX_BODY_BYTES,
         "spool": SPOOL,
         "trusted": front.trusted,
+        "digested": _DIGESTED,
         "refusals": _for_programs(),
         "protection": [(name, f"$own_{number}", value) for number, (name, value) in enumerate(_protection())],
         "transport_security": _transport_security(),
@@ -189,7 +193,7 @@ def _protection() -> list[tuple[str, str]]:
     )
     headers = {
         "X-Request-ID": "$visit",
-        "Cache-Control": "no-store",
+        "Cache-Control": "$caching",
         "Content-Security-Policy": policy,
         "X-Frame-Options": settings.X_FRAME_OPTIONS,
         "X-Content-Type-Options": "nosniff",

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 
 import structlog
+from django.conf import settings
 
 from homeshield.front import nginx
 from homeshield.front.backend import Backend, DidNotStart
@@ -32,6 +33,7 @@ class HalfEnded(Exception):
 
 def write_configuration(front: Front, folder: Path) -> Path:
     write_refusals(folder / "refusals")
+    (folder / "static").symlink_to(settings.STATIC_ROOT)
     text = configuration(front, folder=folder, version=nginx.version(), user=nginx.account_of_workers())
     place = folder / "nginx.conf"
     place.write_text(text, encoding="utf-8")

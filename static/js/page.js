@@ -18,23 +18,28 @@
     }
   });
 
-  // Instants in the reader's own time; the page's text says them in UTC.
-  const local = new Intl.DateTimeFormat("en-US", {
-    month: "short", day: "numeric", year: "numeric", hour: "numeric", minute: "2-digit",
-  });
+  // Instants in the reader's own time; the page's text says them in UTC. Formats take long to make: none is made in vain.
+  let local;
   const tellTime = () => {
     for (const time of document.querySelectorAll("time[data-instant]")) {
+      local ??= new Intl.DateTimeFormat("en-US", {
+        month: "short", day: "numeric", year: "numeric", hour: "numeric", minute: "2-digit",
+      });
       time.title = time.textContent.trim();
       time.textContent = local.format(new Date(time.dateTime));
       delete time.dataset.instant;
     }
   };
-  const zone = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" }).formatToParts();
-  for (const place of document.querySelectorAll("[data-zone]")) {
-    place.textContent = zone.find(({ type }) => type === "timeZoneName").value;
-  }
   tellTime();
   document.addEventListener("htmx:afterSettle", tellTime);
+
+  // The zone's name stands in the footer, so the page is shown before it is looked up.
+  window.addEventListener("load", () => {
+    const zone = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" }).formatToParts();
+    for (const place of document.querySelectorAll("[data-zone]")) {
+      place.textContent = zone.find(({ type }) => type === "timeZoneName").value;
+    }
+  });
 
   // A button that copies the text of the element it names. It is drawn where scripts run and the clipboard is there.
   for (const button of document.querySelectorAll("[data-copies]")) {

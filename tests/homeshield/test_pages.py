@@ -203,7 +203,7 @@ def test_no_page_breaks_the_content_security_policy(client: Client, buyer: User,
     violations = _Violations()
     violations.feed(content)
     assert violations.found == []
-    assert '<link rel="stylesheet" href="/static/css/tokens.css">' in content, "every page is in the site's look"
+    assert '<link rel="stylesheet" href="/static/css/site.css">' in content, "every page is in the site's look"
 
 
 @pytest.mark.parametrize("path", PAGES + BUYERS_PAGES)
@@ -227,7 +227,13 @@ def test_every_style_sheet_and_picture_that_a_template_names_is_there() -> None:
         for template in (root / "templates").rglob("*.html")
         for name in re.findall(r"{% static '([^']+)' %}", template.read_text(encoding="utf-8"))
     }
-    assert {"css/tokens.css", "img/mark.svg"} <= names
+    names |= {
+        f"css/{part}"
+        for sheet in (root / "static/css").glob("*.css")
+        for part in re.findall(r"@import (.+)$", sheet.read_text(encoding="utf-8"), re.MULTILINE)
+        for part in re.findall(r'^url\("(.+)"\);$', part) or [part]
+    }
+    assert {"css/site.css", "css/tokens.css", "img/mark.svg"} <= names
     assert [name for name in sorted(names) if not finders.find(name)] == []
 
 

@@ -1,11 +1,13 @@
 """What nginx itself does with our configuration: limits, whom it believes, and what it says where it does not ask the
 shop."""
 
+import gzip
 import http.client
 import json
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -228,6 +230,35 @@ def test_where_no_shop_answers_it_says_so_and_when_to_ask_again(nginx: str) -> N
     assert "HomeShield is not answering" in people.text
     for answer in (program, people):
         assert_protected(answer)
+
+
+# --- Static files ---
+
+
+def test_styles_and_scripts_come_without_the_shop(nginx: str, settings: Settings) -> None:
+    port = free_port()
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        settings.STATIC_ROOT = Path(folder)
+        Path(folder).chmod(0o755)  # nginx's workers are another user's
+        (settings.STATIC_ROOT / "site.0123456789ab.css").write_text("a { color: red }", encoding="utf-8")
+        (settings.STATIC_ROOT / "site.0123456789ab.css.gz").write_bytes(gzip.compress(b"compressed before"))
+        (settings.STATIC_ROOT / "site.css").write_text("a { color: red }", encoding="utf-8")
+        with echoing(front_at(port)):
+            digested = "/static/site.0123456789ab.css"
+            plain = ask(port, path=digested, headers={"Accept-Encoding": "identity"})
+            small = ask(port, path=digested, headers={"Accept-Encoding": "gzip"})
+            posted = ask(port, "POST", path=digested)
+            others = [ask(port, path=f"/static/{name}") for name in ("site.css", "gone.0123456789ab.css")]
+    assert (plain.text, small.text) == ("a { color: red }", "compressed before")
+    assert plain.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert plain.headers["Vary"] == "Accept-Encoding"
+    for answer in (plain, small):
+        assert answer.headers.get_list("Cache-Control") == ["max-age=315360000, public, immutable"]
+        assert {name: answer.headers[name] for name in EXPECTED} == EXPECTED
+    assert posted.status_code == 405
+    assert_protected(posted)
+    assert [one.json()["X-Request-ID"] for one in others] == [one.headers["X-Request-ID"] for one in others], "the shop"
+    assert "Cache-Control" not in others[1].headers, "what the shop says, here nothing"
 
 
 # --- TLS ---
