@@ -10,9 +10,9 @@ from sales.models import OrderLine, Sale
 from sales.returns.models import Return
 
 
-def credit_notes_issue(rows: Sequence[Return], *, client_id: UUID, as_of: datetime) -> None:
+def credit_notes_issue(rows: Sequence[Return], *, client_id: UUID, as_of: datetime) -> dict[UUID, int]:
     """Issues one for each of these returns of a client, with the prices that the sale paid. No personal data stands
-    on it.
+    on it. Returns the numbers of their orders, by return.
     """
     sales = Sale.objects.filter(id__in=[row.sale_id for row in rows]).select_related("order").in_bulk()
     orders = {sale.order_id for sale in sales.values()}
@@ -30,3 +30,4 @@ def credit_notes_issue(rows: Sequence[Return], *, client_id: UUID, as_of: dateti
         return CreditContents(order_number=sale.order.number, lines=(returned,))
 
     issuing.credit_notes_issue(client_id=client_id, contents={row.id: contents(row) for row in rows}, as_of=as_of)
+    return {row.id: sales[row.sale_id].order.number for row in rows}

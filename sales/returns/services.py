@@ -239,13 +239,13 @@ def credit(rows: Sequence[Return], *, client_id: UUID, as_of: datetime) -> None:
     credited = [row for row in rows if row.status == ReturnStatus.ACCEPTED and row.amount]
     if not credited:
         return
-    credit_notes_issue(credited, client_id=client_id, as_of=as_of)
+    orders = credit_notes_issue(credited, client_id=client_id, as_of=as_of)
     ledger_record_each(
         [
             ledger_parameters(
                 kind=Kind.RETURN, client_id=client_id, source_id=row.id, amount=row.amount, as_of=as_of,
                 entered_by_id=row.decided_by_id or row.asked_by_id,
-                api_key_id=None if row.decided_by_id else row.asked_with_id, reference=f"Sale {row.sale_id}",
+                api_key_id=None if row.decided_by_id else row.asked_with_id, reference=f"#{orders[row.id]}",
             )
             for row in credited
         ]

@@ -79,6 +79,7 @@ class TestOrderPage:
         assert "Left to credit at once $0.00" in said
         order_page = text(browser.get(reverse("sales:order-show", args=[of.order.id])))
         assert order_page.count("Waiting for review") == 1
+        assert text(browser.get(reverse("billing:balance-show"))).count(f"Return #{of.order.number}") == 2
 
     def test_what_is_refused_stays_on_the_page_with_its_reason_and_what_was_typed(
         self, shop: tuple[Browser, Bought]
