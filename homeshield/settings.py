@@ -576,7 +576,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "homeshield.lib.joined_sheets.JoinedSheetsStorage"
+        else "homeshield.lib.joined_files.JoinedFilesStorage"
     },
 }
 

@@ -227,13 +227,13 @@ def test_every_style_sheet_and_picture_that_a_template_names_is_there() -> None:
         for template in (root / "templates").rglob("*.html")
         for name in re.findall(r"{% static '([^']+)' %}", template.read_text(encoding="utf-8"))
     }
-    names |= {
-        f"css/{part}"
-        for sheet in (root / "static/css").glob("*.css")
-        for part in re.findall(r"@import (.+)$", sheet.read_text(encoding="utf-8"), re.MULTILINE)
-        for part in re.findall(r'^url\("(.+)"\);$', part) or [part]
-    }
-    assert {"css/site.css", "css/tokens.css", "img/mark.svg"} <= names
+    for folder, form in (("css", r'@import url\("(.+)"\);'), ("js", r'import "\./(.+)";')):
+        for file in (root / "static" / folder).glob(f"*.{folder}"):
+            for line in re.findall(r"^@?import\b.*$", file.read_text(encoding="utf-8"), re.MULTILINE):
+                part = re.fullmatch(form, line)
+                assert part, f"{file.name}: {line} is not in the form that collectstatic joins"
+                names.add(f"{folder}/{part[1]}")
+    assert {"css/site.css", "css/tokens.css", "js/map.js", "img/mark.svg"} <= names
     assert [name for name in sorted(names) if not finders.find(name)] == []
 
 
