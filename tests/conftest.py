@@ -5,12 +5,12 @@ import os
 from datetime import UTC, datetime
 from typing import Any, override
 
-import pgtrigger
 import pytest
 from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
+from tests.emptying import tests_empty_by_rows
 from tests.prepared_database import can_copy, is_there, keep, prepared_name
 
 
@@ -42,11 +42,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_b
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Tests with parallel connections are tidied up by TRUNCATE, which the audit record otherwise refuses."""
     with django_db_blocker.unblock():
         if can_copy() and not is_there(name := prepared_name()):
             keep(name)
-        pgtrigger.disable("audit.AuditEvent:audit_events_stay", "audit.AuditSeal:audit_seals_stay")
+    tests_empty_by_rows()
 
 
 @pytest.fixture

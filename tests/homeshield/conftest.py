@@ -7,17 +7,10 @@ import pytest
 from django.db import connection
 
 from homeshield.database_roles.provisioning import roles_provision
-from homeshield.database_roles.rules import rules_apply
 
 
 @pytest.fixture
-def as_declared(db: None) -> None:
-    """The tests' database lacks two triggers of the audit record: see tests/conftest.py."""
-    rules_apply()
-
-
-@pytest.fixture
-def role(as_declared: None) -> str:
+def role(db: None) -> str:
     """A name of this database's own: roles belong to the whole server."""
     return f"{connection.settings_dict['NAME']}_web"
 

@@ -92,8 +92,6 @@ def test_a_float_is_refused_because_it_can_be_written_in_more_than_one_way(as_of
 )
 @pytest.mark.parametrize("looking_away", [False, True])
 def test_nobody_changes_or_deletes_what_was_recorded(as_of: datetime, statement: str, looking_away: bool) -> None:
-    # The test database does without these: see conftest.
-    pgtrigger.enable("audit.AuditEvent:audit_events_stay", "audit.AuditSeal:audit_seals_stay")
     record(as_of)
     audit_seal(as_of=as_of)
     connection.check_constraints()  # ends what is deferred, which TRUNCATE would meet first

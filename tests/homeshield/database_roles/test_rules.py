@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from homeshield.database_roles.rules import rules_apply
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_declared")]
+pytestmark = pytest.mark.django_db
 
 COUNTS = "pgtrigger_sale_makes_pairs_582e0"
 FINAL = "pgtrigger_sale_is_final_21338"
