@@ -1,5 +1,5 @@
-"""The test database emptied after a test with parallel connections: in a hundredth of the time that `flush` takes, which
-truncates each table and then makes all permissions anew.
+"""The test database emptied after a test with parallel connections: in a hundredth of the time that `flush` takes,
+which truncates each table and then makes all permissions anew.
 """
 
 from django.db import connections, transaction
@@ -27,9 +27,7 @@ def _empty(alias: str) -> None:
     with transaction.atomic(using=alias), connection.cursor() as cursor:
         cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(tables)))
         held = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
-        cursor.execute(
-            sql.SQL(" UNION ALL ").join(held.format(number, table) for number, table in enumerate(tables))
-        )
+        cursor.execute(sql.SQL(" UNION ALL ").join(held.format(number, table) for number, table in enumerate(tables)))
         filled = [tables[number] for (number,) in cursor.fetchall()]
         cursor.execute("SET LOCAL session_replication_role = replica")
         for table in filled:

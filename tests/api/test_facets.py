@@ -37,7 +37,7 @@ def asked(caller: Caller, path: str, **query: Any) -> Any:
 @pytest.mark.usefixtures("_calls_without_end")
 @given(stocked=st.lists(st.tuples(st.sampled_from(["LA", "TX"]), st.none() | counties), min_size=1, max_size=6))
 @example(stocked=[("LA", "Caddo"), ("LA", "caddo parish"), ("LA", "x" * LONGEST_PLACE), ("LA", None), ("TX", "\x1f")])
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_each_offered_value_finds_exactly_its_count(
     caller: Caller, now: datetime, stocked: list[tuple[str, str | None]]
 ) -> None:

@@ -158,7 +158,7 @@ cells = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(facts=st.fixed_dictionaries(dict.fromkeys(OUTSIDE, cells)))
 def test_whatever_a_lead_holds_the_file_gives_it_back_without_leading_formula_characters(
     order_of: Callable[..., Order], as_of: datetime, facts: dict[str, str]

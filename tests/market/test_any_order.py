@@ -55,7 +55,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=st.lists(inquiries, min_size=2, max_size=6), steps=steps)
 def test_whatever_happens_in_whichever_order_the_contract_holds(
     first: list[Inquiry], steps: list[tuple[object, ...]]

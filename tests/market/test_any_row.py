@@ -87,7 +87,7 @@ def buy_everything(as_of: datetime) -> list[dict[str, str]]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     drawn=st.lists(st.one_of(rows, gold_rows), min_size=1, max_size=6),
     called=st.sampled_from(CALLED),

@@ -100,6 +100,6 @@ def test_the_shop_does_what_the_contract_says(tmp_path: Path, monkeypatch: pytes
     run_state_machine_as_test(
         MarketMachine,
         settings=settings(
-            max_examples=18, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -56,7 +56,7 @@ class TestLoading:
         lead = Lead.objects.get()
         assert (lead.address, lead.first_name, lead.city) == (odd, "\\N", "\\.")
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.fixed_dictionaries(dict.fromkeys(TEXTS, cells)))
     def test_whatever_texts_a_row_holds_they_arrive_trimmed(self, file: Path, texts: dict[str, str]) -> None:
         file.write_bytes(csv_bytes(row(mortgage_id=(own := str(uuid4())), **texts)))

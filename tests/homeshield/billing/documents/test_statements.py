@@ -49,7 +49,7 @@ def statements_of(client: Client) -> list[Document]:
 
 
 class Statements(TestCase):
-    @settings(deadline=None, max_examples=40)
+    @settings(deadline=None, max_examples=20)
     @given(
         st.lists(
             st.tuples(

@@ -51,7 +51,7 @@ EVENTS = st.lists(
 """What, of which client, its kind, its source out of four (so that reports come twice), how much, and which way."""
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EVENTS, st.sampled_from([None, Decimal(0), Decimal(200)]))
 def test_any_history_adds_up(events: list[tuple[str, int, Kind, int, Decimal, bool]], limit: Decimal | None) -> None:
     models = [Model(ClientFactory(credit_limit=limit), limit) for _ in range(2)]

@@ -126,7 +126,7 @@ def company(db: None) -> Client:
     return ClientFactory()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(delivered=deliveries())
 def test_any_order_and_repetition_of_events_gives_the_same_ledger(
     company: Client, delivered: tuple[Story, list[int]]
