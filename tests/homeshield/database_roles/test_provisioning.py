@@ -9,7 +9,7 @@ from typing import Any
 import pgtrigger
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import ProgrammingError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
 from homeshield.accounts.models import User
@@ -186,7 +186,7 @@ def answer(as_web: Callable[[], AbstractContextManager[Any]], statement: str) ->
     try:
         with transaction.atomic(), as_web():
             execute(statement)
-    except ProgrammingError as error:
+    except DatabaseError as error:
         return str(error)
     return "done"
 
