@@ -12,6 +12,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from homeshield.accounts.keys import key_create
 from homeshield.accounts.models import User
 from inventory.facts.criteria import Criteria
+from inventory.facts.place import Place
 from leads.age import AgeBucket
 from leads.classification import Classification
 from sales.cart.services import draft_line_add
@@ -57,8 +58,11 @@ BUYERS_PAGES = [
 ]
 
 
-DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=900)
-LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
+DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=4_000)
+"""The phone is as long as a page: what lies under its bar for a moment is no target that is too small."""
+SIZES = "target-size"
+"""WCAG 2.2's, which axe has off by default."""
+LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", SIZES]
 """The rules that colours and widths decide; the others read the same page in the same way."""
 
 
@@ -82,7 +86,8 @@ def objections_by_day_and_night(page: Page) -> list[str]:
 def objections(page: Page, rules: list[str] | None = None) -> list[str]:
     """What axe objects to, by all its rules or by these, and what is wider than the screen."""
     # Without a preload of sheets: axe writes those that they import into the page, which the policy refuses.
-    options = {"resultTypes": ["violations"], "preload": False} | ({"runOnly": rules} if rules else {})
+    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False, "rules": {SIZES: {"enabled": True}}}
+    options |= {"runOnly": rules} if rules else {}
     violations: list[dict[str, Any]] = Axe().run(page, options=options).response["violations"]
     found = [
         f"{page.url}: {violation['id']}: {node['target']} {node['failureSummary']}"
@@ -117,6 +122,29 @@ def test_buyers_pages(view: Page, buyer: User, now: datetime) -> None:
     view.get_by_text("Account", exact=True).click()
     found += objections_by_day_and_night(view)
     assert found == []
+
+
+COVERED = """() => {
+    const focused = document.activeElement, box = focused.getBoundingClientRect();
+    const above = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    if (focused === document.body || focused.contains(above)) return null;
+    return `${focused.outerHTML.slice(0, 60)} lies under ${above?.outerHTML.slice(0, 60)}`;
+}"""
+
+
+@pytest.mark.parametrize(("width", "key"), [(390, "Tab"), (1280, "Tab"), (1280, "Shift+Tab")])
+def test_nothing_that_sticks_to_an_edge_covers_the_focus(view: Page, buyer: User, width: int, key: str) -> None:
+    """WCAG 2.2, 2.4.11."""
+    sign_in(view, buyer)
+    for state in ("LA", "TX"):
+        draft_line_add(user=buyer, criteria=GOLD.at(Place(state)), quantity=20)
+    view.set_viewport_size({"width": width, "height": 500})
+    view.goto("/inventory/?state=LA&classification=Gold&age_bucket=MONTH_12_TO_23")
+    covered = []
+    for _ in range(60):
+        view.keyboard.press(key)
+        covered.append(view.evaluate(COVERED))
+    assert [one for one in covered if one] == []
 
 
 def test_an_order_and_everything_that_can_be_said_about_it(view: Page, buyer: User) -> None:

@@ -37,7 +37,7 @@ from tests.sales.purchases import place, set_prices
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-KILLS = 30
+KILLS = 60
 """Half of them by killing the worker, half by cutting its connection, as a dying server does."""
 
 MONEY = Decimal("160.00") * (KILLS + 1)
