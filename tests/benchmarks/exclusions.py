@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.database import drop_database, fill, use_database
+from tests.benchmarks.market import an_agency
 from tests.benchmarks.purchase import shop
 
 DATABASE = "benchmark_exclusions"
@@ -58,7 +59,6 @@ def main() -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from homeshield.accounts.models import Client
     from inventory.counting.compaction import counts_rebuild
     from inventory.exclusion import starts
     from inventory.models import PickStart
@@ -66,7 +66,7 @@ def main() -> None:
 
     now = timezone.now()
     set_prices(now - timedelta(days=1))
-    free, third, head = (Client.objects.create(name=f"Agency {n}", status="active").id for n in range(3))
+    free, third, head = (an_agency(f"Agency {n}", as_of=now).id for n in range(3))
     fill(0, arguments.rows, classification="Gold", bucket="MONTH_6_TO_8", as_of=now, sold_at=None)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # the counts are made anew below

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.database import drop_database, fill, say, use_database
+from tests.benchmarks.market import an_agency
 
 DATABASE = "benchmark_purchase"
 BUYERS = 8
@@ -189,16 +190,12 @@ def main() -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from homeshield.accounts.models import Client
-    from homeshield.billing.ledger.services import credit_limit_set
     from homeshield.database_roles.provisioning import roles_provision
     from tests.sales.purchases import set_prices
 
     now = timezone.now()
     set_prices(now - timedelta(days=1))
-    client_ids = [Client.objects.create(name=f"Agency {n}", status="active").id for n in range(BUYERS)]
-    for client_id in client_ids:
-        credit_limit_set(client_id=client_id, credit_limit=None, reason="On account", by=None, as_of=now)
+    client_ids = [an_agency(f"Agency {n}", as_of=now).id for n in range(BUYERS)]
     _fill(0, arguments.rows, now, sold=False)
     for _ in range(20):  # a shop that has sold before, whose tables the planner knows
         shop(client_ids[0], 1000)

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from tests.benchmarks.api import FILTERS
 from tests.benchmarks.database import drop_database, fill, say, use_database
+from tests.benchmarks.market import an_agency
 from tests.benchmarks.server import DATABASE, Call, measure, serving, workers_of
 
 ORDERS = 100
@@ -55,13 +56,12 @@ def time_to_copy(url: str) -> list[float]:
     from django.db import connection
     from django.utils import timezone
 
-    from homeshield.accounts.models import Client
     from inventory.facts.criteria import Criteria
     from leads.age import AgeBucket
     from leads.classification import Classification
     from tests.sales.purchases import buy
 
-    client = Client.objects.create(name="Agency", status="active")
+    client = an_agency("Agency", as_of=timezone.now())
     gold_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
     taken = []
     with psycopg.connect(url, autocommit=True) as copy:
@@ -103,7 +103,7 @@ def main() -> None:
     counts_rebuild()  # their triggers did not see the records
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    looking, buying = (Client.objects.create(name=name, status="active") for name in ("Looking", "Buying"))
+    looking, buying = (an_agency(name, as_of=now) for name in ("Looking", "Buying"))
     tokens = {
         client.id: [
             key_create(client_id=client.id, name="benchmark", created_by=None, as_of=now).token

@@ -13,6 +13,7 @@ import tracemalloc
 from typing import Any
 
 from tests.benchmarks.database import drop_database, fill, say, use_database
+from tests.benchmarks.market import an_agency
 
 NAME = "benchmark_suppression"
 
@@ -141,13 +142,12 @@ def _buy(stop: threading.Event, orders: list[float]) -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from homeshield.accounts.models import Client
     from inventory.facts.criteria import Criteria
     from leads.age import AgeBucket
     from leads.classification import Classification
     from tests.sales.purchases import buy
 
-    client = Client.objects.create(name="Buyer", status="active")
+    client = an_agency("Buyer", as_of=timezone.now())
     gold = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
     try:
         while not stop.is_set():
