@@ -9,11 +9,11 @@ from typing import Self
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeBoundary
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Now
 
-from homeshield.lib.errors import DomainError, refused_by
+from homeshield.lib.errors import DomainError, refused_by_database
 from homeshield.lib.ids import new_id
 from leads.age import AgeBucket
 from leads.classification import Classification
@@ -104,7 +104,7 @@ HISTORY = ("price_history_is_kept", "discount_history_is_kept", "client_price_hi
 @contextmanager
 def only_writer(model: type[models.Model], *, too_late: DomainError) -> Iterator[None]:
     """A transaction that alone changes these rows. Raises `too_late` if one became history while waiting for that."""
-    with refused_by(HISTORY, too_late), transaction.atomic():
+    with refused_by_database(HISTORY, too_late):
         changes_lock(model)
         yield
 

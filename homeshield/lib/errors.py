@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import dataclass_transform
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -57,10 +57,12 @@ def _many(fact: object) -> bool:
 
 
 @contextmanager
-def refused_by(constraints: Collection[str], refusal: DomainError) -> Iterator[None]:
-    """Raises `refusal` where the database refuses by one of these constraints: another was quicker."""
+def refused_by_database(constraints: Collection[str], refusal: DomainError) -> Iterator[None]:
+    """A transaction, or a part of one, that raises `refusal` where one of these constraints refuses it: another was
+    quicker. What was done before it stays usable."""
     try:
-        yield
+        with transaction.atomic():
+            yield
     except IntegrityError as error:
         if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) not in constraints:
             raise

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet, Sum
 from homeshield.accounts.models import User
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
-from homeshield.lib.errors import refused_by
+from homeshield.lib.errors import refused_by_database
 from inventory.suppression.errors import (
     MOST_LISTS,
     EndsInThePast,
@@ -45,7 +45,7 @@ def list_create(
     with transaction.atomic():
         if SuppressionList.objects.filter(client_id=client_id).exclude(status__in=OVER).count() >= MOST_LISTS:
             raise TooManyLists
-        with refused_by(_NAME_ONCE, ListNameTaken()), transaction.atomic():
+        with refused_by_database(_NAME_ONCE, ListNameTaken()):
             made = SuppressionList.objects.create(
                 client_id=client_id, name=name, created_at_utc=as_of, created_by=user, api_key_id=api_key_id,
                 progressed_at_utc=as_of,
@@ -128,7 +128,7 @@ def list_change(*, client_id: UUID, list_id: UUID, name: str, ends_on: date | No
         if ends_on is not None and ends_on != of.ends_on and ends_on < as_of.date():
             raise EndsInThePast
         of.name, of.ends_on = name, ends_on
-        with refused_by(_NAME_ONCE, ListNameTaken()), transaction.atomic():
+        with refused_by_database(_NAME_ONCE, ListNameTaken()):
             of.save(update_fields=["name", "ends_on"])
         audit_record(
             action=AuditAction.SUPPRESSION_CHANGE, obj=of, client_id=client_id, details={"ends_on": ends_on},

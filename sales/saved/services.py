@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
-from django.db import connection, transaction
+from django.db import connection
 
 from homeshield.accounts.models import User
-from homeshield.lib.errors import refused_by
+from homeshield.lib.errors import refused_by_database
 from inventory.buyer import buyer_of
 from inventory.facts.place import Place
 from leads.age import AgeBucket
@@ -46,7 +46,7 @@ def search_save(*, user: User, name: str, wanted: Wanted, as_of: datetime) -> Sa
     search.opened_count = found.count
     if SavedSearch.objects.filter(user=user).count() >= MOST_SEARCHES:
         raise TooManySearches(most=MOST_SEARCHES)
-    with refused_by(_TAKEN, NameTaken()), transaction.atomic():
+    with refused_by_database(_TAKEN, NameTaken()):
         search.save(force_insert=True)
     return search
 

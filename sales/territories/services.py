@@ -8,7 +8,7 @@ from django.db import transaction
 
 from homeshield.audit.actions import AuditAction
 from homeshield.audit.services import audit_record
-from homeshield.lib.errors import refused_by
+from homeshield.lib.errors import refused_by_database
 from inventory.facts.territory import Territory
 from sales.territories.errors import TerritoryNameTaken, TerritoryNotFound, TooManyTerritories
 from sales.territories.models import SavedTerritory
@@ -24,7 +24,7 @@ def territory_save(*, client_id: UUID, name: str, territory: Territory, as_of: d
     if SavedTerritory.objects.filter(client_id=client_id).count() >= MOST:
         raise TooManyTerritories(most=MOST)
     text = replace(territory, name="").as_text
-    with refused_by(_TAKEN, TerritoryNameTaken(name=name)), transaction.atomic():
+    with refused_by_database(_TAKEN, TerritoryNameTaken(name=name)):
         saved = SavedTerritory.objects.create(client_id=client_id, name=name, territory=text, saved_at_utc=as_of)
         _record(AuditAction.TERRITORY_SAVE, saved, as_of)
     return saved
@@ -32,7 +32,7 @@ def territory_save(*, client_id: UUID, name: str, territory: Territory, as_of: d
 
 def territory_rename(*, client_id: UUID, territory_id: UUID, name: str, as_of: datetime) -> None:
     """Raises TerritoryNotFound, also for another company's, and TerritoryNameTaken."""
-    with refused_by(_TAKEN, TerritoryNameTaken(name=name)), transaction.atomic():
+    with refused_by_database(_TAKEN, TerritoryNameTaken(name=name)):
         saved = _get(client_id, territory_id)
         saved.name = name
         saved.save(update_fields=["name"])

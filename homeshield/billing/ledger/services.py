@@ -16,7 +16,7 @@ from homeshield.billing.ledger.errors import BadAmount, BookedBefore, NotReversi
 from homeshield.billing.ledger.kinds import REVERSIBLE, SHAPES, Account, Kind
 from homeshield.billing.ledger.models import CreditLimitChange, LedgerTransaction
 from homeshield.billing.ledger.statements import RECORDING, RECORDING_EACH
-from homeshield.lib.errors import refused_by
+from homeshield.lib.errors import refused_by_database
 from homeshield.lib.ids import new_id
 from homeshield.lib.money import CENT
 
@@ -99,7 +99,7 @@ def ledger_adjust(
         kind=Kind.ADJUSTMENT, client_id=client_id, source_id=once or new_id(), amount=amount, as_of=as_of,
         entered_by_id=by.id if by else None, reference=reason,
     )  # fmt: skip
-    with refused_by(_ONCE, BookedBefore()), transaction.atomic():
+    with refused_by_database(_ONCE, BookedBefore()):
         return _enter(parameters, AuditAction.LEDGER_ADJUST, details={"amount": amount}, as_of=as_of)
 
 
@@ -109,7 +109,7 @@ def ledger_reverse(*, transaction_id: UUID, reason: str, by: User | None, as_of:
     Raises TransactionNotFound, NotReversible.
     """
     again = NotReversible(reason="This transaction was reversed before.")
-    with refused_by(_ONCE, again), transaction.atomic():
+    with refused_by_database(_ONCE, again):
         found = LedgerTransaction.objects.filter(id=transaction_id).first()
         if found is None:
             raise TransactionNotFound

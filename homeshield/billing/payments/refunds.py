@@ -34,7 +34,7 @@ from homeshield.billing.payments.refund_models import (
 )
 from homeshield.billing.payments.services import reference_check
 from homeshield.billing.payments.tasks import refund_go
-from homeshield.lib.errors import refused_by
+from homeshield.lib.errors import refused_by_database
 from homeshield.lib.money import CENT
 
 ZERO = Decimal("0.00")
@@ -86,7 +86,7 @@ def refund_ask(*, client_id: UUID, amount: Decimal, by: User, as_of: datetime) -
         raise TooMuchToRefund(most=most)
     request = RefundRequest(client_id=client_id, amount=amount, asked_at_utc=as_of, asked_by=by)
     with transaction.atomic():
-        with refused_by(_WAITING_ONCE, RefundWaits()), transaction.atomic():
+        with refused_by_database(_WAITING_ONCE, RefundWaits()):
             request.save(force_insert=True)
         _record(request, AuditAction.REFUND_ASK, as_of=as_of)
     return request
@@ -186,7 +186,7 @@ def _decide(
     request_id: UUID, state: RequestState, *, word: str, reference: str | None, by: User, as_of: datetime
 ) -> RefundRequest:
     taken = PaymentRefused(field="reference", reason="A transfer back with this reference is recorded already.")
-    with refused_by(_REFERENCE_ONCE, taken), transaction.atomic():
+    with refused_by_database(_REFERENCE_ONCE, taken):
         decided = RefundRequest.objects.filter(id=request_id, state=RequestState.WAITING).update(
             state=state, word=word.strip()[:500], reference=reference, decided_at_utc=as_of, decided_by=by
         )

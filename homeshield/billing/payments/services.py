@@ -25,7 +25,7 @@ from homeshield.billing.payments.errors import (
 from homeshield.billing.payments.models import LONGEST_REFERENCE, Payment, PaymentStatus, Provider
 from homeshield.billing.payments.posting import ledger_post
 from homeshield.billing.payments.stripe_api import Checkout, payment_checkout, stripe_is_on
-from homeshield.lib.errors import refused_by
+from homeshield.lib.errors import refused_by_database
 
 CODE = "HS-"
 """Begins what a client writes on its transfer, so that staff know whose it is."""
@@ -87,7 +87,7 @@ def transfer_record(*, client_id: UUID, amount: Decimal, reference: str, by: Use
     with transaction.atomic():
         if not Client.objects.filter(id=client_id).exists():
             raise ClientUnknown
-        with refused_by(_ONCE, ReferenceTaken()), transaction.atomic():
+        with refused_by_database(_ONCE, ReferenceTaken()):
             payment.save(force_insert=True)
         _record(payment, AuditAction.TRANSFER_RECORD, as_of=as_of)
         ledger_post(payment, as_of=as_of)
