@@ -8,7 +8,7 @@ from typing import Any
 
 from homeshield.lib.replica import reading_connection
 from inventory.buyer import Buyer
-from inventory.facts.columns import OPEN_SQL
+from inventory.facts.columns import OPEN_SQL, in_place_sql
 from inventory.facts.criteria import Cell, Criteria
 from inventory.facts.place import EVERYWHERE, Place
 from leads.age import DAY
@@ -32,12 +32,6 @@ _PASSING = """
 
 _NOT_EXCLUDED = "WHERE NOT EXISTS (SELECT FROM exclusions WHERE client_id = %(client)s AND lead_id = passed.lead_id)"
 """Not exclusion's NOT_EXCLUDED: all are counted, so of many leads PostgreSQL should hash the client's pairs."""
-
-_PLACE = {
-    0: "",
-    1: "AND inventory.state = place.state",
-    2: "AND inventory.state = place.state AND inventory.county = place.county",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,7 @@ def leads_passing(
     }
     statement = _PASSING.format(
         open=OPEN_SQL,
-        place=_PLACE[max((place.depth for place in places), default=0)],
+        place=in_place_sql(max((place.depth for place in places), default=0)),
         not_excluded=_NOT_EXCLUDED if buyer.client_id else "",
     )
     with reading_connection().cursor() as cursor:

@@ -13,7 +13,7 @@ from typing import Any
 from homeshield.lib.replica import reading_connection
 from inventory.buyer import Buyer
 from inventory.exclusion.models import NOT_EXCLUDED
-from inventory.facts.columns import OPEN_SQL
+from inventory.facts.columns import OPEN_SQL, in_place_sql
 from inventory.facts.criteria import Cell, Criteria
 from inventory.facts.place import Place
 from leads.age import DAY, NEVER, AgeBucket
@@ -38,12 +38,6 @@ _RECORDS = """
      ORDER BY enters_at_utc LIMIT {most})
 """
 """In order, so that PostgreSQL reads an index from its end and stops: for the bitmap of an index it reads the week."""
-
-_PLACE = {
-    0: "",
-    1: "AND inventory.state = place.state",
-    2: "AND inventory.state = place.state AND inventory.county = place.county",
-}
 
 _CELLS = """
     unnest(%(classes)s::text[], %(buckets)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[])
@@ -95,7 +89,7 @@ def recent_counts(*, criteria: Criteria, places: Sequence[Place], buyer: Buyer, 
     }
     records = _RECORDS.format(
         open=OPEN_SQL,
-        place=_PLACE[depth],
+        place=in_place_sql(depth),
         licensed="AND state = ANY (%(licensed)s::text[])" if buyer.licensed_states else "",
         not_excluded=f"AND {NOT_EXCLUDED.format('%(client)s')}" if buyer.client_id else "",
         most=MOST,

@@ -16,6 +16,11 @@ OPEN = Q(sold_at_utc__isnull=True, lapsed_at_utc__isnull=True, withheld=False)
 OPEN_SQL = "sold_at_utc IS NULL AND lapsed_at_utc IS NULL AND NOT withheld"
 
 
+def in_place_sql(depth: int) -> str:
+    """A further condition of a statement: that a record lies in its row `place`, which names so many levels."""
+    return " ".join(f"AND inventory.{level} = place.{level}" for level in LEVELS[:depth])
+
+
 class Facts(models.Model):
     """Class, bucket and place. An unknown level of the place is UNKNOWN, never NULL."""
 
