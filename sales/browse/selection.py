@@ -1,11 +1,11 @@
 """What a buyer looks at, and its address: every state of the page has one."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Self
-from urllib.parse import quote_plus
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -122,12 +122,12 @@ class Selection:
         return f"{self.cell_label or 'Gold and Silver, every age'}, {self.place_label}"
 
     def address(self, **more: str) -> str:
-        query = _encoded([*self.fields(), *more.items()])
+        query = urlencode([*self.fields(), *more.items()])
         return _page() + (f"?{query}" if query else "")
 
     @property
     def query(self) -> str:
-        return _encoded(self.fields())
+        return urlencode([*self.fields()])
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """Of the address, without what is left open."""
@@ -181,14 +181,6 @@ class Selection:
 @cache
 def _page() -> str:
     return reverse("inventory:record-list")
-
-
-def _encoded(fields: Iterable[tuple[str, str]]) -> str:
-    """As urllib's urlencode does it. A map of Texas has 254 addresses, which differ in one county."""
-    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in fields)
-
-
-_quoted = lru_cache(maxsize=8_192)(quote_plus)
 
 
 def asked_of(sent: QueryDict) -> QueryDict:
