@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.database import drop_database, say, use_database
-from tests.benchmarks.market import an_agency, grow
+from tests.benchmarks.market import grow
 from tests.benchmarks.server import DATABASE, Call, measure, serving
 
 WORKERS = 2
@@ -48,12 +48,13 @@ def main() -> None:
     from django.utils import timezone
 
     from homeshield.accounts.keys import key_create
+    from tests.factories import ClientFactory
     from tests.sales.purchases import set_prices
 
     now = timezone.now()
     set_prices(now - timedelta(days=1))
     grow(0, arguments.rows, as_of=now)
-    client = an_agency("Agency", as_of=now)
+    client = ClientFactory()
     tokens = [
         key_create(client_id=client.id, name="benchmark", created_by=None, as_of=now).token
         for _ in range(arguments.callers)

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.database import drop_database, fill, use_database
-from tests.benchmarks.market import an_agency
 from tests.benchmarks.purchase import shop
 
 DATABASE = "benchmark_exclusions"
@@ -62,11 +61,12 @@ def main() -> None:
     from inventory.counting.compaction import counts_rebuild
     from inventory.exclusion import starts
     from inventory.models import PickStart
+    from tests.factories import ClientFactory
     from tests.sales.purchases import set_prices
 
     now = timezone.now()
     set_prices(now - timedelta(days=1))
-    free, third, head = (an_agency(f"Agency {n}", as_of=now).id for n in range(3))
+    free, third, head = (ClientFactory().id for _ in range(3))
     fill(0, arguments.rows, classification="Gold", bucket="MONTH_6_TO_8", as_of=now, sold_at=None)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # the counts are made anew below

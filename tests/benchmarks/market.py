@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from tests.benchmarks.database import say
 
 if TYPE_CHECKING:
-    from homeshield.accounts.models import Client, User
+    from homeshield.accounts.models import User
 
 CHUNK = 500_000
 
@@ -49,16 +49,6 @@ FILL: LiteralString = """
         ON %(as_of)s - created >= interval '24 hours' * bucket.first_day
            AND (bucket.next_day IS NULL OR %(as_of)s - created < interval '24 hours' * bucket.next_day)
 """
-
-
-def an_agency(name: str, *, as_of: datetime) -> "Client":
-    """A client that buys on account, without limit."""
-    from homeshield.accounts.models import Client
-    from homeshield.billing.ledger.services import credit_limit_set
-
-    client = Client.objects.create(name=name, status="active")
-    credit_limit_set(client_id=client.id, credit_limit=None, reason="On account", by=None, as_of=as_of)
-    return client
 
 
 def a_buyer(as_of: datetime) -> "User":

@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.database import drop_database, fill, say, use_database
-from tests.benchmarks.market import an_agency
 
 DATABASE = "benchmark_purchase"
 BUYERS = 8
@@ -191,11 +190,12 @@ def main() -> None:
     from django.utils import timezone
 
     from homeshield.database_roles.provisioning import roles_provision
+    from tests.factories import ClientFactory
     from tests.sales.purchases import set_prices
 
     now = timezone.now()
     set_prices(now - timedelta(days=1))
-    client_ids = [an_agency(f"Agency {n}", as_of=now).id for n in range(BUYERS)]
+    client_ids = [ClientFactory().id for _ in range(BUYERS)]
     _fill(0, arguments.rows, now, sold=False)
     for _ in range(20):  # a shop that has sold before, whose tables the planner knows
         shop(client_ids[0], 1000)

@@ -23,7 +23,6 @@ from rich.table import Table
 
 from tests.benchmarks.api import FILTERS
 from tests.benchmarks.database import drop_database, fill, say, use_database
-from tests.benchmarks.market import an_agency
 from tests.benchmarks.server import DATABASE, Call, measure, serving, workers_of
 
 ORDERS = 100
@@ -59,9 +58,10 @@ def time_to_copy(url: str) -> list[float]:
     from inventory.facts.criteria import Criteria
     from leads.age import AgeBucket
     from leads.classification import Classification
+    from tests.factories import ClientFactory
     from tests.sales.purchases import buy
 
-    client = an_agency("Agency", as_of=timezone.now())
+    client = ClientFactory()
     gold_6 = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
     taken = []
     with psycopg.connect(url, autocommit=True) as copy:
@@ -92,6 +92,7 @@ def main() -> None:
     from homeshield.accounts.models import Client
     from homeshield.lib import embedded_postgres
     from inventory.counting.compaction import counts_rebuild
+    from tests.factories import ClientFactory
     from tests.sales.purchases import set_prices
     from tests.scaling.pooler import pooler_before
 
@@ -103,7 +104,7 @@ def main() -> None:
     counts_rebuild()  # their triggers did not see the records
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    looking, buying = (an_agency(name, as_of=now) for name in ("Looking", "Buying"))
+    looking, buying = (ClientFactory() for _ in range(2))
     tokens = {
         client.id: [
             key_create(client_id=client.id, name="benchmark", created_by=None, as_of=now).token

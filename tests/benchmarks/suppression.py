@@ -13,7 +13,6 @@ import tracemalloc
 from typing import Any
 
 from tests.benchmarks.database import drop_database, fill, say, use_database
-from tests.benchmarks.market import an_agency
 
 NAME = "benchmark_suppression"
 
@@ -145,9 +144,10 @@ def _buy(stop: threading.Event, orders: list[float]) -> None:
     from inventory.facts.criteria import Criteria
     from leads.age import AgeBucket
     from leads.classification import Classification
+    from tests.factories import ClientFactory
     from tests.sales.purchases import buy
 
-    client = an_agency("Buyer", as_of=timezone.now())
+    client = ClientFactory()
     gold = Criteria(classification=Classification.GOLD, age_bucket=AgeBucket.MONTH_6_TO_8)
     try:
         while not stop.is_set():
