@@ -75,15 +75,15 @@ def test_every_body_and_every_answer_has_a_whole_example_that_is_true() -> None:
             assert [error.message for error in validator.iter_errors(one)] == [], place
 
 
-def texts(part: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def text_schemas(part: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The schemas of the texts in it, and where they are."""
     part = resolved(part)
     for one in [*part.get("anyOf", []), *part.get("oneOf", [])]:
-        yield from texts(one, place)
+        yield from text_schemas(one, place)
     for name, one in part.get("properties", {}).items():
-        yield from texts(one, f"{place}.{name}")
+        yield from text_schemas(one, f"{place}.{name}")
     if "items" in part:
-        yield from texts(part["items"], f"{place}[]")
+        yield from text_schemas(part["items"], f"{place}[]")
     if part.get("type") == "string":
         yield place, part
 
@@ -93,7 +93,7 @@ def test_no_text_of_a_body_is_described_as_one_that_may_hold_what_postgresql_can
         place: text
         for operation, one in OPERATIONS.items()
         for content in one.get("requestBody", {}).get("content", {}).values()
-        for place, text in texts(content["schema"], operation)
+        for place, text in text_schemas(content["schema"], operation)
     }
     assert len(found) > 25
     free = {place: text for place, text in found.items() if not text.keys() & {"enum", "format"}}
